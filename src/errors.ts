@@ -1,0 +1,30 @@
+/** What has to happen before the same call can succeed. */
+export type ErrorKind = 'act' | 'retry' | 'later';
+
+/**
+ * The only error class that crosses a folder. `act`: a person must change something, no retry helps. `retry`: the world
+ * moved, read it again and try at once. `later`: transient, back off.
+ *
+ * `reason` is CamelCase and stable: it is the condition's reason, the event's reason and the metric's label.
+ */
+export class ProductError extends Error {
+  readonly kind: ErrorKind;
+  readonly reason: string;
+
+  constructor(kind: ErrorKind, reason: string, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'ProductError';
+    this.kind = kind;
+    this.reason = reason;
+  }
+}
+
+/** An error that only the user can mend. */
+export function mustAct(reason: string, message: string, cause?: unknown): ProductError {
+  return new ProductError('act', reason, message, cause);
+}
+
+/** The text of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
