@@ -1,5 +1,6 @@
 import type { Candidate } from './candidate.ts';
 import { precedes } from './seat-order.ts';
+import { waterLevel } from './water-level.ts';
 
 /**
  * Gives `count` (>= 0) further seats to the candidates, each up to its `limit`, in the order of `precedes`, and returns

@@ -1,0 +1,125 @@
+import * as z from 'zod';
+import { DURATION_PATTERN } from '../api/duration.ts';
+import { DnsLabel, DnsName } from '../api/names.ts';
+
+export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
+
+const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'expected a duration such as 10s or 5m');
+const file = z.string().min(1);
+const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
+
+const SEGMENT = '[A-Za-z0-9_{}.-]*[A-Za-z0-9_{}-]';
+
+/** A relative path of plain segments; placeholders are checked where they are known. */
+const relativePath = z
+  .string()
+  .max(300)
+  .regex(new RegExp(`^${SEGMENT}(/${SEGMENT})*$`), 'expected a relative path of letters, digits, "-", "_" and "."')
+  .refine((path) => !path.split('/').some((segment) => /^(\.|\.\.|\.git|git~1)$/i.test(segment)), {
+    message: 'expected a path without ".", ".." and ".git"',
+  });
+
+/** A branch name by the rules of `git check-ref-format`. */
+const branch = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_./+-]*$/, 'expected a branch name such as main')
+  .refine((name) => !/(\.\.|\/\/|\/\.|\.lock(\/|$)|\.$|\/$)/.test(name), { message: 'expected a branch name such as main' });
+
+const Credentials = z
+  .strictObject({
+    username: z.string().min(1).optional().describe('User name beside the token. Default x-access-token.'),
+    tokenEnvironment: environmentName.optional().describe('Environment variable that holds the token.'),
+    tokenFile: file.optional().describe('File that holds the token; read again when it changes.'),
+    sshKeyFile: file.optional().describe('Private key for ssh.'),
+    knownHostsFile: file.optional().describe('Host keys that are trusted; required with ssh.'),
+  })
+  .describe('Where the credentials of the repository are. The configuration never holds a secret itself.');
+
+const Match = z
+  .strictObject({
+    namespaces: z.array(DnsLabel).min(1).optional().describe('Namespaces of DSOs.'),
+    labels: z.record(z.string(), z.string()).optional().describe('Labels that a DSO must carry.'),
+    members: z.array(DnsName).min(1).optional().describe('Member clusters.'),
+  })
+  .describe('Which (DSO, member) pairs go here. Absent: all.');
+
+/** One place that overlays are written to. */
+export const Destination = z
+  .strictObject({
+    name: DnsName.optional().describe('Name in messages. Default: its position.'),
+    match: Match.optional(),
+    repository: z.string().min(1).describe('URL (https, ssh, http, file) or path of the Git repository.'),
+    branch: branch.default('main').describe('Branch that Argo CD or Flux syncs.'),
+    createBranch: z.boolean().default(false).describe('Create the branch where it is absent in a repository that has others.'),
+    root: relativePath.default('scaling').describe('Directory that everything is written under.'),
+    path: relativePath
+      .default('members/{member}/{namespace}/{name}')
+      .describe('Directory of one overlay below the root, with {member}, {namespace} and {name}.'),
+    layout: z.enum(['component', 'helm-values']).default('component').describe('What an overlay is.'),
+    helmValuesKey: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/, 'expected keys joined by dots')
+      .default('replicaCount')
+      .describe('With layout helm-values: where the chart takes its replicas.'),
+    author: z
+      .strictObject({
+        name: z.string().min(1).regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks'),
+        email: z.string().min(1).regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces'),
+      })
+      .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
+      .describe('Author and committer of the commits.'),
+    credentials: Credentials.optional(),
+    pacing: z
+      .strictObject({ minInterval: duration.default('10s').describe('Least time between two pushes.') })
+      .prefault({})
+      .describe('How often the branch is pushed to; the first change goes at once.'),
+  })
+  .describe('A repository, a branch and how overlays are written there.');
+
+/** A kind of workload other than Deployment, StatefulSet and ReplicaSet. */
+const WorkloadKind = z
+  .strictObject({
+    apiVersion: z.string().min(1).describe('For instance argoproj.io/v1alpha1.'),
+    kind: z.string().min(1).describe('For instance Rollout.'),
+    replicasPath: z
+      .string()
+      .regex(/^(\/[A-Za-z0-9_-]+)+$/, 'expected a JSON pointer such as /spec/replicas')
+      .describe('JSON pointer of the replica count.'),
+  })
+  .describe('Where a custom workload keeps its replicas.');
+
+/** The configuration file. */
+export const ConfigurationFile = z.strictObject({
+  apiVersion: z.literal(CONFIG_API_VERSION),
+  kind: z.literal('Configuration'),
+  owner: DnsName.default('default').describe('Name of this installation; a record of another one is never overwritten.'),
+  source: z
+    .strictObject({
+      files: z
+        .array(z.string().min(1))
+        .min(1)
+        .describe('Files, directories and globs with DSOs, ConfigMaps and Secrets, relative to this file.'),
+    })
+    .describe('Where DSOs and the objects of their triggers come from.'),
+  members: z
+    .union([z.array(DnsName).min(1), z.strictObject({ directories: relativePath })])
+    .describe('Known member clusters: a list, or the directories below a path of the first destination.'),
+  destinations: z.array(Destination).min(1).describe('Where overlays go: the first that matches a (DSO, member) is taken.'),
+  firstSight: z
+    .enum(['wait', 'write'])
+    .default('wait')
+    .describe('What to do with a workload whose current total nobody knows: wait for it, or write (nothing runs yet).'),
+  demand: z
+    .strictObject({
+      rampUp: z.enum(['none', 'hpa']).default('none').describe("hpa restores the HPA's built-in ramp of scaling up."),
+      tolerance: z.number().min(0).max(1).default(0.1).describe('Global tolerance as a fraction.'),
+    })
+    .prefault({})
+    .describe('Settings of the arithmetic.'),
+  workloads: z.array(WorkloadKind).default([]).describe('Kinds of workloads beyond the built-in ones.'),
+});
+
+export type ConfigurationFile = z.infer<typeof ConfigurationFile>;
+export type DestinationFile = z.infer<typeof Destination>;

@@ -1,0 +1,63 @@
+import { blobId } from './blob.ts';
+import { cleanText } from './clean-text.ts';
+import type { DecisionRecord } from './record.ts';
+import { fill, type Templates } from './template.ts';
+
+/** One DSO of a commit. */
+export interface CommitEntry {
+  /** `namespace/name`. */
+  readonly key: string;
+  /** null: only empty overlays are written, to be wired. */
+  readonly record: DecisionRecord | null;
+  readonly recordText: string | null;
+  /** Members whose overlays this commit writes. */
+  readonly members: readonly string[];
+}
+
+const MEMBERS_IN_SUBJECT = 3;
+const ENTRIES_IN_BODY = 50;
+
+/** Subject, a line of reason for each DSO, and trailers. */
+export function commitMessage(templates: Templates, entries: readonly CommitEntry[]): string {
+  const shown = entries.slice(0, ENTRIES_IN_BODY);
+  const more = entries.length - shown.length;
+  const lines = shown.map((entry) => `${entry.key}: ${reasonOf(entry)}`);
+  if (more > 0) lines.push(`and ${more} more, each with its record`);
+  const text = fill(templates.commitMessage, {
+    subject: subjectOf(entries),
+    body: lines.join('\n'),
+    trailers: shown.flatMap(trailersOf).join('\n'),
+  });
+  return `${text.trimEnd()}\n`;
+}
+
+function subjectOf(entries: readonly CommitEntry[]): string {
+  const [only] = entries;
+  if (entries.length === 1 && only) return only.record ? scaleSubject(only.key, only.record) : `prepare ${only.key}`;
+  const members = new Set(entries.flatMap((entry) => entry.members)).size;
+  const clusters = members === 1 ? 'cluster' : 'clusters';
+  const verb = entries.every(({ record }) => record === null) ? 'prepare' : 'scale';
+  return `${verb} ${entries.length} workloads on ${members} ${clusters}`;
+}
+
+function scaleSubject(key: string, record: DecisionRecord): string {
+  const changed = Object.entries(record.members).filter(([, { before, after }]) => before !== after);
+  const shown = changed.slice(0, MEMBERS_IN_SUBJECT).map(([name, { before, after }]) => {
+    return before === null ? `${name} ${after}` : `${name} ${before} -> ${after}`;
+  });
+  if (changed.length > MEMBERS_IN_SUBJECT) shown.push(`${changed.length - MEMBERS_IN_SUBJECT} more`);
+  const { before, after } = record.total;
+  const total = before === null || before === after ? `at ${after}` : `${before} -> ${after}`;
+  return `scale ${key} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
+}
+
+function reasonOf({ record, members }: CommitEntry): string {
+  if (record) return cleanText(record.reason);
+  return `overlays without a count for ${members.length} members, so that they can be wired`;
+}
+
+function trailersOf({ key, record, recordText }: CommitEntry): readonly string[] {
+  const trailers = [`Dso: ${key}`];
+  if (record && recordText !== null) trailers.push(`Dso-Decision: ${record.seq} ${blobId(recordText)}`);
+  return trailers;
+}

@@ -1,0 +1,58 @@
+type Scalar = string | number | boolean | null;
+
+// Letters only at the start, so that nothing reads as a number, a date or an indicator in YAML 1.1 either.
+const BARE = /^[A-Za-z][A-Za-z0-9_./-]*$/;
+const RESERVED = /^(y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
+
+/**
+ * Plain data as block YAML, the same bytes for the same data, with two spaces, sequences indented and text quoted as JSON
+ * where it is not a bare word. Small containers of scalars are written on one line, `undefined` members are left out.
+ *
+ * @throws TypeError for anything that is not plain data
+ */
+export function emitYaml(value: unknown): string {
+  return `${block(value, '').trimStart()}\n`;
+}
+
+/** One scalar. */
+export function emitScalar(value: Scalar): string {
+  if (typeof value !== 'string') return Object.is(value, -0) ? '0' : String(value);
+  return BARE.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value);
+}
+
+function block(value: unknown, indent: string): string {
+  if (isScalar(value)) return ` ${emitScalar(value)}`;
+  if (isFlow(value)) return ` ${flow(value)}`;
+  if (isList(value)) {
+    return value.map((item) => `\n${indent}-${block(item, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('');
+  }
+  return entries(value)
+    .map(([key, item]) => `\n${indent}${emitScalar(key)}:${block(item, `${indent}  `)}`)
+    .join('');
+}
+
+/** Containers whose members are all scalars and that fit on a line. */
+function isFlow(value: unknown): boolean {
+  const members = isList(value) ? value : entries(value).map(([, item]) => item);
+  return members.length === 0 || (members.every(isScalar) && flow(value).length <= 100);
+}
+
+function flow(value: unknown): string {
+  if (isScalar(value)) return emitScalar(value);
+  if (isList(value)) return `[${value.map(flow).join(', ')}]`;
+  const members = entries(value).map(([key, item]) => `${emitScalar(key)}: ${flow(item)}`);
+  return `{${members.join(', ')}}`;
+}
+
+function entries(value: unknown): readonly (readonly [string, unknown])[] {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`expected plain data, found ${typeof value}`);
+  return Object.entries(value).filter(([, item]) => item !== undefined);
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,157 @@
+import { parse } from 'yaml';
+import type { ScaleTarget } from '../api/target.ts';
+import { emitScalar } from './emit-yaml.ts';
+import { fill, type Templates } from './template.ts';
+
+/** Where and how overlays are written in one destination. */
+export interface LayoutSettings {
+  /** Directory that everything is below, without slashes at its ends. */
+  readonly root: string;
+  /** Directory of one overlay below the root, with {member}, {namespace} and {name}. */
+  readonly path: string;
+  readonly layout: 'component' | 'helm-values';
+  /** Keys joined by dots. */
+  readonly helmValuesKey: string;
+}
+
+/** One workload on one member. */
+export interface Overlay {
+  readonly member: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly target: ScaleTarget;
+  readonly targetNamespace: string;
+  /** JSON pointer of the count in the workload. */
+  readonly replicasPath: string;
+  /** null: no count is decided yet. */
+  readonly replicas: number | null;
+}
+
+const FILE_NAME = { component: 'kustomization.yaml', 'helm-values': 'values.yaml' } as const;
+
+/** Path of an overlay in the repository. */
+export function overlayPath(settings: LayoutSettings, overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
+  return `${overlayDirectory(settings, overlay)}/${FILE_NAME[settings.layout]}`;
+}
+
+/** Directory of an overlay in the repository: what a kustomization's `components:` names. */
+export function overlayDirectory(
+  settings: LayoutSettings,
+  { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>,
+): string {
+  const values: Readonly<Record<string, string>> = { member, namespace, name };
+  const path = settings.path.replaceAll(/\{(member|namespace|name)\}/g, (_place, key: string) => values[key] ?? '');
+  return `${settings.root}/${path}`;
+}
+
+/** Path of the file that lists the overlays of a namespace on a member; null: the layout or the template has none. */
+export function indexPath(settings: LayoutSettings, member: string, namespace: string): string | null {
+  if (settings.layout !== 'component' || !settings.path.endsWith('/{name}')) return null;
+  const parent = settings.path.slice(0, -'/{name}'.length);
+  if (!parent.includes('{member}') || !parent.includes('{namespace}')) return null;
+  return overlayPath({ ...settings, path: parent }, { member, namespace, name: '' });
+}
+
+/** Path of the decision record. */
+export function recordPath(root: string, namespace: string, name: string): string {
+  return `${root}/decisions/${namespace}/${name}.yaml`;
+}
+
+/** Content of an overlay. */
+export function renderOverlay(templates: Templates, settings: LayoutSettings, overlay: Overlay): string {
+  const head = {
+    dso: `${overlay.namespace}/${overlay.name}`,
+    record: recordPath(settings.root, overlay.namespace, overlay.name),
+  };
+  if (settings.layout === 'helm-values') return renderValues(templates, settings, overlay.replicas, head);
+  if (overlay.replicas === null) return fill(templates.componentEmpty, head);
+  return fill(templates.component, {
+    ...head,
+    group: emitScalar(overlay.target.group),
+    kind: emitScalar(overlay.target.kind),
+    name: emitScalar(escapeExpression(overlay.target.name)),
+    namespace: JSON.stringify(namespaceExpression(overlay.targetNamespace)),
+    replicasPath: emitScalar(overlay.replicasPath),
+    replicas: overlay.replicas,
+  });
+}
+
+/** Content of an index. */
+export function renderIndex(templates: Templates, names: readonly string[]): string {
+  return fill(templates.index, { components: names.map((name) => `  - ${emitScalar(name)}`).join('\n') });
+}
+
+/** Names that an index lists; null when it is not one of ours. */
+export function parseIndex(content: string): readonly string[] | null {
+  const document = parseSafely(content);
+  const components: unknown = isRecord(document) ? document['components'] : undefined;
+  if (!Array.isArray(components)) return null;
+  const names: string[] = [];
+  for (const name of components) {
+    if (typeof name !== 'string') return null;
+    names.push(name);
+  }
+  return names;
+}
+
+/** The count in an overlay of ours; null: it has none, or it is not one of ours. */
+export function parseOverlay(settings: LayoutSettings, content: string): number | null {
+  const document = parseSafely(content);
+  return settings.layout === 'component' ? countOfComponent(document) : countOfValues(settings.helmValuesKey, document);
+}
+
+function countOfComponent(document: unknown): number | null {
+  const patches: unknown = isRecord(document) ? document['patches'] : undefined;
+  const patch: unknown = Array.isArray(patches) ? patches[0] : undefined;
+  const text: unknown = isRecord(patch) ? patch['patch'] : undefined;
+  const operations: unknown = typeof text === 'string' ? parseSafely(text) : undefined;
+  const operation: unknown = Array.isArray(operations) ? operations[0] : undefined;
+  return isRecord(operation) ? countOf(operation['value']) : null;
+}
+
+function countOfValues(key: string, document: unknown): number | null {
+  let current: unknown = document;
+  for (const step of key.split('.')) current = isRecord(current) ? current[step] : undefined;
+  return countOf(current);
+}
+
+function countOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null;
+}
+
+function renderValues(
+  templates: Templates,
+  settings: LayoutSettings,
+  replicas: number | null,
+  head: Readonly<Record<string, string>>,
+): string {
+  if (replicas === null) return fill(templates.helmValuesEmpty, head);
+  const keys = settings.helmValuesKey.split('.');
+  const lines = keys.map((key, depth) => `${'  '.repeat(depth)}${emitScalar(key)}:`);
+  return fill(templates.helmValues, { ...head, values: `${lines.join('\n')} ${replicas}` });
+}
+
+/** kustomize reads a target's name as an anchored expression. */
+function escapeExpression(name: string): string {
+  return name.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+/**
+ * Where a `namespace:` transformer runs on the same level the resource still has its base namespace, which kustomize
+ * calls `default` when there is none.
+ */
+function namespaceExpression(targetNamespace: string): string {
+  return targetNamespace === 'default' ? 'default' : `${targetNamespace}|default`;
+}
+
+function parseSafely(content: string): unknown {
+  try {
+    return parse(content);
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,19 @@
+import type { DecisionRecord } from '../manifests/record.ts';
+
+/** What the tip of a destination's branch holds of one DSO. */
+export interface Landed {
+  /** null: none, or one that cannot be read. */
+  readonly record: DecisionRecord | null;
+  /** Blob id; null: there is no file. */
+  readonly recordId: string | null;
+  /** By member. */
+  readonly overlays: ReadonlyMap<string, LandedOverlay>;
+}
+
+/** One overlay at the tip. */
+export interface LandedOverlay {
+  /** Blob id; null: there is no file. */
+  readonly id: string | null;
+  /** The count in it; null: none, or not asked. Needed only where there is no record. */
+  readonly count: number | null;
+}
