@@ -67,8 +67,10 @@ export type Verdict =
 /** A decision: what is to be written, what is to be remembered, and every number that led there. */
 export interface Decided {
   readonly verdict: Verdict;
-  /** null: nothing is known of the DSO yet. */
+  /** What is to be remembered as long as nothing is delivered; null: nothing is known of the DSO yet. */
   readonly state: DsoState | null;
+  /** What is to be remembered once home has the new record; null: there is none. */
+  readonly landedState: DsoState | null;
   /** The state must be saved even when nothing is written: replaying the old one would not lead here. */
   readonly isStateNews: boolean;
   readonly evaluations: readonly Evaluation[];
@@ -238,12 +240,13 @@ function deliver(
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
-  if (!isDue) return { ...base, ...redeliver(input, home, shares), state, isStateNews: isNews(input.state, home, state) };
+  const remembered = { state, isStateNews: isNews(input.state, home, state) };
+  if (!isDue) return { ...base, ...remembered, ...redeliver(input, home, shares), landedState: null };
   const next: DsoState = { ...state, seq: state.seq + 1, isUnproven: false };
   const overlays = renderAll(input, shares);
   const record = makeRecord(input, home, committed, state, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
-  return { ...base, ...changes, verdict: { kind: 'change' }, record, state: next, isStateNews: true };
+  return { ...base, ...remembered, ...changes, verdict: { kind: 'change' }, record, landedState: next };
 }
 
 function splitOver(input: DecideInput, total: number): SplitResult {
@@ -356,6 +359,7 @@ function idle(
   return {
     verdict,
     state,
+    landedState: null,
     isStateNews: state !== input.state && state !== null && JSON.stringify(state.demand.readings) !== JSON.stringify(input.state?.demand.readings),
     evaluations,
     split: null,

@@ -21,31 +21,31 @@ export interface Candidate {
   base: number;
   /** The most replicas the current pass may reach. */
   limit: number;
-  /** `tieBreak(name, key)`, or -1 until a tie asks for it. */
+  /** `tieBreak(name, key)`, or NaN until a tie asks for it: a double from the start, for V8. */
   hash: number;
   reason: Reason;
 }
 
 export function candidateOf(member: SplitMember, total: number, key: string): Candidate {
-  const { name, min = 0, max = total, capacity = total, down = false, priority = 0 } = member;
+  const { name, min = 0, max = Number.POSITIVE_INFINITY, capacity = Number.POSITIVE_INFINITY, down = false } = member;
   const weight = down ? 0 : member.weight;
-  const cap = down ? 0 : Math.min(max, capacity, total);
+  const most = Math.min(max, capacity);
+  const cap = down ? 0 : Math.min(most, total);
   const low = Math.min(min, cap);
   const capReason = capacity < max ? 'capacity' : 'maximum';
-  const isCapped = min > Math.min(max, capacity);
   return {
     name,
     key,
     weight,
     pull: weight === 0 ? 1 : weight,
-    priority,
+    priority: member.priority ?? 0,
     low,
     cap,
     capReason,
     replicas: 0,
     base: 0,
     limit: low,
-    hash: -1,
-    reason: down ? 'down' : weight > 0 ? 'weight' : isCapped ? capReason : min > 0 ? 'minimum' : 'drained',
+    hash: Number.NaN,
+    reason: down ? 'down' : weight > 0 ? 'weight' : min > most ? capReason : min > 0 ? 'minimum' : 'drained',
   };
 }

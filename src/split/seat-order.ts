@@ -16,8 +16,8 @@ export function precedes(a: Candidate, seatA: number, b: Candidate, seatB: numbe
 }
 
 function winsTie(a: Candidate, b: Candidate): boolean {
-  if (a.hash < 0) a.hash = tieBreak(a.name, a.key);
-  if (b.hash < 0) b.hash = tieBreak(b.name, b.key);
+  if (Number.isNaN(a.hash)) a.hash = tieBreak(a.name, a.key);
+  if (Number.isNaN(b.hash)) b.hash = tieBreak(b.name, b.key);
   if (a.hash !== b.hash) return a.hash < b.hash;
   return a.name < b.name;
 }

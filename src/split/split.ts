@@ -74,11 +74,12 @@ export function split(total: number, members: readonly SplitMember[], key: strin
   return { total, shares, unplaced, minUnmet: unmetMinimums(sorted, candidates) };
 }
 
-/** Gives the seats below the minimums as far as `total` goes; returns how many. */
+/** Gives the seats below the minimums as far as `total` goes, those of weight 0 last; returns how many. */
 function giveMinimums(candidates: readonly Candidate[], weighted: readonly Candidate[], total: number): number {
   const given = giveSeats(weighted, total);
   if (weighted.length === candidates.length) return given;
-  return given + giveSeats(candidates.filter(({ weight }) => weight === 0), total - given);
+  const drained = candidates.filter(({ weight }) => weight === 0);
+  return given + giveSeats(drained, total - given);
 }
 
 /** Gives `count` seats tier by tier, higher priority first, and sets the reasons; returns what no tier could take. */

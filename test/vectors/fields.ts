@@ -35,7 +35,9 @@ function differ(found: unknown, expected: unknown, path: string): readonly strin
   if (isRecord(found) && isRecord(expected)) {
     return Object.entries(expected).flatMap(([key, value]) => {
       const here = path === '' ? key : `${path}.${key}`;
-      return Object.hasOwn(found, key) ? differ(found[key], value, here) : [`${here}: this check computes no such field`];
+      return Object.hasOwn(found, key)
+        ? differ(found[key], value, here)
+        : [`${here}: this check computes no such field`];
     });
   }
   if (isDeepStrictEqual(normal(found), normal(expected))) return [];

@@ -19,7 +19,7 @@ import {
 } from '../../src/demand/state.ts';
 import { compareExpected, type Runner } from './fields.ts';
 import { Events, Recommendations, Rules } from './hpa-input.ts';
-import { specOf } from './spec-of.ts';
+import { specOf } from '../demand/spec-of.ts';
 
 /**
  * The controller keeps slots and reuses one that is outdated; the product drops what is outdated. So the lists are
@@ -49,10 +49,13 @@ function memoryProblems(
     if (count(kept, replicas) > count(alive, replicas)) problems.push(`the product keeps ${replicas}, which is gone`);
   }
   const instants = new Set([0]);
-  for (const { ageMs } of alive) for (const window of windowsMs) for (const by of [-1, 0, 1]) instants.add(window - ageMs + by);
+  for (const { ageMs } of alive)
+    for (const window of windowsMs) for (const by of [-1, 0, 1]) instants.add(window - ageMs + by);
   for (const later of instants) {
     if (later < 0) continue;
-    const [wanted, found] = [alive, kept].map((list) => read(list.map((entry) => ({ ...entry, ageMs: entry.ageMs + later }))));
+    const [wanted, found] = [alive, kept].map((list) =>
+      read(list.map((entry) => ({ ...entry, ageMs: entry.ageMs + later }))),
+    );
     if (JSON.stringify(wanted) === JSON.stringify(found)) continue;
     problems.push(`${later} ms later: ${JSON.stringify(wanted)} of all entries, ${JSON.stringify(found)} of the kept`);
   }
@@ -82,7 +85,12 @@ const Stabilization = z.object({
 });
 
 const stabilization: Runner = ({ input, expected }) => {
-  const { currentReplicas: current, desiredReplicas: desired, recommendations, ...windows } = Stabilization.parse(input);
+  const {
+    currentReplicas: current,
+    desiredReplicas: desired,
+    recommendations,
+    ...windows
+  } = Stabilization.parse(input);
   const [upMs, downMs] = [windows.scaleUpWindowSeconds * 1000, windows.scaleDownWindowSeconds * 1000];
   const replicas = stabilize(current, desired, recommendations, upMs, downMs);
   const { recommendations: listed, ...fields } = expected;
@@ -165,7 +173,12 @@ const scaleEvents: Runner = ({ input, expected }) => {
       changeInPeriodBefore: changeInPeriod(events, changePeriodSeconds * 1000),
       lost: missingFrom(kept, alive),
       gone: missingFrom(alive, kept),
-      unlisted: current ? missingFrom(current.map((event) => event.change), alive) : [],
+      unlisted: current
+        ? missingFrom(
+            current.map((event) => event.change),
+            alive,
+          )
+        : [],
     },
     { ...fields, lost: [], gone: [], unlisted: [] },
   );

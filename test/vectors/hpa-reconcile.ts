@@ -30,7 +30,7 @@ const Reconcile = z.object({
   scaleDownEvents: Events,
 });
 
-const OfPods = z.object({ pods: z.unknown(), metrics: z.array(z.object({ type: z.string() })) });
+const OfPods = z.object({ pods: z.unknown().optional(), metrics: z.array(z.object({ type: z.string() })) });
 const POD_METRICS = new Set(['Resource', 'Pods', 'ContainerResource']);
 
 /** Pods are only given where their own metrics are looked at, which the product does not read. */
@@ -43,9 +43,7 @@ const hpaReconcile: Runner = ({ input, expected }) => {
   if (needsPodMetrics(input)) return skip('pod resource metrics');
   const parsed = Reconcile.parse(input);
   const { specReplicas: current, behavior: given } = parsed;
-  const behavior = given
-    ? { scaleUp: scaleUpRules(given.scaleUp), scaleDown: scaleDownRules(given.scaleDown) }
-    : null;
+  const behavior = given ? { scaleUp: scaleUpRules(given.scaleUp), scaleDown: scaleDownRules(given.scaleDown) } : null;
   const tolerance = effectiveTolerance(behavior, parsed.tolerance);
   const outcome = hpaSync({
     current,

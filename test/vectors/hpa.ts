@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { skip } from './fields.ts';
-import { reasonToLeaveOut, RUNNERS } from './kinds.ts';
+import { RUNNERS, reasonToLeaveOut } from './kinds.ts';
 import type { VectorResult } from './result.ts';
 
 const HpaVector = z.object({

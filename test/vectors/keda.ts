@@ -81,7 +81,7 @@ const Fallback = z.object({
 const FallbackBehavior = z.enum(['static', 'currentReplicas', 'currentReplicasIfHigher', 'currentReplicasIfLower']);
 const FallbackCase = z.object({
   fallback: Fallback.nullable(),
-  scalingModifiers: z.unknown(),
+  scalingModifiers: z.unknown().optional(),
   targetType: z.enum(['AverageValue', 'Value']),
   target: z.number(),
   failuresBefore: z.number().nullable(),
@@ -101,7 +101,10 @@ const kedaFallback: Runner = ({ input, expected }) => {
   // Without a valid fallback the product counts nothing.
   const isCounted = parsed.fallback !== null && isFallbackValid(parsed.fallback);
   const { numberOfFailures, health, ...fields } = expected;
-  const counts = { ...(numberOfFailures !== undefined && { numberOfFailures }), ...(health !== undefined && { health }) };
+  const counts = {
+    ...(numberOfFailures !== undefined && { numberOfFailures }),
+    ...(health !== undefined && { health }),
+  };
   return compareExpected(fallbackOutcome(parsed), isCounted ? { ...fields, ...counts } : fields);
 };
 
@@ -139,7 +142,10 @@ const Bounds = z.object({ minReplicaCount: z.number().nullish(), maxReplicaCount
 const kedaHpaBounds: Runner = ({ input, expected }) => {
   const { minReplicaCount, maxReplicaCount } = Bounds.parse(input);
   return compareExpected(
-    { hpaMinReplicas: hpaMinReplicas(minReplicaCount ?? null), hpaMaxReplicas: hpaMaxReplicas(maxReplicaCount ?? null) },
+    {
+      hpaMinReplicas: hpaMinReplicas(minReplicaCount ?? null),
+      hpaMaxReplicas: hpaMaxReplicas(maxReplicaCount ?? null),
+    },
     expected,
   );
 };

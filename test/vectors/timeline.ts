@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { observe } from '../../src/demand/advance.ts';
+import { advance, observe } from '../../src/demand/advance.ts';
 import { effectiveBehavior } from '../../src/demand/behavior.ts';
 import type { Evaluation } from '../../src/demand/evaluate.ts';
 import type { Reading } from '../../src/demand/reading.ts';
-import { advance } from '../../src/demand/advance.ts';
 import { type DemandSpec, effectiveTolerance } from '../../src/demand/spec.ts';
 import { seedState } from '../../src/demand/state.ts';
 import { compare, type VectorResult } from './result.ts';
@@ -41,7 +40,9 @@ export function runTimelineVector(vector: unknown): VectorResult {
   const { input, expected } = TimelineVector.parse(vector);
   const behavior = effectiveBehavior(input.behavior, false, false, false);
   const spec: DemandSpec = {
-    triggers: [{ id: 'trigger', metricType: 'AverageValue', target: input.targetValue, activation: input.activationTargetValue }],
+    triggers: [
+      { id: 'trigger', metricType: 'AverageValue', target: input.targetValue, activation: input.activationTargetValue },
+    ],
     minReplicaCount: input.minReplicaCount,
     maxReplicaCount: input.maxReplicaCount,
     idleReplicaCount: null,

@@ -1,0 +1,42 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Configuration, loadConfiguration } from '../config/load.ts';
+import { loadTemplates } from '../config/load-templates.ts';
+import { Engine } from '../reconcile/engine.ts';
+import { Mirror } from '../repository/mirror.ts';
+import { filesHub } from '../sources/files.ts';
+import type { Context } from './context.ts';
+
+/** The engine of a configuration file, with real repositories. */
+export interface Connected {
+  readonly configuration: Configuration;
+  readonly engine: Engine;
+}
+
+/** Reads the configuration and builds the engine that it describes. */
+export async function connect(configPath: string, context: Context): Promise<Connected> {
+  const configuration = await loadConfiguration(resolve(context.directory, configPath));
+  return { configuration, engine: await engineOf(configuration, context) };
+}
+
+/** The engine of a configuration. */
+export async function engineOf(configuration: Configuration, context: Context): Promise<Engine> {
+  const cacheDirectory = cacheOf(context.environment);
+  return new Engine({
+    configuration,
+    hub: filesHub({ patterns: configuration.files, base: configuration.base, demand: configuration.demand }),
+    templates: await loadTemplates(),
+    open: async (destination, isRenewed) => {
+      const settings = { ...destination, cacheDirectory, parentEnvironment: context.environment };
+      if (isRenewed) await Mirror.discard(settings);
+      return Mirror.open(settings, context.signal);
+    },
+  });
+}
+
+/** DSO_GITOPS_CACHE, or the user's cache directory. */
+function cacheOf(environment: NodeJS.ProcessEnv): string {
+  const own = environment['DSO_GITOPS_CACHE'];
+  if (own) return resolve(own);
+  return join(environment['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'dso-gitops');
+}

@@ -1,0 +1,17 @@
+/** What a command may touch of the world; a test passes its own. */
+export interface Context {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly directory: string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  /** Characters of a line. */
+  readonly columns: number;
+}
+
+/** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */
+export const EXIT = { fine: 0, failed: 1, changes: 2 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,123 @@
+import { Ansis } from 'ansis';
+import { createTwoFilesPatch } from 'diff';
+import { stringify } from 'yaml';
+import type { DestinationReport, DsoReport, Report } from './report.ts';
+import { renderTable } from './table.ts';
+
+export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** How a report is printed. */
+export interface PrintOptions {
+  readonly format: Format;
+  readonly color: Ansis;
+  readonly columns: number;
+  /** With the difference of every file. */
+  readonly isDiffed: boolean;
+}
+
+/** Data in the format that was asked for; `table` is up to the caller. */
+export function renderData(data: unknown, format: 'json' | 'yaml'): string {
+  return format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 });
+}
+
+/** A report as text. */
+export function renderReport(report: Report, options: PrintOptions): string {
+  if (options.format === 'json' || options.format === 'yaml') return renderData(report, options.format);
+  if (options.format === 'markdown') return renderMarkdown(report, options);
+  const parts = [...report.problems, ...report.dsos.map((dso) => renderDso(dso, options))];
+  parts.push(...report.destinations.map((destination) => renderDestination(destination, options)));
+  if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** One DSO: what was read, what it comes to, and who gets what. */
+export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): string {
+  const lines = [`${color.bold(dso.key)}  ${verdictText(dso, color)}`];
+  for (const { source, value, problem } of dso.readings) {
+    lines.push(problem ? `  reading  ${color.yellow(problem)}` : `  reading  ${source} = ${value}`);
+  }
+  if (dso.total.decided !== null) lines.push(`  total    ${totalText(dso)}${dso.because ? `: ${dso.because}` : ''}`);
+  if (dso.message !== '' && dso.problems.length === 0) lines.push(`  ${color.yellow(dso.reason)}  ${dso.message}`);
+  for (const problem of dso.problems) lines.push(`  ${color.yellow(problem)}`);
+  if (dso.unplaced > 0) lines.push(color.yellow(`  unplaced ${dso.unplaced}: no member can take them`));
+  const isSplit = dso.members.some(({ decided }) => decided !== null);
+  if (isSplit) lines.push(renderTable(memberRows(dso), columns, '  '));
+  return lines.join('\n');
+}
+
+/** What goes, or would go, to one destination. */
+export function renderDestination(destination: DestinationReport, { color, isDiffed }: PrintOptions): string {
+  const place = `${destination.repository} ${destination.branch}`;
+  if (destination.error) return `${color.red('not delivered')} to ${place}: ${destination.error.message}`;
+  const subject = destination.message?.split('\n')[0] ?? '';
+  const head = destination.commit
+    ? `${color.green('commit')} ${destination.commit.slice(0, 10)} on ${place}`
+    : `${color.cyan('would commit')} to ${place}`;
+  const lines = [head, `  ${subject}`];
+  if (isDiffed) lines.push(...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)));
+  return lines.join('\n');
+}
+
+function verdictText(dso: DsoReport, color: Ansis): string {
+  if (dso.verdict === 'change') return color.green('changes');
+  if (dso.verdict === 'same') return color.dim('no change');
+  return dso.verdict === 'wait' ? color.cyan('waits') : color.red(dso.verdict);
+}
+
+function totalText({ total }: DsoReport): string {
+  if (total.committed === null || total.committed === total.decided) return String(total.decided);
+  return `${total.committed} -> ${total.decided}`;
+}
+
+function memberRows(dso: DsoReport): readonly (readonly string[])[] {
+  const rows = dso.members.map(({ name, weight, committed, decided, exact, reason }) => [
+    name,
+    String(weight),
+    exact === null ? '' : exact.toFixed(2),
+    committed === null ? '-' : String(committed),
+    decided === null ? '-' : String(decided),
+    reason === 'weight' ? '' : (reason ?? ''),
+  ]);
+  return [['member', 'weight', 'share', 'now', 'next', ''], ...rows];
+}
+
+function diffOf(file: DestinationReport['files'][number], color: Ansis): string {
+  const patch = createTwoFilesPatch(`a/${file.path}`, `b/${file.path}`, file.before ?? '', file.after, undefined, undefined, { context: 1 });
+  const lines = patch.split('\n').filter((line) => !/^(=+|Index:.*|\\ No newline.*|--- a\/.*)$/.test(line) && line !== '');
+  return lines
+    .map((line) => {
+      if (line.startsWith('+++')) return `  ${color.bold(line.slice(6).trim())}`;
+      if (line.startsWith('+')) return `  ${color.green(line)}`;
+      if (line.startsWith('-')) return `  ${color.red(line)}`;
+      return color.dim(`  ${line}`);
+    })
+    .filter((line) => !/@@/.test(line))
+    .join('\n');
+}
+
+function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
+  const rows = report.dsos.flatMap((dso) =>
+    dso.members.map(({ name, committed, decided, exact }) => {
+      const share = exact === null ? '' : exact.toFixed(2);
+      return `| ${dso.key} | ${name} | ${committed ?? '-'} | ${decided ?? '-'} | ${share} |`;
+    }),
+  );
+  const reasons = report.dsos.map((dso) => `- **${escape(dso.key)}** ${dso.verdict}: ${escape(dso.message || dso.because)}`);
+  const diffs = report.destinations.flatMap(({ files }) => files.map((file) => `\`\`\`diff\n${diffOf(file, new Ansis(0))}\n\`\`\``));
+  return [
+    '| DSO | member | now | next | share |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    ...reasons,
+    ...report.dsos.flatMap(({ problems }) => problems.map((problem) => `- ${escape(problem)}`)),
+    ...report.problems.map((problem) => `- ${escape(problem)}`),
+    ...(isDiffed && diffs.length > 0 ? ['', ...diffs] : []),
+    '',
+  ].join('\n');
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[\\`*_{}[\]<>()#+!|@]/g, '\\$&').replaceAll(/\s+/g, ' ');
+}

@@ -1,0 +1,129 @@
+import { formatProblem } from '../api/problem.ts';
+import { describeEvaluation, summarize } from '../demand/describe.ts';
+import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/engine.ts';
+
+/** One member of a report. Counts are replicas; null: none yet. */
+export interface MemberReport {
+  readonly name: string;
+  readonly weight: number;
+  readonly committed: number | null;
+  readonly decided: number | null;
+  /** Exact share by weight. */
+  readonly exact: number | null;
+  readonly reason: string | null;
+  readonly destination: string;
+}
+
+/** One DSO of a report. */
+export interface DsoReport {
+  readonly key: string;
+  readonly where: string;
+  /** change, same, wait, held or stalled. */
+  readonly verdict: string;
+  /** Stable CamelCase reason; empty for change and same. */
+  readonly reason: string;
+  readonly message: string;
+  readonly readings: readonly { readonly source: string; readonly value: number | null; readonly problem: string | null }[];
+  readonly total: { readonly committed: number | null; readonly decided: number | null };
+  /** Why the total is what it is, one sentence. */
+  readonly because: string;
+  readonly steps: readonly string[];
+  readonly members: readonly MemberReport[];
+  readonly unplaced: number;
+  readonly problems: readonly string[];
+  /** When the same readings may give another total, ISO 8601; null: never. */
+  readonly nextDeadline: string | null;
+}
+
+/** One destination of a report. */
+export interface DestinationReport {
+  readonly name: string;
+  readonly repository: string;
+  readonly branch: string;
+  /** Id of the pushed commit; null: none. */
+  readonly commit: string | null;
+  readonly message: string | null;
+  readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string }[];
+  readonly error: { readonly reason: string; readonly message: string } | null;
+}
+
+/** A tick as data: what `-o json` prints. */
+export interface Report {
+  readonly dsos: readonly DsoReport[];
+  readonly destinations: readonly DestinationReport[];
+  readonly problems: readonly string[];
+}
+
+/** A tick as a report. */
+export function reportOf(result: TickResult): Report {
+  return {
+    dsos: result.outcomes.map(dsoReport),
+    destinations: result.destinations.map(destinationReport),
+    problems: result.problems.map(formatProblem),
+  };
+}
+
+/** Whether something failed, is refused or waits for a person. */
+export function isFailed(result: TickResult): boolean {
+  const isStuck = result.outcomes.some(
+    ({ verdict, readings }) =>
+      verdict.kind === 'stalled' ||
+      verdict.kind === 'held' ||
+      [...readings.values()].some(({ reading }) => reading.kind === 'missing'),
+  );
+  return isStuck || result.problems.length > 0 || result.destinations.some(({ error }) => error !== null);
+}
+
+function dsoReport({ key, where, verdict, problems, placed, decided, readings }: DsoOutcome): DsoReport {
+  const evaluations = decided?.evaluations ?? [];
+  const last = evaluations.filter(({ before, after }) => before !== after).at(-1) ?? evaluations.at(-1);
+  const spec = placed?.dso.demand;
+  const shares = new Map((decided?.split?.shares ?? []).map((share) => [share.name, share]));
+  const committed = [...(decided?.committed.values() ?? [])];
+  return {
+    key,
+    where,
+    verdict: verdict.kind,
+    reason: 'reason' in verdict ? verdict.reason : '',
+    message: 'message' in verdict ? verdict.message : '',
+    readings: [...readings.values()].map(({ source, reading }) => {
+      return reading.kind === 'value'
+        ? { source, value: reading.value, problem: null }
+        : { source, value: null, problem: reading.message };
+    }),
+    total: {
+      committed: committed.length > 0 && committed.every((count) => count !== null) ? sum(committed) : null,
+      decided: decided?.state?.demand.total ?? null,
+    },
+    because: last && spec ? summarize(last, spec) : '',
+    steps: spec ? evaluations.flatMap((evaluation) => describeEvaluation(evaluation, spec)) : [],
+    members: (placed?.members ?? []).map(({ name, weight, destination }) => ({
+      name,
+      weight,
+      committed: decided?.committed.get(name) ?? null,
+      decided: shares.get(name)?.replicas ?? null,
+      exact: shares.get(name)?.exact ?? null,
+      reason: shares.get(name)?.reason ?? null,
+      destination: destination.name,
+    })),
+    unplaced: decided?.split?.unplaced ?? 0,
+    problems: problems.map(formatProblem),
+    nextDeadline: decided?.deadline == null ? null : new Date(decided.deadline).toISOString(),
+  };
+}
+
+function destinationReport({ destination, composition, before, commit, error }: DestinationOutcome): DestinationReport {
+  return {
+    name: destination.name,
+    repository: destination.url,
+    branch: destination.branch,
+    commit,
+    message: composition?.message ?? null,
+    files: [...(composition?.files ?? [])].map(([path, after]) => ({ path, before: before.get(path) || null, after })),
+    error: error ? { reason: error.reason, message: error.message } : null,
+  };
+}
+
+function sum(counts: readonly (number | null)[]): number {
+  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
+}

@@ -1,0 +1,22 @@
+import Table from 'cli-table3';
+
+const PLAIN = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+};
+
+/** Rows in columns without borders; the first row is the head. Numbers are aligned to the right. */
+export function renderTable(rows: readonly (readonly string[])[], columns: number, indent = ''): string {
+  const width = rows[0]?.length ?? 0;
+  const body = rows.slice(1);
+  const aligns = Array.from({ length: width }, (_, index) => {
+    return body.length > 0 && body.every((row) => /^-?[\d.]*$/.test(row[index] ?? '')) ? ('right' as const) : ('left' as const);
+  });
+  const table = new Table({ chars: PLAIN, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }, colAligns: aligns });
+  table.push(...rows.map((row) => [...row]));
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => `${indent}${line}`.trimEnd().slice(0, Math.max(columns, 40)))
+    .join('\n');
+}

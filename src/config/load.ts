@@ -1,0 +1,186 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { parseYamlFile } from '../api/document.ts';
+import { parseDuration } from '../api/duration.ts';
+import type { DemandSettings } from '../api/effective.ts';
+import { formatProblem, type LocatedProblem, type Problem, problemsOf } from '../api/problem.ts';
+import { HPA_RAMP } from '../demand/limits.ts';
+import { mustAct } from '../errors.ts';
+import type { LayoutSettings } from '../manifests/layout.ts';
+import type { CredentialSource } from '../repository/environment.ts';
+import { isSsh } from '../repository/environment.ts';
+import { ConfigurationFile, type DestinationFile } from './schema.ts';
+
+/** A destination, checked and with absolute paths. */
+export interface Destination extends LayoutSettings {
+  /** Unique: what decisions call it. */
+  readonly id: string;
+  readonly name: string;
+  readonly match: {
+    readonly namespaces: readonly string[] | null;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly members: readonly string[] | null;
+  };
+  readonly url: string;
+  readonly branch: string;
+  readonly isBranchCreated: boolean;
+  readonly author: { readonly name: string; readonly email: string };
+  readonly credentials: CredentialSource;
+  readonly minIntervalMs: number;
+}
+
+/** The configuration, checked and with defaults. */
+export interface Configuration {
+  /** Absolute path of the file. */
+  readonly file: string;
+  readonly owner: string;
+  /** Patterns relative to `base`. */
+  readonly files: readonly string[];
+  /** Absolute directory of the file. */
+  readonly base: string;
+  /** Names, or the directory in the first destination whose subdirectories are the names. */
+  readonly members: readonly string[] | { readonly directories: string };
+  readonly destinations: readonly Destination[];
+  readonly firstSight: 'wait' | 'write';
+  readonly demand: DemandSettings;
+  readonly workloads: readonly { readonly apiVersion: string; readonly kind: string; readonly replicasPath: string }[];
+}
+
+/**
+ * Reads and checks the configuration.
+ *
+ * @throws ProductError kind `act` that lists every problem with file:line
+ */
+export async function loadConfiguration(path: string): Promise<Configuration> {
+  const file = resolve(path);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw mustAct('ConfigurationMissing', `cannot read the configuration ${path}`, error);
+  });
+  return parseConfiguration(text, file, path);
+}
+
+/** The same from its text. */
+export function parseConfiguration(text: string, file: string, shown: string = file): Configuration {
+  const { documents, problems } = parseYamlFile(text, shown);
+  const [document, extra] = documents;
+  if (problems.length > 0) throw invalid(problems);
+  if (!document || extra) {
+    throw mustAct('ConfigurationInvalid', `${shown}: expected one YAML document of kind Configuration; found ${documents.length}`);
+  }
+  const parsed = ConfigurationFile.safeParse(document.value);
+  if (!parsed.success) {
+    throw invalid(problemsOf(parsed.error, document.value, ConfigurationFile).map((problem) => document.locate(problem)));
+  }
+  const found: Problem[] = parsed.data.destinations.flatMap((destination, index) =>
+    checkDestination(destination).map((problem) => ({ ...problem, path: ['destinations', index, ...problem.path] })),
+  );
+  found.push(...sameRoot(parsed.data.destinations));
+  if (found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
+  return assemble(parsed.data, file);
+}
+
+function invalid(problems: readonly LocatedProblem[]): Error {
+  return mustAct('ConfigurationInvalid', problems.map(formatProblem).join('\n'));
+}
+
+function checkDestination(destination: DestinationFile): readonly Problem[] {
+  const problems: Problem[] = [];
+  const { repository: url, credentials, path } = destination;
+  if (/^[a-z]+:\/\/[^/]*@/i.test(url) && !url.startsWith('ssh://')) {
+    problems.push({ path: ['repository'], message: 'expected a URL without user name and password; put them into credentials' });
+  }
+  if (/^ssh:\/\/[^/@]*:[^/@]*@/.test(url)) {
+    problems.push({ path: ['repository'], message: 'expected a URL without a password; use credentials.sshKeyFile' });
+  }
+  if (/^-|::|[\s\0]/.test(url) || (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))) {
+    problems.push({ path: ['repository'], message: `expected https, ssh, http, file or a path; found ${JSON.stringify(url)}` });
+  }
+  const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
+  if (hasToken && url.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)) {
+    problems.push({ path: ['repository'], message: 'expected https: a token is not sent over plain http' });
+  }
+  if (hasToken && !/^https?:\/\//.test(url)) {
+    problems.push({ path: ['credentials'], message: 'a token is used with https only; use sshKeyFile with ssh' });
+  }
+  if (credentials?.tokenEnvironment && credentials.tokenFile) {
+    problems.push({ path: ['credentials'], message: 'expected tokenEnvironment or tokenFile; found both' });
+  }
+  if (isSsh(url) && !credentials?.knownHostsFile) {
+    problems.push({ path: ['credentials', 'knownHostsFile'], message: 'is required with ssh; found nothing; write it with ssh-keyscan and compare the keys' });
+  }
+  const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
+  for (const place of ['member', 'namespace', 'name']) {
+    if (!places.includes(place)) problems.push({ path: ['path'], message: `expected {${place}} in it; found ${JSON.stringify(path)}` });
+  }
+  for (const place of places) {
+    if (!['member', 'namespace', 'name'].includes(place)) {
+      problems.push({ path: ['path'], message: `unknown place {${place}}; known: {member}, {namespace}, {name}` });
+    }
+  }
+  return problems;
+}
+
+/** Two destinations with one root would overwrite each other's records. */
+function sameRoot(destinations: readonly DestinationFile[]): readonly Problem[] {
+  const seen = new Map<string, number>();
+  return destinations.flatMap(({ repository, branch, root }, index) => {
+    const place = `${repository}\0${branch}\0${root}`;
+    const earlier = seen.get(place);
+    seen.set(place, earlier ?? index);
+    if (earlier === undefined) return [];
+    const message = `expected another root than destinations[${earlier}] in the same repository and branch; found ${JSON.stringify(root)}`;
+    return [{ path: ['destinations', index, 'root'], message }];
+  });
+}
+
+function assemble(parsed: ConfigurationFile, file: string): Configuration {
+  const base = dirname(file);
+  return {
+    file,
+    base,
+    owner: parsed.owner,
+    files: parsed.source.files,
+    members: parsed.members,
+    destinations: parsed.destinations.map((destination, index) => toDestination(destination, index, base)),
+    firstSight: parsed.firstSight,
+    demand: {
+      ramp: parsed.demand.rampUp === 'hpa' ? HPA_RAMP : null,
+      tolerance: { up: parsed.demand.tolerance, down: parsed.demand.tolerance },
+    },
+    workloads: parsed.workloads,
+  };
+}
+
+function toDestination(destination: DestinationFile, index: number, base: string): Destination {
+  const { repository, branch, root, credentials, match } = destination;
+  const url = /^[a-z]+:\/\//.test(repository) || isSsh(repository) ? repository : absolute(repository, base);
+  const path = (name: string | undefined): string | null => (name === undefined ? null : absolute(name, base));
+  return {
+    id: createHash('sha256').update(`${url}\0${branch}\0${root}`).digest('hex').slice(0, 12),
+    name: destination.name ?? `destinations[${index}]`,
+    match: { namespaces: match?.namespaces ?? null, labels: match?.labels ?? {}, members: match?.members ?? null },
+    url,
+    branch,
+    isBranchCreated: destination.createBranch,
+    root,
+    path: destination.path,
+    layout: destination.layout,
+    helmValuesKey: destination.helmValuesKey,
+    author: destination.author,
+    credentials: {
+      username: credentials?.username ?? 'x-access-token',
+      tokenEnvironment: credentials?.tokenEnvironment ?? null,
+      tokenFile: path(credentials?.tokenFile),
+      sshKeyFile: path(credentials?.sshKeyFile),
+      knownHostsFile: path(credentials?.knownHostsFile),
+    },
+    minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
+  };
+}
+
+function absolute(path: string, base: string): string {
+  const expanded = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+  return isAbsolute(expanded) ? expanded : resolve(base, expanded);
+}

@@ -1,0 +1,70 @@
+import type { Destination } from '../config/load.ts';
+import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
+import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
+import { renderRecord } from '../manifests/record.ts';
+import type { Templates } from '../manifests/template.ts';
+import type { Decided } from './decide.ts';
+import type { PlacedDso } from './place.ts';
+import type { Repository } from './repository.ts';
+
+/** A DSO and what was decided for it. */
+export interface DecidedDso {
+  readonly placed: PlacedDso;
+  readonly decided: Decided;
+}
+
+/** Everything that one commit writes. */
+export interface Composition {
+  readonly files: ReadonlyMap<string, string>;
+  readonly message: string;
+  /** Keys of the DSOs in it. */
+  readonly keys: readonly string[];
+}
+
+/** One commit for one destination from all that changed; null: nothing did. */
+export async function compose(
+  destination: Destination,
+  changed: readonly DecidedDso[],
+  repository: Repository,
+  templates: Templates,
+): Promise<Composition | null> {
+  const files = new Map<string, string>();
+  const entries: CommitEntry[] = [];
+  for (const { placed, decided } of changed) {
+    const changes = decided.changes.get(destination.id);
+    if (!changes || changes.size === 0) continue;
+    for (const [path, content] of changes) files.set(path, content);
+    const { record } = decided;
+    const members = decided.written.get(destination.id) ?? [];
+    entries.push({ key: placed.dso.key, record, recordText: record && renderRecord(record), members });
+  }
+  if (entries.length === 0) return null;
+  for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
+  return { files, message: commitMessage(templates, entries), keys: entries.map(({ key }) => key) };
+}
+
+/** Indexes that gain a name; one that has it already is not touched. */
+async function indexes(
+  destination: Destination,
+  changed: readonly DecidedDso[],
+  repository: Repository,
+  templates: Templates,
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Map<string, Set<string>>();
+  for (const { placed, decided } of changed) {
+    for (const member of decided.written.get(destination.id) ?? []) {
+      const path = indexPath(destination, member, placed.dso.namespace);
+      if (path === null) continue;
+      wanted.set(path, (wanted.get(path) ?? new Set()).add(placed.dso.name));
+    }
+  }
+  const entries = await repository.entries([...wanted.keys()]);
+  const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
+  const rendered = new Map<string, string>();
+  for (const [path, names] of wanted) {
+    const listed = parseIndex(texts.get(entries.get(path)?.id ?? '') ?? '') ?? [];
+    if ([...names].every((name) => listed.includes(name))) continue;
+    rendered.set(path, renderIndex(templates, [...new Set([...listed, ...names])].sort()));
+  }
+  return rendered;
+}

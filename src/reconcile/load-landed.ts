@@ -1,0 +1,68 @@
+import { overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
+import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import type { Landed, LandedOverlay } from './landed.ts';
+import type { PlacedDso } from './place.ts';
+import type { Repository } from './repository.ts';
+
+/** What the tips hold of every DSO: by key, then by destination id. Destinations that cannot be read are left out. */
+export async function loadLanded(
+  placed: readonly PlacedDso[],
+  repositories: ReadonlyMap<string, Repository>,
+): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
+  const landed = new Map<string, Map<string, Landed>>(placed.map(({ dso }) => [dso.key, new Map()]));
+  await Promise.all(
+    [...repositories].map(async ([id, repository]) => {
+      const here = placed.filter((one) => isAt(one, id));
+      for (const [key, found] of await loadFrom(here, id, repository)) landed.get(key)?.set(id, found);
+    }),
+  );
+  return landed;
+}
+
+/** Whether a destination has a part of the DSO. */
+export function isAt({ members, home }: PlacedDso, destinationId: string): boolean {
+  return home.id === destinationId || members.some(({ destination }) => destination.id === destinationId);
+}
+
+async function loadFrom(
+  placed: readonly PlacedDso[],
+  id: string,
+  repository: Repository,
+): Promise<ReadonlyMap<string, Landed>> {
+  const entries = await repository.entries(placed.flatMap((one) => pathsOf(one, id)));
+  const recordIds = placed.flatMap((one) => entries.get(recordPathOf(one, id))?.id ?? []);
+  const overlayIds = placed
+    .filter((one) => !entries.get(recordPathOf(one, id)))
+    .flatMap((one) => overlaysOf(one, id).flatMap(({ path }) => entries.get(path)?.id ?? []));
+  const texts = await repository.contents([...recordIds, ...overlayIds]);
+  return new Map(
+    placed.map((one) => {
+      const recordId = entries.get(recordPathOf(one, id))?.id ?? null;
+      const overlays = overlaysOf(one, id).map(({ name, path, settings }): [string, LandedOverlay] => {
+        const overlayId = entries.get(path)?.id ?? null;
+        const text = recordId === null && overlayId !== null ? texts.get(overlayId) : undefined;
+        return [name, { id: overlayId, count: text === undefined ? null : parseOverlay(settings, text) }];
+      });
+      return [one.dso.key, { record: recordOf(recordId, texts), recordId, overlays: new Map(overlays) }];
+    }),
+  );
+}
+
+function recordOf(id: string | null, texts: ReadonlyMap<string, string>): DecisionRecord | null {
+  return id === null ? null : parseRecord(texts.get(id) ?? '');
+}
+
+function overlaysOf({ dso, members }: PlacedDso, id: string): readonly { name: string; path: string; settings: PlacedDso['home'] }[] {
+  return members
+    .filter(({ destination }) => destination.id === id)
+    .map(({ name, destination }) => ({ name, path: overlayPath(destination, { member: name, ...dso, }), settings: destination }));
+}
+
+function recordPathOf({ dso, members, home }: PlacedDso, id: string): string {
+  const destination = home.id === id ? home : members.find((member) => member.destination.id === id)?.destination;
+  return recordPath((destination ?? home).root, dso.namespace, dso.name);
+}
+
+function pathsOf(placed: PlacedDso, id: string): readonly string[] {
+  return [recordPathOf(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
+}

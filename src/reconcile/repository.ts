@@ -1,0 +1,27 @@
+/** A repository and branch, as reconciling needs it. */
+export interface Repository {
+  /** Commit at the tip that was learnt last; null: the branch is empty. */
+  readonly tip: string | null;
+  /** Learns the tip and the saved states as they are now. */
+  refresh(): Promise<void>;
+  /** Files at the tip by path; null: there is none. */
+  entries(paths: readonly string[]): Promise<ReadonlyMap<string, { readonly mode: string; readonly id: string } | null>>;
+  /** Texts of blobs by id. */
+  contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Names of the directories directly below a path. */
+  directories(path: string): Promise<readonly string[]>;
+  /** Saved states by key of their DSO. */
+  states(): ReadonlyMap<string, string>;
+  /**
+   * One commit and one push of all of it.
+   *
+   * @returns the new commit; null: only states were pushed
+   * @throws ProductError kind `retry` when another writer was faster
+   */
+  publish(publication: {
+    readonly files: ReadonlyMap<string, string>;
+    readonly message: string;
+    readonly states: ReadonlyMap<string, string>;
+    readonly time: number;
+  }): Promise<string | null>;
+}

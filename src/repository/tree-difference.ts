@@ -1,0 +1,42 @@
+import { mustAct } from '../errors.ts';
+
+/** One changed path of `git diff-tree --raw -z`. */
+interface Change {
+  readonly oldMode: string;
+  readonly newMode: string;
+  readonly path: string;
+}
+
+const ABSENT = '000000';
+const FILE = '100644';
+
+/**
+ * Refuses a commit that would touch anything but the given files: the last check before every push. Catches what
+ * fast-import does silently, too: replacing a symlink, a submodule or a directory by a file, and a file by a directory.
+ *
+ * @throws ProductError kind `act`
+ */
+export function checkDifference(raw: string, allowed: ReadonlyMap<string, string>): void {
+  for (const { oldMode, newMode, path } of parseRaw(raw)) {
+    if (oldMode === '120000' || oldMode === '160000') {
+      const what = oldMode === '120000' ? 'a symbolic link' : 'a submodule';
+      throw mustAct('PathNotOurs', `${path} is ${what} in the repository; remove it there: a link is never followed or replaced`);
+    }
+    if (!allowed.has(path)) {
+      throw mustAct('PathNotOurs', `${path} stands where a directory of ours belongs, or would be changed as well; move it, nothing was written`);
+    }
+    if (newMode !== FILE || (oldMode !== FILE && oldMode !== ABSENT)) {
+      throw mustAct('PathNotOurs', `${path} has mode ${oldMode} in the repository; expected a plain file (${FILE}) or nothing`);
+    }
+  }
+}
+
+function parseRaw(raw: string): readonly Change[] {
+  const parts = raw.split('\0').filter((part) => part !== '');
+  const changes: Change[] = [];
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [oldMode = '', newMode = ''] = (parts[index] ?? '').slice(1).split(' ');
+    changes.push({ oldMode, newMode, path: parts[index + 1] ?? '' });
+  }
+  return changes;
+}

@@ -1,0 +1,122 @@
+import { readFile, stat } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { glob } from 'tinyglobby';
+import { parseYamlFile, type SourceDocument } from '../api/document.ts';
+import type { DemandSettings } from '../api/effective.ts';
+import type { LocatedProblem } from '../api/problem.ts';
+import { messageOf, mustAct } from '../errors.ts';
+import type { HubObject, HubValue, ObjectLookup } from '../triggers/hub-object.ts';
+import type { Hub, HubDso, HubSnapshot } from './hub.ts';
+import { type Parsed, parseObject } from './objects.ts';
+
+/** Files as the hub. */
+export interface FilesSettings {
+  /** Files, directories and globs, relative to `base`. */
+  readonly patterns: readonly string[];
+  /** Absolute. */
+  readonly base: string;
+  readonly demand: DemandSettings;
+}
+
+interface CachedFile {
+  readonly version: string;
+  readonly parsed: readonly Parsed[];
+  readonly problems: readonly LocatedProblem[];
+}
+
+const EXTENSIONS = '**/*.{yaml,yml,json}';
+
+/** A hub made of files. A file that did not change is not read again. */
+export function filesHub(settings: FilesSettings): Hub {
+  let cache: ReadonlyMap<string, CachedFile> = new Map();
+  return {
+    async read() {
+      const files = await findFiles(settings);
+      const entries = await Promise.all(
+        files.map(async (file) => [file, await readCached(file, cache.get(file), settings)] as const),
+      );
+      cache = new Map(entries);
+      return assemble([...cache.values()]);
+    },
+  };
+}
+
+/** The files that the patterns name, absolute and sorted. */
+export async function findFiles({ patterns, base }: Pick<FilesSettings, 'patterns' | 'base'>): Promise<readonly string[]> {
+  const found = new Set<string>();
+  for (const pattern of patterns) {
+    const path = isAbsolute(pattern) ? pattern : resolve(base, pattern);
+    const kind = await kindOf(path);
+    if (kind === 'file') found.add(path);
+    else if (kind === 'directory') for (const file of await glob(EXTENSIONS, { cwd: path, absolute: true })) found.add(file);
+    else if (/[*?[{]/.test(pattern)) for (const file of await glob(pattern, { cwd: base, absolute: true })) found.add(file);
+    else throw mustAct('SourceUnreadable', `${path} of source.files is not there; create it, or correct the configuration`);
+  }
+  return [...found].sort();
+}
+
+async function kindOf(path: string): Promise<'file' | 'directory' | 'absent'> {
+  const found = await stat(path).catch(() => null);
+  if (!found) return 'absent';
+  return found.isDirectory() ? 'directory' : 'file';
+}
+
+async function readCached(file: string, cached: CachedFile | undefined, settings: FilesSettings): Promise<CachedFile> {
+  try {
+    const { mtimeMs, size, ino } = await stat(file);
+    const version = `${mtimeMs} ${size} ${ino}`;
+    if (cached?.version === version) return cached;
+    const name = relative(settings.base, file);
+    const { documents, problems } = parseYamlFile(await readFile(file, 'utf8'), name);
+    return { version, problems, parsed: documents.flatMap((document) => flatten(document, settings.demand)) };
+  } catch (error) {
+    // A file that is replaced at this moment: what it held is unknown, so everything stays as it is.
+    throw mustAct('SourceUnreadable', `cannot read ${file}: ${messageOf(error)}`, error);
+  }
+}
+
+function flatten(document: SourceDocument, demand: DemandSettings): readonly Parsed[] {
+  const parsed = parseObject(document, demand);
+  return parsed.kind === 'list' ? parsed.items.flatMap((item) => flatten(item, demand)) : [parsed];
+}
+
+function assemble(files: readonly CachedFile[]): HubSnapshot {
+  const dsos = new Map<string, HubDso>();
+  const objects = new Map<string, { object: HubObject; where: string }>();
+  for (const parsed of files.flatMap((file) => file.parsed)) {
+    if (parsed.kind === 'dso') {
+      const earlier = dsos.get(parsed.dso.key);
+      dsos.set(parsed.dso.key, earlier ? duplicate(earlier, parsed.dso) : parsed.dso);
+    } else if (parsed.kind === 'object') {
+      const key = objectId(parsed.object.kind, parsed.object.namespace, parsed.object.name);
+      const earlier = objects.get(key);
+      objects.set(key, earlier ? ambiguous(earlier, parsed) : parsed);
+    }
+  }
+  const lookup: ObjectLookup = (kind, namespace, name) => objects.get(objectId(kind, namespace, name))?.object ?? null;
+  const problems = files.flatMap((file) => [
+    ...file.problems,
+    ...file.parsed.flatMap((parsed) => (parsed.kind === 'problem' ? [parsed.problem] : [])),
+  ]);
+  return { dsos: [...dsos.values()].sort((one, other) => (one.key < other.key ? -1 : 1)), lookup, problems };
+}
+
+function objectId(kind: string, namespace: string, name: string): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+function duplicate(earlier: HubDso, later: HubDso): HubDso {
+  const message = `expected every DistributedScaledObject once; ${later.key} is at ${earlier.where} and at ${later.where}; remove one`;
+  return { ...later, effective: { kind: 'invalid', problems: [{ path: ['metadata', 'name'], message }] } };
+}
+
+/** An object that is there twice has no value: either could be meant. */
+function ambiguous(
+  earlier: { readonly object: HubObject; readonly where: string },
+  later: { readonly object: HubObject; readonly where: string },
+): { object: HubObject; where: string } {
+  const problem = `is defined at ${earlier.where} and at ${later.where}; remove one`;
+  const keys = [...earlier.object.data.keys(), ...later.object.data.keys()];
+  const data = new Map<string, HubValue>(keys.map((key) => [key, { kind: 'invalid', problem }]));
+  return { object: { ...later.object, data }, where: earlier.where };
+}
