@@ -37,6 +37,8 @@ export interface TickOptions {
   readonly canPush?: (destination: Destination) => boolean;
   /** Learn the tips first; false goes on from what is known and learns only after a lost race. */
   readonly isRefreshed?: boolean;
+  /** Give the texts before, too; a plan always does. */
+  readonly isDiffed?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -61,7 +63,7 @@ export interface DestinationOutcome {
   readonly destination: Destination;
   /** The commit that was pushed, or would be; null: nothing to write. */
   readonly composition: Composition | null;
-  /** Texts before, by path; only for a plan. */
+  /** Texts before, by path; only where they were asked for. */
   readonly before: ReadonlyMap<string, string>;
   /** Id of the pushed commit; null: none was. */
   readonly commit: string | null;
@@ -327,7 +329,9 @@ export class Engine {
     try {
       composition = await compose(destination, changed, repository, this.#parts.templates);
       if (!composition) return nothing;
-      if (options.mode === 'plan') return { ...nothing, composition, before: await textsBefore(repository, composition) };
+      const isDiffed = options.mode === 'plan' || options.isDiffed === true;
+      const before = isDiffed ? await textsBefore(repository, composition) : nothing.before;
+      if (options.mode === 'plan') return { ...nothing, composition, before };
       if (options.canPush && !options.canPush(destination)) return { ...nothing, composition };
       const landing = changed.filter(({ placed, decided }) => placed.home.id === destination.id && decided.landedState);
       const states = this.#statesOf(destination, landing);
@@ -335,7 +339,7 @@ export class Engine {
       const commit = await repository.publish({ files, message, states, time: options.now });
       for (const key of states.keys()) this.#unsaved.delete(key);
       for (const { placed, decided } of landing) if (decided.landedState) this.#states.set(placed.dso.key, decided.landedState);
-      return { ...nothing, composition, commit };
+      return { ...nothing, composition, before, commit };
     } catch (error) {
       return { ...nothing, composition, error: asProductError(error) };
     }

@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { connect } from './connect.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
+import { colorOf, formatOf, type HubOptions, parseAdoption, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { renderReport } from './print-report.ts';
+import { isFailed, reportOf } from './report.ts';
+import { wiringNotes } from './wiring.ts';
+
+interface ApplyOptions extends HubOptions {
+  readonly output: string;
+  readonly adopt?: ReadonlyMap<string, number>;
+}
+
+/** `apply`: commits what is due, once. */
+export function addApply(program: Command, context: Context, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('apply')
+    .description('commit what is due, once')
+    .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject')
+    .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string | undefined, options: ApplyOptions) => {
+      const { engine } = await connect(await requireConfiguration(options.config, context), context);
+      const result = await engine.tick({
+        mode: 'apply',
+        now: context.now(),
+        only: selectionOf(options, name),
+        signal: context.signal,
+        ...(options.adopt ? { adopt: options.adopt } : {}),
+      });
+      await engine.saveStates(context.now());
+      const color = colorOf(context, process.stdout.isTTY);
+      const format = formatOf(options.output);
+      context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
+      if (format === 'table') context.stdout(wiringNotes(result));
+      if (isFailed(result)) done(EXIT.failed);
+    });
+  withOutput(withHubOptions(command));
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops apply                             commit everything that is due
+  dso-gitops apply shop/web                    only one DistributedScaledObject
+  dso-gitops apply --adopt shop/web=12         take over a workload that runs 12 replicas now
+  */5 * * * *  dso-gitops apply -c /etc/dso-gitops.yaml   every five minutes from cron
+`;

@@ -1,0 +1,71 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Ansis } from 'ansis';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { mustAct } from '../errors.ts';
+import type { Context } from './context.ts';
+import { FORMATS, type Format } from './print-report.ts';
+
+export const CONFIG_FILE = 'dso-gitops.yaml';
+
+/** Options of every command that reads a hub. */
+export interface HubOptions {
+  readonly config: string;
+  readonly namespace?: string;
+  readonly allNamespaces?: boolean;
+}
+
+/** Adds `--config`, `-n` and `-A`. */
+export function withHubOptions(command: Command): Command {
+  return command
+    .option('-c, --config <file>', 'configuration file', CONFIG_FILE)
+    .option('-n, --namespace <namespace>', 'only DistributedScaledObjects of this namespace')
+    .option('-A, --all-namespaces', 'of all namespaces (the default)');
+}
+
+/** Adds `-o`. */
+export function withOutput(command: Command, formats: readonly string[] = FORMATS): Command {
+  return command.addOption(new Option('-o, --output <format>', 'how to print').choices([...formats]).default('table'));
+}
+
+/** Checks what commander took as a format. */
+export function formatOf(output: string): Format {
+  return FORMATS.find((format) => format === output) ?? 'table';
+}
+
+/** Colours where the terminal shows them; NO_COLOR and FORCE_COLOR decide first. */
+export function colorOf(context: Context, isTerminal: boolean): Ansis {
+  const { NO_COLOR: no, FORCE_COLOR: force } = context.environment;
+  if (no) return new Ansis(0);
+  return new Ansis(force || isTerminal ? 1 : 0);
+}
+
+/** Which DSOs a command is about. */
+export function selectionOf({ namespace, allNamespaces }: HubOptions, name?: string): (key: string) => boolean {
+  if (name !== undefined) {
+    const key = name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
+    return (candidate) => candidate === key;
+  }
+  if (allNamespaces || namespace === undefined) return () => true;
+  return (key) => key.startsWith(`${namespace}/`);
+}
+
+/** The configuration's path, or an error that shows a complete starter. */
+export async function requireConfiguration(path: string, context: Context): Promise<string> {
+  const file = resolve(context.directory, path);
+  if (existsSync(file)) return file;
+  const starter = await readFile(new URL('../../templates/quickstart/dso-gitops.yaml', import.meta.url), 'utf8');
+  const message = `there is no configuration ${path}. Save this as ${path} and adapt it (or see it at work first: dso-gitops quickstart):\n\n${starter}`;
+  throw mustAct('ConfigurationMissing', message);
+}
+
+/** `<namespace>/<name>=<total>` as often as given. */
+export function parseAdoption(value: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
+  const match = /^([^/=\s]+\/[^/=\s]+)=(\d{1,10})$/.exec(value);
+  const total = Number(match?.[2]);
+  if (!match?.[1] || total > 2_147_483_647) {
+    throw new InvalidArgumentError(`expected <namespace>/<name>=<total>, for instance default/web=12; found ${JSON.stringify(value)}`);
+  }
+  return new Map([...before, [match[1], total]]);
+}

@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import { connect } from './connect.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
+import { colorOf, formatOf, type HubOptions, parseAdoption, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { renderReport } from './print-report.ts';
+import { isFailed, reportOf } from './report.ts';
+
+interface PlanOptions extends HubOptions {
+  readonly output: string;
+  readonly detailedExitcode?: boolean;
+  readonly adopt?: ReadonlyMap<string, number>;
+}
+
+/** `plan`: what would change and why; writes nothing. */
+export function addPlan(program: Command, context: Context, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('plan')
+    .description('show what would change and why; writes nothing')
+    .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject')
+    .option('--detailed-exitcode', 'exit with 2 when there are changes')
+    .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string | undefined, options: PlanOptions) => {
+      const { engine } = await connect(await requireConfiguration(options.config, context), context);
+      const result = await engine.tick({
+        mode: 'plan',
+        now: context.now(),
+        only: selectionOf(options, name),
+        signal: context.signal,
+        ...(options.adopt ? { adopt: options.adopt } : {}),
+      });
+      const report = reportOf(result);
+      const color = colorOf(context, process.stdout.isTTY);
+      context.stdout(renderReport(report, { format: formatOf(options.output), color, columns: context.columns, isDiffed: true }));
+      const hasChanges = report.destinations.some(({ files }) => files.length > 0);
+      if (isFailed(result)) done(EXIT.failed);
+      else if (hasChanges && options.detailedExitcode) done(EXIT.changes);
+    });
+  withOutput(withHubOptions(command));
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops plan                              what would change, for everything
+  dso-gitops plan shop/web                     for one DistributedScaledObject
+  dso-gitops plan -o markdown                  for a comment or a job summary
+  dso-gitops plan --detailed-exitcode          exit code 2 when there are changes
+  dso-gitops plan --adopt shop/web=12          as if 12 replicas run now
+`;

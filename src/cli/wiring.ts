@@ -1,0 +1,73 @@
+import { posix } from 'node:path';
+import type { Destination } from '../config/load.ts';
+import { indexPath, overlayDirectory, overlayPath } from '../manifests/layout.ts';
+import type { TickResult } from '../reconcile/engine.ts';
+import type { PlacedDso } from '../reconcile/place.ts';
+
+/** The lines that wire one member, for every tool that renders it. */
+export interface Wiring {
+  readonly member: string;
+  readonly text: string;
+}
+
+/** Where an application usually is: two directories deep, for instance clusters/member-1. */
+const DEPTH = '../..';
+
+/** How every member of a DSO is wired, with the exact paths. */
+export function wiringOf({ dso, members }: PlacedDso): readonly Wiring[] {
+  return members.map(({ name, destination }) => {
+    const overlay = { member: name, namespace: dso.namespace, name: dso.name };
+    return { member: name, text: destination.layout === 'helm-values' ? helmLines(destination, overlay) : componentLines(destination, overlay) };
+  });
+}
+
+/** The same after the first commit of DSOs, as text; empty when none is new. */
+export function wiringNotes({ outcomes, destinations }: TickResult): string {
+  const pushed = new Set(destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : [])));
+  const fresh = outcomes.flatMap(({ placed, decided }) => {
+    if (!placed || !decided || !pushed.has(placed.home.id)) return [];
+    const isFirst = [...decided.written.values()].some((members) => members.length > 0) && isNew(decided.committed, decided.record);
+    return isFirst ? [placed] : [];
+  });
+  return fresh.map((placed) => `\nWire ${placed.dso.key} once in each member:\n\n${wiringOf(placed).map(({ text }) => text).join('\n')}`).join('');
+}
+
+function isNew(committed: ReadonlyMap<string, number | null>, record: { readonly seq: number } | null): boolean {
+  return [...committed.values()].every((count) => count === null) && (record === null || record.seq === 1);
+}
+
+function componentLines(destination: Destination, overlay: { member: string; namespace: string; name: string }): string {
+  const index = indexPath(destination, overlay.member, overlay.namespace);
+  const directory = index === null ? overlayDirectory(destination, overlay) : posix.dirname(index);
+  const component = `${DEPTH}/${directory}`;
+  return [
+    `# ${overlay.member}: in its kustomization.yaml, seen from a directory such as clusters/${overlay.member}`,
+    'components:',
+    `  - ${component}`,
+    '# or, without touching it, in the Flux Kustomization:   spec.components:',
+    `#   - ${component}`,
+    '# or in the Argo CD Application:                         spec.source.kustomize.components:',
+    `#   - ${component}`,
+    '#   with metadata.annotations:',
+    `#     argocd.argoproj.io/manifest-generate-paths: .;/${posix.join(destination.root, staticPart(destination.path, overlay.member))}`,
+    '',
+  ].join('\n');
+}
+
+function helmLines(destination: Destination, overlay: { member: string; namespace: string; name: string }): string {
+  const path = overlayPath(destination, overlay);
+  return [
+    `# ${overlay.member}: in the Argo CD Application, last in spec.source.helm.valueFiles`,
+    'valueFiles:',
+    `  - ${DEPTH}/${path}`,
+    `# or on the command line:   helm upgrade ... -f ${path}`,
+    '',
+  ].join('\n');
+}
+
+/** The part of the overlays' path that is the same for everything of a member. */
+function staticPart(path: string, member: string): string {
+  const segments = path.split('/');
+  const end = segments.findIndex((segment) => /\{(namespace|name)\}/.test(segment));
+  return segments.slice(0, end < 0 ? segments.length : end).join('/').replaceAll('{member}', member);
+}
