@@ -18,10 +18,16 @@ export function checkBounds(bounds: ReplicaBounds): readonly Problem[] {
   const max = bounds.maxReplicaCount ?? DEFAULT_MAX_REPLICAS;
   const { idleReplicaCount: idle } = bounds;
   if (min > max) {
-    problems.push({ path: ['minReplicaCount'], message: `MinReplicaCount=${min} must be less than MaxReplicaCount=${max}` });
+    problems.push({
+      path: ['minReplicaCount'],
+      message: `MinReplicaCount=${min} must be less than MaxReplicaCount=${max}`,
+    });
   }
   if (idle !== null && idle >= min) {
-    problems.push({ path: ['idleReplicaCount'], message: `IdleReplicaCount=${idle} must be less than MinReplicaCount=${min}` });
+    problems.push({
+      path: ['idleReplicaCount'],
+      message: `IdleReplicaCount=${idle} must be less than MinReplicaCount=${min}`,
+    });
   }
   return problems;
 }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, LineCounter, parseAllDocuments, type Document } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 import type { LocatedProblem, Path, Problem } from './problem.ts';
 
 /** One YAML document of a file, with the lines its values came from. */

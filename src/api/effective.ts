@@ -3,7 +3,14 @@ import { effectiveBehavior } from '../demand/behavior.ts';
 import type { Fallback } from '../demand/fallback.ts';
 import type { Ramp } from '../demand/limits.ts';
 import { DEFAULT_TOLERANCE, MAX_REPLICAS, type Tolerance } from '../demand/metric.ts';
-import { FORCE_ACTIVATION, isAnnotationSet, PAUSED_REPLICAS, PAUSED_SCALE_IN, PAUSED_SCALE_OUT, pauseOf } from '../demand/pause.ts';
+import {
+  FORCE_ACTIVATION,
+  isAnnotationSet,
+  PAUSED_REPLICAS,
+  PAUSED_SCALE_IN,
+  PAUSED_SCALE_OUT,
+  pauseOf,
+} from '../demand/pause.ts';
 import { type DemandSpec, effectiveTolerance, hpaMaxReplicas } from '../demand/spec.ts';
 import { type KubernetesResourceTrigger, parseKubernetesResource } from '../triggers/kubernetes-resource.ts';
 import { parseQuantity } from '../triggers/trigger-value.ts';
@@ -198,9 +205,18 @@ function resolveTriggers({ spec }: DsoManifest): { triggers: readonly DsoTrigger
     }
     const parsed = parseKubernetesResource(trigger.metadata);
     if ('problems' in parsed) problems.push(...under([...path, 'metadata'], parsed.problems));
-    else triggers.push({ id: trigger.name || `trigger-${index}`, resource: parsed.trigger });
+    else triggers.push({ id: triggerId(trigger.name || parsed.trigger.key, triggers), resource: parsed.trigger });
   }
   return { triggers, problems };
+}
+
+/** The name, or the key that it reads; a second one of the same name is numbered. */
+function triggerId(name: string, earlier: readonly DsoTrigger[]): string {
+  const isTaken = (candidate: string): boolean => earlier.some(({ id }) => id === candidate);
+  if (!isTaken(name)) return name;
+  let number = 2;
+  while (isTaken(`${name}-${number}`)) number += 1;
+  return `${name}-${number}`;
 }
 
 function findUnsupported({ spec }: DsoManifest): Problem | null {
@@ -238,7 +254,12 @@ function fallbackOf({ spec }: DsoManifest): Fallback | null {
   return { ...fallback, behavior: fallback.behavior };
 }
 
-function behaviorOf(manifest: DsoManifest, isInPaused: boolean, isOutPaused: boolean, ramp: Ramp | null): Behavior | null {
+function behaviorOf(
+  manifest: DsoManifest,
+  isInPaused: boolean,
+  isOutPaused: boolean,
+  ramp: Ramp | null,
+): Behavior | null {
   const written = manifest.spec.scaledObjectSpec.advanced?.horizontalPodAutoscalerConfig?.behavior;
   const behavior: PartialBehavior | null = written
     ? { scaleUp: rulesOf(written.scaleUp), scaleDown: rulesOf(written.scaleDown) }

@@ -6,7 +6,10 @@ const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 export const DnsLabel = z
   .string()
   .max(63, 'expected at most 63 characters')
-  .regex(new RegExp(`^${LABEL}$`), 'expected lower-case letters, digits and "-", starting and ending with a letter or digit');
+  .regex(
+    new RegExp(`^${LABEL}$`),
+    'expected lower-case letters, digits and "-", starting and ending with a letter or digit',
+  );
 
 /** A DNS-1123 subdomain: what Kubernetes takes as the name of most objects. Safe as a path segment. */
 export const DnsName = z

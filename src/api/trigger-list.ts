@@ -18,12 +18,16 @@ export function checkTriggers(triggers: readonly TriggerEntry[]): readonly Probl
   if (triggers.length === 0) problems.push({ path: [], message: 'expected at least one trigger; found none' });
   for (const [index, { type, name, useCachedMetrics }] of triggers.entries()) {
     if (useCachedMetrics && WITHOUT_CACHE.has(type)) {
-      problems.push({ path: [index, 'useCachedMetrics'], message: `is not supported for the ${type} trigger; remove it` });
+      problems.push({
+        path: [index, 'useCachedMetrics'],
+        message: `is not supported for the ${type} trigger; remove it`,
+      });
     }
     if (!name) continue;
     const earlier = first.get(name);
     if (earlier === undefined) first.set(name, index);
-    else problems.push({ path: [index, 'name'], message: `expected a unique name; "${name}" is trigger ${earlier}, too` });
+    else
+      problems.push({ path: [index, 'name'], message: `expected a unique name; "${name}" is trigger ${earlier}, too` });
   }
   return problems;
 }

@@ -1,7 +1,16 @@
 import type { Command } from 'commander';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, type HubOptions, parseAdoption, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import {
+  colorOf,
+  formatOf,
+  type HubOptions,
+  parseAdoption,
+  requireConfiguration,
+  selectionOf,
+  withHubOptions,
+  withOutput,
+} from './options.ts';
 import { renderReport } from './print-report.ts';
 import { isFailed, reportOf } from './report.ts';
 import { wiringNotes } from './wiring.ts';

@@ -61,11 +61,16 @@ export async function requireConfiguration(path: string, context: Context): Prom
 }
 
 /** `<namespace>/<name>=<total>` as often as given. */
-export function parseAdoption(value: string, before: ReadonlyMap<string, number> = new Map()): ReadonlyMap<string, number> {
+export function parseAdoption(
+  value: string,
+  before: ReadonlyMap<string, number> = new Map(),
+): ReadonlyMap<string, number> {
   const match = /^([^/=\s]+\/[^/=\s]+)=(\d{1,10})$/.exec(value);
   const total = Number(match?.[2]);
   if (!match?.[1] || total > 2_147_483_647) {
-    throw new InvalidArgumentError(`expected <namespace>/<name>=<total>, for instance default/web=12; found ${JSON.stringify(value)}`);
+    throw new InvalidArgumentError(
+      `expected <namespace>/<name>=<total>, for instance default/web=12; found ${JSON.stringify(value)}`,
+    );
   }
   return new Map([...before, [match[1], total]]);
 }

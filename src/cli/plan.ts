@@ -1,7 +1,16 @@
 import type { Command } from 'commander';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, type HubOptions, parseAdoption, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import {
+  colorOf,
+  formatOf,
+  type HubOptions,
+  parseAdoption,
+  requireConfiguration,
+  selectionOf,
+  withHubOptions,
+  withOutput,
+} from './options.ts';
 import { renderReport } from './print-report.ts';
 import { isFailed, reportOf } from './report.ts';
 
@@ -31,7 +40,9 @@ export function addPlan(program: Command, context: Context, done: (code: ExitCod
       });
       const report = reportOf(result);
       const color = colorOf(context, process.stdout.isTTY);
-      context.stdout(renderReport(report, { format: formatOf(options.output), color, columns: context.columns, isDiffed: true }));
+      context.stdout(
+        renderReport(report, { format: formatOf(options.output), color, columns: context.columns, isDiffed: true }),
+      );
       const hasChanges = report.destinations.some(({ files }) => files.length > 0);
       if (isFailed(result)) done(EXIT.failed);
       else if (hasChanges && options.detailedExitcode) done(EXIT.changes);

@@ -55,7 +55,10 @@ export function renderDestination(destination: DestinationReport, { color, isDif
     ? `${color.green('commit')} ${destination.commit.slice(0, 10)} on ${place}`
     : `${color.cyan('would commit')} to ${place}`;
   const lines = [head, `  ${subject}`];
-  if (isDiffed) lines.push(...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)));
+  if (isDiffed)
+    lines.push(
+      ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
+    );
   return lines.join('\n');
 }
 
@@ -83,8 +86,18 @@ function memberRows(dso: DsoReport): readonly (readonly string[])[] {
 }
 
 function diffOf(file: DestinationReport['files'][number], color: Ansis): string {
-  const patch = createTwoFilesPatch(`a/${file.path}`, `b/${file.path}`, file.before ?? '', file.after, undefined, undefined, { context: 1 });
-  const lines = patch.split('\n').filter((line) => !/^(=+|Index:.*|\\ No newline.*|--- a\/.*)$/.test(line) && line !== '');
+  const patch = createTwoFilesPatch(
+    `a/${file.path}`,
+    `b/${file.path}`,
+    file.before ?? '',
+    file.after,
+    undefined,
+    undefined,
+    { context: 1 },
+  );
+  const lines = patch
+    .split('\n')
+    .filter((line) => !/^(=+|Index:.*|\\ No newline.*|--- a\/.*)$/.test(line) && line !== '');
   return lines
     .map((line) => {
       if (line.startsWith('+++')) return `  ${color.bold(line.slice(6).trim())}`;
@@ -103,21 +116,25 @@ function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
       return `| ${dso.key} | ${name} | ${committed ?? '-'} | ${decided ?? '-'} | ${share} |`;
     }),
   );
-  const reasons = report.dsos.map((dso) => `- **${escape(dso.key)}** ${dso.verdict}: ${escape(dso.message || dso.because)}`);
-  const diffs = report.destinations.flatMap(({ files }) => files.map((file) => `\`\`\`diff\n${diffOf(file, new Ansis(0))}\n\`\`\``));
+  const reasons = report.dsos.map(
+    (dso) => `- **${escapeMarkdown(dso.key)}** ${dso.verdict}: ${escapeMarkdown(dso.message || dso.because)}`,
+  );
+  const diffs = report.destinations.flatMap(({ files }) =>
+    files.map((file) => `\`\`\`diff\n${diffOf(file, new Ansis(0))}\n\`\`\``),
+  );
   return [
     '| DSO | member | now | next | share |',
     '| --- | --- | --- | --- | --- |',
     ...rows,
     '',
     ...reasons,
-    ...report.dsos.flatMap(({ problems }) => problems.map((problem) => `- ${escape(problem)}`)),
-    ...report.problems.map((problem) => `- ${escape(problem)}`),
+    ...report.dsos.flatMap(({ problems }) => problems.map((problem) => `- ${escapeMarkdown(problem)}`)),
+    ...report.problems.map((problem) => `- ${escapeMarkdown(problem)}`),
     ...(isDiffed && diffs.length > 0 ? ['', ...diffs] : []),
     '',
   ].join('\n');
 }
 
-function escape(text: string): string {
+function escapeMarkdown(text: string): string {
   return text.replaceAll(/[\\`*_{}[\]<>()#+!|@]/g, '\\$&').replaceAll(/\s+/g, ' ');
 }

@@ -3,13 +3,16 @@ import { Command, CommanderError } from 'commander';
 import { messageOf, ProductError } from '../errors.ts';
 import { addApply } from './apply.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
+import { addExplain } from './explain.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addRun } from './run.ts';
+import { addStatus } from './status.ts';
 
 /** Adds one command; `done` receives its exit code. */
 export type AddCommand = (program: Command, context: Context, done: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addQuickstart, addPlan, addApply];
+const COMMANDS: readonly AddCommand[] = [addQuickstart, addPlan, addApply, addRun, addStatus, addExplain];
 
 /** Runs the command line and gives its exit code. Never ends the process. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {
@@ -37,7 +40,8 @@ export async function makeProgram(context: Context, done: (code: ExitCode) => vo
     .configureOutput({ writeOut: context.stdout, writeErr: context.stderr })
     .exitOverride();
   for (const add of COMMANDS) add(program, context, done);
-  for (const command of program.commands) command.exitOverride().configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
+  for (const command of program.commands)
+    command.exitOverride().configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
   return program;
 }
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Ansis } from 'ansis';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../config/load.ts';
-import type { Engine, TickResult } from '../reconcile/engine.ts';
 import { type Demo, makeDemo, setMetric } from '../quickstart/make-demo.ts';
+import type { Engine, TickResult } from '../reconcile/engine.ts';
 import { engineOf } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import { colorOf } from './options.ts';
@@ -64,7 +64,8 @@ function renderStep(result: TickResult, title: string, options: PrintOptions): s
   const { color } = options;
   const report = reportOf(result);
   const parts = [color.bold.cyan(`--- ${title}`), ...report.dsos.map((dso) => renderDso(dso, options))];
-  for (const destination of report.destinations) parts.push(renderDestination({ ...destination, repository: 'fleet.git' }, options));
+  for (const destination of report.destinations)
+    parts.push(renderDestination({ ...destination, repository: 'fleet.git' }, options));
   if (report.destinations.length === 0) parts.push(color.dim('no commit'));
   return `\n${parts.join('\n')}\n`;
 }

@@ -23,7 +23,11 @@ export interface DsoReport {
   /** Stable CamelCase reason; empty for change and same. */
   readonly reason: string;
   readonly message: string;
-  readonly readings: readonly { readonly source: string; readonly value: number | null; readonly problem: string | null }[];
+  readonly readings: readonly {
+    readonly source: string;
+    readonly value: number | null;
+    readonly problem: string | null;
+  }[];
   readonly total: { readonly committed: number | null; readonly decided: number | null };
   /** Why the total is what it is, one sentence. */
   readonly because: string;

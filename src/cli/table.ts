@@ -1,8 +1,21 @@
 import Table from 'cli-table3';
 
 const PLAIN = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
 };
 
 /** Rows in columns without borders; the first row is the head. Numbers are aligned to the right. */
@@ -10,9 +23,15 @@ export function renderTable(rows: readonly (readonly string[])[], columns: numbe
   const width = rows[0]?.length ?? 0;
   const body = rows.slice(1);
   const aligns = Array.from({ length: width }, (_, index) => {
-    return body.length > 0 && body.every((row) => /^-?[\d.]*$/.test(row[index] ?? '')) ? ('right' as const) : ('left' as const);
+    return body.length > 0 && body.every((row) => /^-?[\d.]*$/.test(row[index] ?? ''))
+      ? ('right' as const)
+      : ('left' as const);
   });
-  const table = new Table({ chars: PLAIN, style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] }, colAligns: aligns });
+  const table = new Table({
+    chars: PLAIN,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: aligns,
+  });
   table.push(...rows.map((row) => [...row]));
   return table
     .toString()

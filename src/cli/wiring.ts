@@ -17,7 +17,11 @@ const DEPTH = '../..';
 export function wiringOf({ dso, members }: PlacedDso): readonly Wiring[] {
   return members.map(({ name, destination }) => {
     const overlay = { member: name, namespace: dso.namespace, name: dso.name };
-    return { member: name, text: destination.layout === 'helm-values' ? helmLines(destination, overlay) : componentLines(destination, overlay) };
+    return {
+      member: name,
+      text:
+        destination.layout === 'helm-values' ? helmLines(destination, overlay) : componentLines(destination, overlay),
+    };
   });
 }
 
@@ -26,17 +30,28 @@ export function wiringNotes({ outcomes, destinations }: TickResult): string {
   const pushed = new Set(destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : [])));
   const fresh = outcomes.flatMap(({ placed, decided }) => {
     if (!placed || !decided || !pushed.has(placed.home.id)) return [];
-    const isFirst = [...decided.written.values()].some((members) => members.length > 0) && isNew(decided.committed, decided.record);
+    const isFirst =
+      [...decided.written.values()].some((members) => members.length > 0) && isNew(decided.committed, decided.record);
     return isFirst ? [placed] : [];
   });
-  return fresh.map((placed) => `\nWire ${placed.dso.key} once in each member:\n\n${wiringOf(placed).map(({ text }) => text).join('\n')}`).join('');
+  return fresh
+    .map(
+      (placed) =>
+        `\nWire ${placed.dso.key} once in each member:\n\n${wiringOf(placed)
+          .map(({ text }) => text)
+          .join('\n')}`,
+    )
+    .join('');
 }
 
 function isNew(committed: ReadonlyMap<string, number | null>, record: { readonly seq: number } | null): boolean {
   return [...committed.values()].every((count) => count === null) && (record === null || record.seq === 1);
 }
 
-function componentLines(destination: Destination, overlay: { member: string; namespace: string; name: string }): string {
+function componentLines(
+  destination: Destination,
+  overlay: { member: string; namespace: string; name: string },
+): string {
   const index = indexPath(destination, overlay.member, overlay.namespace);
   const directory = index === null ? overlayDirectory(destination, overlay) : posix.dirname(index);
   const component = `${DEPTH}/${directory}`;
@@ -69,5 +84,8 @@ function helmLines(destination: Destination, overlay: { member: string; namespac
 function staticPart(path: string, member: string): string {
   const segments = path.split('/');
   const end = segments.findIndex((segment) => /\{(namespace|name)\}/.test(segment));
-  return segments.slice(0, end < 0 ? segments.length : end).join('/').replaceAll('{member}', member);
+  return segments
+    .slice(0, end < 0 ? segments.length : end)
+    .join('/')
+    .replaceAll('{member}', member);
 }

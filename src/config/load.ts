@@ -67,11 +67,16 @@ export function parseConfiguration(text: string, file: string, shown: string = f
   const [document, extra] = documents;
   if (problems.length > 0) throw invalid(problems);
   if (!document || extra) {
-    throw mustAct('ConfigurationInvalid', `${shown}: expected one YAML document of kind Configuration; found ${documents.length}`);
+    throw mustAct(
+      'ConfigurationInvalid',
+      `${shown}: expected one YAML document of kind Configuration; found ${documents.length}`,
+    );
   }
   const parsed = ConfigurationFile.safeParse(document.value);
   if (!parsed.success) {
-    throw invalid(problemsOf(parsed.error, document.value, ConfigurationFile).map((problem) => document.locate(problem)));
+    throw invalid(
+      problemsOf(parsed.error, document.value, ConfigurationFile).map((problem) => document.locate(problem)),
+    );
   }
   const found: Problem[] = parsed.data.destinations.flatMap((destination, index) =>
     checkDestination(destination).map((problem) => ({ ...problem, path: ['destinations', index, ...problem.path] })),
@@ -89,13 +94,19 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
   const problems: Problem[] = [];
   const { repository: url, credentials, path } = destination;
   if (/^[a-z]+:\/\/[^/]*@/i.test(url) && !url.startsWith('ssh://')) {
-    problems.push({ path: ['repository'], message: 'expected a URL without user name and password; put them into credentials' });
+    problems.push({
+      path: ['repository'],
+      message: 'expected a URL without user name and password; put them into credentials',
+    });
   }
   if (/^ssh:\/\/[^/@]*:[^/@]*@/.test(url)) {
     problems.push({ path: ['repository'], message: 'expected a URL without a password; use credentials.sshKeyFile' });
   }
   if (/^-|::|[\s\0]/.test(url) || (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))) {
-    problems.push({ path: ['repository'], message: `expected https, ssh, http, file or a path; found ${JSON.stringify(url)}` });
+    problems.push({
+      path: ['repository'],
+      message: `expected https, ssh, http, file or a path; found ${JSON.stringify(url)}`,
+    });
   }
   const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
   if (hasToken && url.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)) {
@@ -108,11 +119,15 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
     problems.push({ path: ['credentials'], message: 'expected tokenEnvironment or tokenFile; found both' });
   }
   if (isSsh(url) && !credentials?.knownHostsFile) {
-    problems.push({ path: ['credentials', 'knownHostsFile'], message: 'is required with ssh; found nothing; write it with ssh-keyscan and compare the keys' });
+    problems.push({
+      path: ['credentials', 'knownHostsFile'],
+      message: 'is required with ssh; found nothing; write it with ssh-keyscan and compare the keys',
+    });
   }
   const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
   for (const place of ['member', 'namespace', 'name']) {
-    if (!places.includes(place)) problems.push({ path: ['path'], message: `expected {${place}} in it; found ${JSON.stringify(path)}` });
+    if (!places.includes(place))
+      problems.push({ path: ['path'], message: `expected {${place}} in it; found ${JSON.stringify(path)}` });
   }
   for (const place of places) {
     if (!['member', 'namespace', 'name'].includes(place)) {

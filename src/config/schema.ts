@@ -25,7 +25,9 @@ const branch = z
   .min(1)
   .max(200)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_./+-]*$/, 'expected a branch name such as main')
-  .refine((name) => !/(\.\.|\/\/|\/\.|\.lock(\/|$)|\.$|\/$)/.test(name), { message: 'expected a branch name such as main' });
+  .refine((name) => !/(\.\.|\/\/|\/\.|\.lock(\/|$)|\.$|\/$)/.test(name), {
+    message: 'expected a branch name such as main',
+  });
 
 const Credentials = z
   .strictObject({
@@ -52,7 +54,10 @@ export const Destination = z
     match: Match.optional(),
     repository: z.string().min(1).describe('URL (https, ssh, http, file) or path of the Git repository.'),
     branch: branch.default('main').describe('Branch that Argo CD or Flux syncs.'),
-    createBranch: z.boolean().default(false).describe('Create the branch where it is absent in a repository that has others.'),
+    createBranch: z
+      .boolean()
+      .default(false)
+      .describe('Create the branch where it is absent in a repository that has others.'),
     root: relativePath.default('scaling').describe('Directory that everything is written under.'),
     path: relativePath
       .default('members/{member}/{namespace}/{name}')
@@ -65,8 +70,14 @@ export const Destination = z
       .describe('With layout helm-values: where the chart takes its replicas.'),
     author: z
       .strictObject({
-        name: z.string().min(1).regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks'),
-        email: z.string().min(1).regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces'),
+        name: z
+          .string()
+          .min(1)
+          .regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks'),
+        email: z
+          .string()
+          .min(1)
+          .regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces'),
       })
       .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
       .describe('Author and committer of the commits.'),
@@ -94,7 +105,9 @@ const WorkloadKind = z
 export const ConfigurationFile = z.strictObject({
   apiVersion: z.literal(CONFIG_API_VERSION),
   kind: z.literal('Configuration'),
-  owner: DnsName.default('default').describe('Name of this installation; a record of another one is never overwritten.'),
+  owner: DnsName.default('default').describe(
+    'Name of this installation; a record of another one is never overwritten.',
+  ),
   source: z
     .strictObject({
       files: z
@@ -106,7 +119,10 @@ export const ConfigurationFile = z.strictObject({
   members: z
     .union([z.array(DnsName).min(1), z.strictObject({ directories: relativePath })])
     .describe('Known member clusters: a list, or the directories below a path of the first destination.'),
-  destinations: z.array(Destination).min(1).describe('Where overlays go: the first that matches a (DSO, member) is taken.'),
+  destinations: z
+    .array(Destination)
+    .min(1)
+    .describe('Where overlays go: the first that matches a (DSO, member) is taken.'),
   firstSight: z
     .enum(['wait', 'write'])
     .default('wait')

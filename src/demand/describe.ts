@@ -1,4 +1,6 @@
+import { downWindowSeconds } from './behavior.ts';
 import type { Evaluation, TriggerStep } from './evaluate.ts';
+import { LEGACY_WINDOW_MS } from './hpa.ts';
 import type { DemandSpec, TriggerDemand } from './spec.ts';
 
 /** One evaluation in sentences, from the readings to the total. */
@@ -21,7 +23,8 @@ export function summarize(evaluation: Evaluation, spec: DemandSpec): string {
   if (evaluation.pause.kind === 'replicas') return `paused by annotation at ${evaluation.after}`;
   const deciding = decidingStep(evaluation);
   const parts = deciding ? [describeProposal(deciding, spec, evaluation)] : [];
-  const isHeldByProblem = evaluation.scaling?.kind === 'failed' || (!deciding && evaluation.activation?.replicas === null);
+  const isHeldByProblem =
+    evaluation.scaling?.kind === 'failed' || (!deciding && evaluation.activation?.replicas === null);
   const problem = evaluation.triggers.find((step) => step.problem !== null);
   if (problem && isHeldByProblem) return `${problem.problem}; the total is not changed`;
   if (evaluation.activation?.reason === 'ScalerNotActive' && evaluation.activation.replicas !== null) {
@@ -69,7 +72,9 @@ function describeProposal(step: TriggerStep, spec: DemandSpec, evaluation: Evalu
 }
 
 function targetText(trigger: TriggerDemand): string {
-  return trigger.metricType === 'AverageValue' ? `${round(trigger.target)} per replica` : `target ${round(trigger.target)}`;
+  return trigger.metricType === 'AverageValue'
+    ? `${round(trigger.target)} per replica`
+    : `target ${round(trigger.target)}`;
 }
 
 function describeActivation({ activation }: Evaluation, spec: DemandSpec): readonly string[] {
@@ -100,15 +105,20 @@ function describeScaling({ scaling }: Evaluation, spec: DemandSpec): readonly st
   if (scaling.kind === 'bounded') return [boundText(scaling.reason, spec)];
   const lines: string[] = [];
   if (scaling.stabilization === 'ScaleDownStabilized') {
-    lines.push(`stabilisation holds ${scaling.stabilized} for what was recommended before`);
+    lines.push(`stabilisation holds ${scaling.stabilized}, which was recommended in the last ${downSeconds(spec)} s`);
   }
   if (scaling.stabilization === 'ScaleUpStabilized') {
-    lines.push(`stabilisation allows only ${scaling.stabilized} for what was recommended before`);
+    lines.push(`stabilisation allows ${scaling.stabilized} until the rise has lasted for its window`);
   }
   if (scaling.limit === 'ScaleUpLimit') lines.push(`policies of scaling up allow ${scaling.replicas} now`);
   if (scaling.limit === 'ScaleDownLimit') lines.push(`policies of scaling down allow ${scaling.replicas} now`);
-  if (scaling.limit === 'TooManyReplicas' || scaling.limit === 'TooFewReplicas') lines.push(boundText(scaling.limit, spec));
+  if (scaling.limit === 'TooManyReplicas' || scaling.limit === 'TooFewReplicas')
+    lines.push(boundText(scaling.limit, spec));
   return lines;
+}
+
+function downSeconds({ behavior }: DemandSpec): number {
+  return behavior ? downWindowSeconds(behavior) : LEGACY_WINDOW_MS / 1000;
 }
 
 function boundText(reason: 'TooManyReplicas' | 'TooFewReplicas', spec: DemandSpec): string {

@@ -45,6 +45,8 @@ export interface Evaluated {
   readonly evaluations: readonly Evaluation[];
 }
 
+const NOT_READY = 'metricType Value multiplies by ready pods, and no ready count is confirmed';
+
 /** How often one instant may change the total before it must be stable: a bound to fail by, never reached. */
 const MAX_ROUNDS = 64;
 
@@ -73,7 +75,7 @@ function evaluateOnce(
 ): { state: DemandState; evaluation: Evaluation } {
   if (spec.pause.kind !== 'none') return pausedEvaluation(state, spec);
   const resumed = state.isPaused ? resume(state) : state;
-  const triggers = spec.triggers.map((trigger) => triggerStep(trigger, resumed, spec));
+  const triggers = spec.triggers.map((trigger) => triggerStep(trigger, resumed, spec, readyReplicas));
   const executor = applyActivation(resumed, spec, triggers);
   const scaled = applyScaling(executor.state, spec, triggers, readyReplicas);
   const evaluation: Evaluation = {
@@ -118,17 +120,25 @@ function resume(state: DemandState): DemandState {
   return { ...state, isPaused: false, recommendations };
 }
 
-function triggerStep(trigger: TriggerDemand, state: DemandState, spec: DemandSpec): TriggerStep {
+function triggerStep(
+  trigger: TriggerDemand,
+  state: DemandState,
+  spec: DemandSpec,
+  readyReplicas: number | null,
+): TriggerStep {
   const held = state.readings.find((reading) => reading.trigger === trigger.id);
   const base = { trigger: trigger.id, proposal: null, isFallback: false, problem: null };
   if (!held) return { ...base, value: null, isActive: false, problem: 'it was never read' };
   if (held.reading.kind === 'value') {
+    if (trigger.metricType === 'Value' && readyReplicas === null) {
+      return { ...base, value: null, isActive: false, problem: NOT_READY };
+    }
     const { value } = held.reading;
     return { ...base, value, isActive: value > trigger.activation };
   }
   const problem = held.reading.message;
   const failures = failureCount(held.failingSince ?? state.asOf, state.asOf, spec.pollingIntervalMs);
-  const value = spec.fallback ? fallbackValue(spec.fallback, trigger, failures, state.total, null) : null;
+  const value = spec.fallback ? fallbackValue(spec.fallback, trigger, failures, state.total, readyReplicas) : null;
   return { ...base, value, isFallback: value !== null, isActive: value !== null, problem };
 }
 
@@ -217,10 +227,7 @@ function propose(
   if (trigger.metricType === 'AverageValue') {
     return { ...step, proposal: averageValueProposal(values, target, state.total, spec.tolerance) };
   }
-  if (readyReplicas === null || readyReplicas === 0) {
-    const problem = 'metricType Value multiplies by ready pods, and no ready count is confirmed';
-    return { ...step, problem };
-  }
+  if (!readyReplicas) return { ...step, problem: NOT_READY };
   return { ...step, proposal: valueProposal(values, target, state.total, readyReplicas, spec.tolerance) };
 }
 

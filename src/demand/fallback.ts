@@ -1,3 +1,5 @@
+import { toMilli } from './quantity.ts';
+
 /** `spec.scaledObjectSpec.fallback`: what a trigger counts as after too many failures. */
 export interface Fallback {
   /** Failures that are borne; one more and the fallback is in effect. >= 0. */
@@ -64,6 +66,7 @@ function fallbackReplicas(fallback: Fallback, current: number): number {
   }
 }
 
+/** From the target in milli-units, which is what the HPA divides by: with the raw one the count would drift. */
 function truncateMilli(target: number, replicas: number): number {
-  return Math.trunc(target * 1000 * replicas) / 1000;
+  return Math.trunc(Number(toMilli(target)) * replicas) / 1000;
 }

@@ -88,7 +88,7 @@ function withBehavior(input: HpaInput, recommendation: number, behavior: Behavio
 function withoutBehavior(input: HpaInput, recommendation: number): HpaOutcome {
   const stabilized = stabilizeLegacy(recommendation, input.recommendations, LEGACY_WINDOW_MS);
   const start = replicasAtStart(input.current, RAMP_PERIOD_MS, input.events);
-  const limited = limitByRules(start, stabilized, input, input.ramp);
+  const limited = limitByRules(input.current, stabilized, input, input.ramp, start);
   return {
     kind: 'computed',
     replicas: limited.replicas,

@@ -65,6 +65,7 @@ export function scaleUpLimit(current: number, rules: ScalingRules, events: AgedE
 /** The lowest count the rules allow now. horizontal.go calculateScaleDownLimitWithBehaviors. */
 export function scaleDownLimit(current: number, rules: ScalingRules, events: AgedEvents): number {
   if (rules.selectPolicy === 'Disabled') return current;
+  if (rules.policies.length === 0) return Number.NEGATIVE_INFINITY;
   const proposals = rules.policies.map((policy) => {
     const start = replicasAtStart(current, policy.periodSeconds * 1000, events);
     return policy.type === 'Pods' ? start - policy.value : Math.trunc(start * (1 - policy.value / 100));
@@ -102,19 +103,20 @@ export function rampLimit(replicas: number, ramp: Ramp): number {
 }
 
 /**
- * Limits without a behavior: the bounds, and the ramp where it is switched on.
+ * Limits without a behavior: the bounds, and the ramp where it is switched on, which never lowers.
  * horizontal.go convertDesiredReplicasWithRules.
  *
  * @param rampStart the count at the start of the ramp's period
  */
 export function limitByRules(
-  rampStart: number,
+  current: number,
   desired: number,
   bounds: { readonly min: number; readonly max: number },
   ramp: Ramp | null,
+  rampStart: number = current,
 ): Limited {
   if (desired < bounds.min) return { replicas: bounds.min, reason: 'TooFewReplicas' };
-  const limit = ramp ? rampLimit(rampStart, ramp) : Number.POSITIVE_INFINITY;
+  const limit = ramp ? Math.max(current, rampLimit(rampStart, ramp)) : Number.POSITIVE_INFINITY;
   const allowed = Math.min(bounds.max, limit);
   if (desired <= allowed) return { replicas: desired, reason: 'DesiredWithinRange' };
   return { replicas: allowed, reason: bounds.max > limit ? 'ScaleUpLimit' : 'TooManyReplicas' };

@@ -14,11 +14,6 @@ export function toMilli(value: number): bigint {
   return milli > INT64_MAX ? INT64_MAX : milli;
 }
 
-/** Milli-units as a decimal, for people. */
-export function fromMilli(milli: bigint): number {
-  return Number(milli) / 1000;
-}
-
 /** The sum of milli values, capped at int64 as in the HPA's GetExternalMetricReplicas. */
 export function sumMilli(values: readonly bigint[]): bigint {
   let sum = 0n;

@@ -1,6 +1,7 @@
 import { type Behavior, downWindowSeconds, longestPeriodSeconds, upWindowSeconds } from './behavior.ts';
+import { fallbackStart } from './fallback.ts';
 import { LEGACY_WINDOW_MS } from './hpa.ts';
-import { type AgedEvents, RAMP_PERIOD_MS } from './limits.ts';
+import { type AgedEvents, isOutdated, RAMP_PERIOD_MS } from './limits.ts';
 import type { Reading } from './reading.ts';
 import type { DemandSpec } from './spec.ts';
 import type { AgedRecommendation } from './stabilize.ts';
@@ -127,7 +128,9 @@ function horizonOf(behavior: Behavior | null, hasRamp: boolean): Horizon {
 export function prune(state: DemandState, spec: DemandSpec): DemandState {
   const horizon = horizonOf(spec.behavior, spec.ramp !== null);
   const now = state.asOf;
-  const events = state.events.filter(({ at }) => now - at < horizon.event);
+  const isKept = ({ at, change }: ScaleEvent): boolean => !isOutdated({ change, ageMs: now - at }, horizon.event);
+  // Without policies and ramp nothing looks at events at all.
+  const events = horizon.event === 0 ? [] : state.events.filter(isKept);
   return { ...state, events, recommendations: pruneRecommendations(state.recommendations, horizon, now) };
 }
 
@@ -187,6 +190,6 @@ function considerCooldown(state: DemandState, spec: DemandSpec, consider: (insta
 function considerFallback(state: DemandState, spec: DemandSpec, consider: (instant: number) => void): void {
   if (!spec.fallback) return;
   for (const { failingSince } of state.readings) {
-    if (failingSince !== null) consider(failingSince + spec.fallback.failureThreshold * spec.pollingIntervalMs);
+    if (failingSince !== null) consider(fallbackStart(failingSince, spec.fallback, spec.pollingIntervalMs));
   }
 }

@@ -1,7 +1,7 @@
 type Scalar = string | number | boolean | null;
 
-// Letters only at the start, so that nothing reads as a number, a date or an indicator in YAML 1.1 either.
-const BARE = /^[A-Za-z][A-Za-z0-9_./-]*$/;
+// A letter or slash at the start, so that nothing reads as a number, a date or an indicator in YAML 1.1 either.
+const BARE = /^[A-Za-z/][A-Za-z0-9_./-]*$/;
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
 
 /**

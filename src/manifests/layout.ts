@@ -70,7 +70,7 @@ export function renderOverlay(templates: Templates, settings: LayoutSettings, ov
     group: emitScalar(overlay.target.group),
     kind: emitScalar(overlay.target.kind),
     name: emitScalar(escapeExpression(overlay.target.name)),
-    namespace: JSON.stringify(namespaceExpression(overlay.targetNamespace)),
+    namespace: emitScalar(namespaceExpression(overlay.targetNamespace)),
     replicasPath: emitScalar(overlay.replicasPath),
     replicas: overlay.replicas,
   });

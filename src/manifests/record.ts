@@ -13,7 +13,10 @@ const milliseconds = z.number();
 
 const ReadingRecord = z.union([
   z.strictObject({ value: z.number().min(0).describe('In the unit of the trigger.') }),
-  z.strictObject({ missing: z.string().describe('CamelCase reason.'), message: z.string().describe('What was found.') }),
+  z.strictObject({
+    missing: z.string().describe('CamelCase reason.'),
+    message: z.string().describe('What was found.'),
+  }),
 ]);
 
 const ScalingPolicy = z.strictObject({ type: z.enum(['Pods', 'Percent']), value: z.int(), periodSeconds: z.int() });
@@ -81,9 +84,7 @@ export const DemandStateRecord: z.ZodType<DemandState> = z.strictObject({
       failingSince: milliseconds.nullable(),
     }),
   ),
-  recommendations: z.array(
-    z.strictObject({ replicas: count, since: milliseconds, until: milliseconds.nullable() }),
-  ),
+  recommendations: z.array(z.strictObject({ replicas: count, since: milliseconds, until: milliseconds.nullable() })),
   events: z.array(z.strictObject({ at: milliseconds, change: z.int() })),
 });
 
@@ -128,9 +129,7 @@ export const DecisionRecord = z.strictObject({
   members: z.record(z.string(), MemberRecord),
   orphaned: z.record(z.string(), count).describe('Members that left the DSO and keep their committed count.'),
   target: z.strictObject({ group: z.string(), version: z.string(), kind: z.string(), name: z.string() }),
-  readings: z.array(
-    z.strictObject({ trigger: z.string(), source: z.string(), time: instant, reading: ReadingRecord }),
-  ),
+  readings: z.array(z.strictObject({ trigger: z.string(), source: z.string(), time: instant, reading: ReadingRecord })),
   spec: DemandSpecRecord,
   configuration: z.strictObject({ firstSight: z.enum(['wait', 'write']) }),
   steps: z.array(z.string()).describe('The way from the readings to the total, in words.'),

@@ -16,7 +16,8 @@ export interface Templates {
 export function fill(template: string, values: Readonly<Record<string, string | number>>): string {
   return template.replaceAll(/\{\{([A-Za-z]+)\}\}/g, (_place, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`template has the unknown place {{${name}}}; known: ${Object.keys(values).join(', ')}`);
+    if (value === undefined)
+      throw new Error(`template has the unknown place {{${name}}}; known: ${Object.keys(values).join(', ')}`);
     return String(value);
   });
 }

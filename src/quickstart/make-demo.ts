@@ -17,7 +17,8 @@ const MEMBERS = ['member-1', 'member-2'];
 
 /** Makes the guide's objects as files and a bare repository with the application, wired for the overlays. */
 export async function makeDemo(directory: string, now: number, signal: AbortSignal): Promise<Demo> {
-  const read = (name: string): Promise<string> => readFile(new URL(`../../templates/quickstart/${name}`, import.meta.url), 'utf8');
+  const read = (name: string): Promise<string> =>
+    readFile(new URL(`../../templates/quickstart/${name}`, import.meta.url), 'utf8');
   await mkdir(join(directory, 'hub'), { recursive: true });
   const configFile = join(directory, 'dso-gitops.yaml');
   const configMapFile = join(directory, 'hub', 'configmap.yaml');
@@ -28,14 +29,22 @@ export async function makeDemo(directory: string, now: number, signal: AbortSign
   const files = new Map([
     ['base/deployment.yaml', await read('deployment.yaml')],
     ['base/kustomization.yaml', await read('base-kustomization.yaml')],
-    ...MEMBERS.map((member): [string, string] => [`clusters/${member}/kustomization.yaml`, fill(memberFile, { member })]),
+    ...MEMBERS.map((member): [string, string] => [
+      `clusters/${member}/kustomization.yaml`,
+      fill(memberFile, { member }),
+    ]),
   ]);
   const repository = join(directory, 'fleet.git');
   await makeRepository(repository, files, now, signal);
   return { directory, configFile, repository, configMapFile };
 }
 
-async function makeRepository(directory: string, files: ReadonlyMap<string, string>, now: number, signal: AbortSignal): Promise<void> {
+async function makeRepository(
+  directory: string,
+  files: ReadonlyMap<string, string>,
+  now: number,
+  signal: AbortSignal,
+): Promise<void> {
   await mkdir(directory);
   const credentials = { username: '', tokenEnvironment: null, tokenFile: null, sshKeyFile: null, knownHostsFile: null };
   const git = gitIn(directory, await gitEnvironment(directory, credentials, directory, process.env), signal);
@@ -43,7 +52,11 @@ async function makeRepository(directory: string, files: ReadonlyMap<string, stri
   const author = { name: 'platform team', email: 'platform@example.com' };
   const message = 'dso-demo-app on two clusters\n';
   const commit = { ref: 'refs/heads/main', parent: null, tree: null, author, time: now, message, files };
-  await git.feed(['fast-import', '--quiet', '--done', '--date-format=raw'], importStream([commit]), 'making the repository');
+  await git.feed(
+    ['fast-import', '--quiet', '--done', '--date-format=raw'],
+    importStream([commit]),
+    'making the repository',
+  );
 }
 
 /** Sets the guide's metric, as `kubectl patch` does in a hub. */

@@ -99,7 +99,8 @@ export function decide(input: DecideInput): Decided {
   if (stopped) return idle(input, stopped, input.state, committed, []);
   const before = startingState(input, home, committed);
   if (!before) {
-    const message = 'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
+    const message =
+      'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
     return withPlaceholders(input, { kind: 'wait', reason: 'AdoptionPending', message }, null, committed, []);
   }
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
@@ -112,7 +113,13 @@ export function decide(input: DecideInput): Decided {
   const state: DsoState = { ...before, demand: observed.state };
   if (state.isUnproven && state.demand.total === 0 && input.now <= unprovenUntil(state, input.dso)) {
     const message = `nothing is known to run; 0 is written at ${iso(unprovenUntil(state, input.dso) + 1)} unless a reading says otherwise`;
-    return withPlaceholders(input, { kind: 'wait', reason: 'FirstSight', message }, state, committed, observed.evaluations);
+    return withPlaceholders(
+      input,
+      { kind: 'wait', reason: 'FirstSight', message },
+      state,
+      committed,
+      observed.evaluations,
+    );
   }
   return deliver(input, home, committed, state, observed.evaluations);
 }
@@ -157,7 +164,11 @@ function findStop(input: DecideInput, home: Landed): Verdict | null {
 
 function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
   const { target } = input.dso;
-  if (record.target.group !== target.group || record.target.kind !== target.kind || record.target.name !== target.name) {
+  if (
+    record.target.group !== target.group ||
+    record.target.kind !== target.kind ||
+    record.target.name !== target.name
+  ) {
     const message = `scaleTargetRef was ${record.target.kind} ${record.target.name} and is now ${target.kind} ${target.name}; a target is not changed in place: put it back, or make a new DSO`;
     return { kind: 'stalled', reason: 'TargetChanged', message };
   }
@@ -270,7 +281,11 @@ function redeliver(
   if (behind.size === 0 || !home.record) {
     return { verdict: { kind: 'same' }, record: null, changes: new Map(), written: new Map() };
   }
-  return { verdict: { kind: 'change' }, record: home.record, ...changesOf(input, renderAll(input, shares), home.record, behind) };
+  return {
+    verdict: { kind: 'change' },
+    record: home.record,
+    ...changesOf(input, renderAll(input, shares), home.record, behind),
+  };
 }
 
 /** Whether replaying what is stored with held readings would not lead to this state. */
@@ -287,7 +302,10 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
 
 function renderAll(input: DecideInput, shares: ReadonlyMap<string, Share>): ReadonlyMap<string, string> {
   return new Map(
-    input.members.map((member) => [member.name, renderMember(input, member, shares.get(member.name)?.replicas ?? null)]),
+    input.members.map((member) => [
+      member.name,
+      renderMember(input, member, shares.get(member.name)?.replicas ?? null),
+    ]),
   );
 }
 
@@ -324,10 +342,14 @@ function changesOf(
   }
   if (record) {
     for (const { destination } of input.members) {
-      changes.get(destination.id)?.set(recordPath(destination.root, input.dso.namespace, input.dso.name), renderRecord(record));
+      changes
+        .get(destination.id)
+        ?.set(recordPath(destination.root, input.dso.namespace, input.dso.name), renderRecord(record));
     }
     changes.get(input.home.id) ?? changes.set(input.home.id, new Map());
-    changes.get(input.home.id)?.set(recordPath(input.home.root, input.dso.namespace, input.dso.name), renderRecord(record));
+    changes
+      .get(input.home.id)
+      ?.set(recordPath(input.home.root, input.dso.namespace, input.dso.name), renderRecord(record));
   }
   return { changes, written };
 }
@@ -360,7 +382,10 @@ function idle(
     verdict,
     state,
     landedState: null,
-    isStateNews: state !== input.state && state !== null && JSON.stringify(state.demand.readings) !== JSON.stringify(input.state?.demand.readings),
+    isStateNews:
+      state !== input.state &&
+      state !== null &&
+      JSON.stringify(state.demand.readings) !== JSON.stringify(input.state?.demand.readings),
     evaluations,
     split: null,
     committed,
@@ -414,12 +439,16 @@ function makeRecord(
       trigger,
       source,
       time,
-      reading: reading.kind === 'value' ? { value: reading.value } : { missing: reading.reason, message: reading.message },
+      reading:
+        reading.kind === 'value' ? { value: reading.value } : { missing: reading.reason, message: reading.message },
     })),
     spec: dso.demand,
     configuration: { firstSight: input.configuration.firstSight },
     steps: evaluations.flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
-    state: { before: state.seq === 0 && !input.state ? null : (newer(home.record?.state.after ?? null, input.state) ?? null), after: next },
+    state: {
+      before: state.seq === 0 && !input.state ? null : (newer(home.record?.state.after ?? null, input.state) ?? null),
+      after: next,
+    },
   };
 }
 
@@ -456,6 +485,7 @@ function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
 /** One sentence: what moved the total, or that the total stays and the split moved. */
 function reasonOf(evaluations: readonly Evaluation[], dso: Dso, before: number | null, total: number): string {
   if (before === total) return `members or their weights changed; the total stays ${total}`;
-  const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1) ?? evaluations.at(-1);
+  const changed =
+    evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1) ?? evaluations.at(-1);
   return changed ? summarize(changed, dso.demand) : `total ${total}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LocatedProblem } from '../api/problem.ts';
 import type { Configuration, Destination } from '../config/load.ts';
 import { messageOf, ProductError } from '../errors.ts';
-import type { LocatedProblem } from '../api/problem.ts';
 import { DsoState } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
@@ -125,6 +125,11 @@ export class Engine {
     };
   }
 
+  /** The commit that changed a file of a destination last; null: it is not known. */
+  async lastCommit(destinationId: string, path: string): Promise<string | null> {
+    return (await this.#repositories.get(destinationId)?.lastCommit(path)) ?? null;
+  }
+
   /** Saves the states that no commit carried. */
   async saveStates(now: number): Promise<void> {
     for (const destination of this.#parts.configuration.destinations) {
@@ -189,7 +194,11 @@ export class Engine {
     if (!('dso' in placed)) return outcomeOf(source, placed, []);
     const error = errors.get(placed.home.id);
     if (!error) return placed;
-    return outcomeOf(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` }, []);
+    return outcomeOf(
+      source,
+      { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` },
+      [],
+    );
   }
 
   /** Decides and publishes until nobody was faster, at most ten times. */
@@ -218,7 +227,8 @@ export class Engine {
     }
     for (const [id, error] of errors) {
       const destination = this.#parts.configuration.destinations.find((candidate) => candidate.id === id);
-      if (destination && !destinations.has(id)) destinations.set(id, { destination, composition: null, before: new Map(), commit: null, error });
+      if (destination && !destinations.has(id))
+        destinations.set(id, { destination, composition: null, before: new Map(), commit: null, error });
     }
     return { outcomes: [...outcomes.values()], destinations: [...destinations.values()] };
   }
@@ -299,18 +309,28 @@ export class Engine {
     options: TickOptions,
     errors: ReadonlyMap<string, ProductError>,
   ): Promise<readonly DestinationOutcome[]> {
-    const changed = outcomes.flatMap(({ placed, decided }) => (placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : []));
+    const changed = outcomes.flatMap(({ placed, decided }) =>
+      placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : [],
+    );
     const destinations = this.#parts.configuration.destinations.filter(({ id }) => !errors.has(id));
     const homeward = await Promise.all(
       destinations.map((destination) => {
-        return this.#publish(destination, changed.filter(({ placed }) => placed.home.id === destination.id), options);
+        return this.#publish(
+          destination,
+          changed.filter(({ placed }) => placed.home.id === destination.id),
+          options,
+        );
       }),
     );
     const failed = new Set(homeward.flatMap(({ error, destination }) => (error ? [destination.id] : [])));
-    const held = new Set(destinations.filter((destination) => options.canPush && !options.canPush(destination)).map(({ id }) => id));
+    const held = new Set(
+      destinations.filter((destination) => options.canPush && !options.canPush(destination)).map(({ id }) => id),
+    );
     const outward = await Promise.all(
       destinations.map((destination) => {
-        const here = changed.filter(({ placed }) => placed.home.id !== destination.id && !failed.has(placed.home.id) && !held.has(placed.home.id));
+        const here = changed.filter(
+          ({ placed }) => placed.home.id !== destination.id && !failed.has(placed.home.id) && !held.has(placed.home.id),
+        );
         return this.#publish(destination, here, options);
       }),
     );
@@ -338,7 +358,8 @@ export class Engine {
       const { files, message } = composition;
       const commit = await repository.publish({ files, message, states, time: options.now });
       for (const key of states.keys()) this.#unsaved.delete(key);
-      for (const { placed, decided } of landing) if (decided.landedState) this.#states.set(placed.dso.key, decided.landedState);
+      for (const { placed, decided } of landing)
+        if (decided.landedState) this.#states.set(placed.dso.key, decided.landedState);
       return { ...nothing, composition, before, commit };
     } catch (error) {
       return { ...nothing, composition, error: asProductError(error) };
@@ -357,7 +378,6 @@ export class Engine {
     }
     return states;
   }
-
 }
 
 function outcomeOf(

@@ -52,10 +52,17 @@ function recordOf(id: string | null, texts: ReadonlyMap<string, string>): Decisi
   return id === null ? null : parseRecord(texts.get(id) ?? '');
 }
 
-function overlaysOf({ dso, members }: PlacedDso, id: string): readonly { name: string; path: string; settings: PlacedDso['home'] }[] {
+function overlaysOf(
+  { dso, members }: PlacedDso,
+  id: string,
+): readonly { name: string; path: string; settings: PlacedDso['home'] }[] {
   return members
     .filter(({ destination }) => destination.id === id)
-    .map(({ name, destination }) => ({ name, path: overlayPath(destination, { member: name, ...dso, }), settings: destination }));
+    .map(({ name, destination }) => ({
+      name,
+      path: overlayPath(destination, { member: name, ...dso }),
+      settings: destination,
+    }));
 }
 
 function recordPathOf({ dso, members, home }: PlacedDso, id: string): string {

@@ -34,7 +34,12 @@ export function place(
     placed.push({ ...member, destination });
   }
   const home = configuration.destinations.find(({ id }) => placed.some(({ destination }) => destination.id === id));
-  if (!home) return { kind: 'stalled', reason: 'NoMembers', message: 'no member is known; list them under members in the configuration' };
+  if (!home)
+    return {
+      kind: 'stalled',
+      reason: 'NoMembers',
+      message: 'no member is known; list them under members in the configuration',
+    };
   return { dso, members: placed, home, replicasPath };
 }
 

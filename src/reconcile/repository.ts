@@ -5,11 +5,15 @@ export interface Repository {
   /** Learns the tip and the saved states as they are now. */
   refresh(): Promise<void>;
   /** Files at the tip by path; null: there is none. */
-  entries(paths: readonly string[]): Promise<ReadonlyMap<string, { readonly mode: string; readonly id: string } | null>>;
+  entries(
+    paths: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly mode: string; readonly id: string } | null>>;
   /** Texts of blobs by id. */
   contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** Names of the directories directly below a path. */
   directories(path: string): Promise<readonly string[]>;
+  /** The commit that changed a file last; fetches as much history as that takes. */
+  lastCommit(path: string): Promise<string | null>;
   /** Saved states by key of their DSO. */
   states(): ReadonlyMap<string, string>;
   /**

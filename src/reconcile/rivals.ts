@@ -30,5 +30,7 @@ export function findRivals(
 
 function workloadsOf({ dso, members }: PlacedDso): readonly string[] {
   const { target } = dso;
-  return members.map(({ name, targetNamespace }) => `${target.kind} ${targetNamespace}/${target.name} of member ${name}`);
+  return members.map(
+    ({ name, targetNamespace }) => `${target.kind} ${targetNamespace}/${target.name} of member ${name}`,
+  );
 }

@@ -9,18 +9,68 @@ interface Rule {
 
 /** In order: the first that matches. Patterns are of Git's English messages and of the hosts' refusals. */
 const RULES: readonly Rule[] = [
-  rule(/GH006|GH013|protected branch|push rule|ruleset/i, 'act', 'ProtectedBranch', 'the branch is protected: allow this writer to push, or review by pull request'),
-  rule(/pre-receive hook declined|hook declined/i, 'act', 'HookDeclined', 'a hook of the host refused the push: read its message above'),
-  rule(/\[rejected\].*\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i, 'retry', 'LostRace', 'another writer was faster; it is computed again from the new tip'),
+  rule(
+    /GH006|GH013|protected branch|push rule|ruleset/i,
+    'act',
+    'ProtectedBranch',
+    'the branch is protected: allow this writer to push, or review by pull request',
+  ),
+  rule(
+    /pre-receive hook declined|hook declined/i,
+    'act',
+    'HookDeclined',
+    'a hook of the host refused the push: read its message above',
+  ),
+  rule(
+    /\[rejected\].*\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i,
+    'retry',
+    'LostRace',
+    'another writer was faster; it is computed again from the new tip',
+  ),
   rule(/shallow update not allowed/i, 'act', 'ShallowRefused', 'the host takes no pushes from a shallow clone'),
-  rule(/deny(ing)? (updating|creating|non-fast)|remote rejected/i, 'act', 'PushRefused', 'the host refused the push: read its message above'),
-  rule(/Authentication failed|could not read Username|HTTP 401|error: 401|invalid credentials|Permission denied \(publickey/i, 'act', 'AuthenticationFailed', 'check the credentials of the destination'),
-  rule(/HTTP 403|error: 403|not allowed to push|Permission to .* denied|insufficient permission/i, 'act', 'PermissionDenied', 'give the credentials the right to push'),
-  rule(/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i, 'act', 'HostKeyUnknown', 'put the host key into knownHostsFile after you checked it'),
-  rule(/Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .* not found|does not exist/i, 'act', 'RepositoryNotFound', 'check the URL of the destination and the rights of its credentials'),
-  rule(/server certificate|SSL certificate|certificate verify/i, 'act', 'CertificateRefused', 'make the CA known with SSL_CERT_FILE'),
+  rule(
+    /deny(ing)? (updating|creating|non-fast)|remote rejected/i,
+    'act',
+    'PushRefused',
+    'the host refused the push: read its message above',
+  ),
+  rule(
+    /Authentication failed|could not read Username|HTTP 401|error: 401|invalid credentials|Permission denied \(publickey/i,
+    'act',
+    'AuthenticationFailed',
+    'check the credentials of the destination',
+  ),
+  rule(
+    /HTTP 403|error: 403|not allowed to push|Permission to .* denied|insufficient permission/i,
+    'act',
+    'PermissionDenied',
+    'give the credentials the right to push',
+  ),
+  rule(
+    /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
+    'act',
+    'HostKeyUnknown',
+    'put the host key into knownHostsFile after you checked it',
+  ),
+  rule(
+    /Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .* not found|does not exist/i,
+    'act',
+    'RepositoryNotFound',
+    'check the URL of the destination and the rights of its credentials',
+  ),
+  rule(
+    /server certificate|SSL certificate|certificate verify/i,
+    'act',
+    'CertificateRefused',
+    'make the CA known with SSL_CERT_FILE',
+  ),
   rule(/No space left on device/i, 'later', 'DiskFull', 'make room on the disk'),
-  rule(/Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|timed out|timeout|block timeout|error: 5\d\d|Could not read from remote/i, 'later', 'RemoteUnavailable', 'the host cannot be reached now; it is tried again'),
+  rule(
+    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|timed out|timeout|block timeout|error: 5\d\d|Could not read from remote/i,
+    'later',
+    'RemoteUnavailable',
+    'the host cannot be reached now; it is tried again',
+  ),
   rule(/aborted|abort/i, 'later', 'Aborted', 'it was ended'),
 ];
 

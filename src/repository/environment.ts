@@ -17,7 +17,19 @@ export interface GitEnvironment {
 }
 
 /** Passed on because a site needs them to reach its hosts; everything else of the parent stays out. */
-const PASSED_ON = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'NO_PROXY', 'no_proxy', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'SSH_AUTH_SOCK', 'TMPDIR'];
+const PASSED_ON = [
+  'HTTPS_PROXY',
+  'https_proxy',
+  'HTTP_PROXY',
+  'http_proxy',
+  'ALL_PROXY',
+  'NO_PROXY',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'SSH_AUTH_SOCK',
+  'TMPDIR',
+];
 
 /**
  * The environment of every Git process, built from nothing: no user or system configuration, no prompt, English
@@ -89,7 +101,10 @@ async function readToken(credentials: CredentialSource, parent: NodeJS.ProcessEn
   if (tokenEnvironment !== null) {
     const token = parent[tokenEnvironment]?.trim();
     if (token) return token;
-    throw mustAct('CredentialMissing', `environment variable ${tokenEnvironment} is not set; it should hold the token of the repository`);
+    throw mustAct(
+      'CredentialMissing',
+      `environment variable ${tokenEnvironment} is not set; it should hold the token of the repository`,
+    );
   }
   if (tokenFile === null) return null;
   const token = await readFile(tokenFile, 'utf8').catch((error: unknown) => {

@@ -15,7 +15,18 @@ export interface Git {
 }
 
 /** No hook, no filter, no automatic maintenance, no submodule, whatever the repository says. */
-const FIXED = ['gc.auto=0', 'maintenance.auto=false', 'core.hooksPath=/dev/null', 'core.quotePath=false', 'submodule.recurse=false', 'protocol.version=2', 'http.followRedirects=false', 'fetch.recurseSubmodules=false', 'push.recurseSubmodules=no', 'receive.autogc=false'];
+const FIXED = [
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.hooksPath=/dev/null',
+  'core.quotePath=false',
+  'submodule.recurse=false',
+  'protocol.version=2',
+  'http.followRedirects=false',
+  'fetch.recurseSubmodules=false',
+  'push.recurseSubmodules=no',
+  'receive.autogc=false',
+];
 
 /** Git in `directory`; every failure is classified and holds no secret. */
 export function gitIn(directory: string, environment: GitEnvironment, signal: AbortSignal): Git {

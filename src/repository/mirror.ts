@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { mustAct, ProductError } from '../errors.ts';
 import { blobId } from '../manifests/blob.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
@@ -51,6 +51,7 @@ const MAX_PATHS = 1000;
 export class Mirror {
   readonly #settings: MirrorSettings;
   readonly #git: Git;
+  readonly #directory: string;
   readonly #stateName: string;
   #tip: string | null = null;
   #state: { readonly ref: string; readonly commit: string; readonly tree: string } | null = null;
@@ -59,8 +60,9 @@ export class Mirror {
   #entries = new Map<string, TreeEntry | null>();
   #states = new Map<string, string>();
 
-  private constructor(settings: MirrorSettings, git: Git) {
+  private constructor(settings: MirrorSettings, directory: string, git: Git) {
     this.#settings = settings;
+    this.#directory = directory;
     this.#git = git;
     this.#stateName = hash(`${settings.branch}\0${settings.root}`);
     this.#stateRef = `refs/dso-gitops/state/${this.#stateName}`;
@@ -74,7 +76,7 @@ export class Mirror {
     const environment = await gitEnvironment(settings.url, settings.credentials, directory, settings.parentEnvironment);
     const git = gitIn(directory, environment, signal);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
-    return new Mirror(settings, git);
+    return new Mirror(settings, directory, git);
   }
 
   /** Throws a damaged mirror away. */
@@ -98,7 +100,10 @@ export class Mirror {
     let source = branchRef;
     if (!remote.has(branchRef) && (await this.#hasOtherBranches(remote))) {
       if (!this.#settings.isBranchCreated) {
-        throw mustAct('BranchMissing', `${url} has no branch ${branch}; create it, or set createBranch: true in the destination`);
+        throw mustAct(
+          'BranchMissing',
+          `${url} has no branch ${branch}; create it, or set createBranch: true in the destination`,
+        );
       }
       source = 'HEAD';
     }
@@ -135,6 +140,21 @@ export class Mirror {
     return parseBatch(output);
   }
 
+  /** The commit that changed a file last; deepens the history until it is known. */
+  async lastCommit(path: string): Promise<string | null> {
+    if (this.#tip === null) return null;
+    for (let depth = 50; ; depth *= 4) {
+      const commit = (
+        await this.#git.run(['log', '-1', '--format=%H', this.#tip, '--', path], 'reading the history')
+      ).trim();
+      const boundary = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
+      if (!boundary.split('\n').includes(commit)) return commit || null;
+      const { url, branch } = this.#settings;
+      const options = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--deepen=${depth}`];
+      await this.#git.run([...options, url, `refs/heads/${branch}`], `fetching the history of ${url}`);
+    }
+  }
+
   /** Saved state by key of its DSO. */
   states(): ReadonlyMap<string, string> {
     return this.#states;
@@ -156,10 +176,22 @@ export class Mirror {
     if (states.size > 0) {
       const stateFiles = new Map([...states].map(([key, text]) => [this.#statePath(key), text]));
       const tree = this.#state?.tree ?? null;
-      commits.push({ ref: `${work}-state`, parent: null, tree, author, time, message: 'state of dso-gitops\n', files: stateFiles });
+      commits.push({
+        ref: `${work}-state`,
+        parent: null,
+        tree,
+        author,
+        time,
+        message: 'state of dso-gitops\n',
+        files: stateFiles,
+      });
     }
     if (commits.length === 0) return null;
-    const output = await this.#git.feed(['fast-import', '--quiet', '--force', '--done', '--date-format=raw'], importStream(commits), 'writing the commit');
+    const output = await this.#git.feed(
+      ['fast-import', '--quiet', '--force', '--done', '--date-format=raw'],
+      importStream(commits),
+      'writing the commit',
+    );
     const ids = parseImport(output.toString());
     const commit = files.size > 0 ? (ids[0] ?? null) : null;
     const state = states.size > 0 ? (ids.at(-1) ?? null) : null;
@@ -178,7 +210,10 @@ export class Mirror {
 
   async #check(commit: string, files: ReadonlyMap<string, string>): Promise<void> {
     if (this.#tip === null) return;
-    const raw = await this.#git.run(['diff-tree', '-r', '-z', '--raw', '--no-renames', this.#tip, commit], 'checking the commit');
+    const raw = await this.#git.run(
+      ['diff-tree', '-r', '-z', '--raw', '--no-renames', this.#tip, commit],
+      'checking the commit',
+    );
     checkDifference(raw, files);
   }
 
@@ -205,7 +240,10 @@ export class Mirror {
       this.#isAtomic = false;
       return true;
     }
-    const isRefRefused = /refs\/dso-gitops\/state\S*.*(hidden ref|funny refname|not allowed|declined|denied|prohibited)/.test(error.message);
+    const isRefRefused =
+      /refs\/dso-gitops\/state\S*.*(hidden ref|funny refname|not allowed|declined|denied|prohibited)/.test(
+        error.message,
+      );
     if (state === null || !isRefRefused || this.#stateRef === STATE_BRANCH) return false;
     this.#stateRef = STATE_BRANCH;
     return true;
@@ -239,7 +277,10 @@ export class Mirror {
   async #moveTip(tip: string | null): Promise<void> {
     if (tip === this.#tip) return;
     if (tip !== null && this.#tip !== null) {
-      const changed = await this.#git.run(['diff-tree', '-r', '-z', '--name-only', '--no-renames', this.#tip, tip], 'comparing tips');
+      const changed = await this.#git.run(
+        ['diff-tree', '-r', '-z', '--name-only', '--no-renames', this.#tip, tip],
+        'comparing tips',
+      );
       for (const path of changed.split('\0')) this.#entries.delete(path);
     } else this.#entries.clear();
     this.#tip = tip;

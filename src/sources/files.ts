@@ -42,15 +42,24 @@ export function filesHub(settings: FilesSettings): Hub {
 }
 
 /** The files that the patterns name, absolute and sorted. */
-export async function findFiles({ patterns, base }: Pick<FilesSettings, 'patterns' | 'base'>): Promise<readonly string[]> {
+export async function findFiles({
+  patterns,
+  base,
+}: Pick<FilesSettings, 'patterns' | 'base'>): Promise<readonly string[]> {
   const found = new Set<string>();
   for (const pattern of patterns) {
     const path = isAbsolute(pattern) ? pattern : resolve(base, pattern);
     const kind = await kindOf(path);
     if (kind === 'file') found.add(path);
-    else if (kind === 'directory') for (const file of await glob(EXTENSIONS, { cwd: path, absolute: true })) found.add(file);
-    else if (/[*?[{]/.test(pattern)) for (const file of await glob(pattern, { cwd: base, absolute: true })) found.add(file);
-    else throw mustAct('SourceUnreadable', `${path} of source.files is not there; create it, or correct the configuration`);
+    else if (kind === 'directory')
+      for (const file of await glob(EXTENSIONS, { cwd: path, absolute: true })) found.add(file);
+    else if (/[*?[{]/.test(pattern))
+      for (const file of await glob(pattern, { cwd: base, absolute: true })) found.add(file);
+    else
+      throw mustAct(
+        'SourceUnreadable',
+        `${path} of source.files is not there; create it, or correct the configuration`,
+      );
   }
   return [...found].sort();
 }

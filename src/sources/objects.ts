@@ -51,7 +51,9 @@ function parseDso(
     : { kind: 'invalid', problems: problemsOf(parsed.error, document.value, DsoManifest) };
   const namespace = typeof meta.namespace === 'string' ? meta.namespace : 'default';
   const name = typeof meta.name === 'string' ? meta.name : '(no name)';
-  const key = parsed.success ? objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name) : printable(objectKey(namespace, name));
+  const key = parsed.success
+    ? objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
+    : printable(objectKey(namespace, name));
   return { key, where: locate([]), effective, locate };
 }
 
@@ -63,7 +65,10 @@ function parseList(document: SourceDocument): Parsed {
     kind: 'list',
     items: items.map((item: unknown, index) => ({
       value: item,
-      locate: (problem) => ({ ...document.locate({ ...problem, path: ['items', index, ...problem.path] }), path: problem.path }),
+      locate: (problem) => ({
+        ...document.locate({ ...problem, path: ['items', index, ...problem.path] }),
+        path: problem.path,
+      }),
     })),
   };
 }
@@ -77,7 +82,8 @@ function parseDataObject(document: SourceDocument, kind: 'ConfigMap' | 'Secret')
   }
   const { metadata, data, stringData } = parsed.data;
   const values = new Map<string, HubValue>();
-  for (const [key, value] of Object.entries(data ?? {})) values.set(key, kind === 'Secret' ? decode(value) : plain(value));
+  for (const [key, value] of Object.entries(data ?? {}))
+    values.set(key, kind === 'Secret' ? decode(value) : plain(value));
   if (kind === 'Secret') for (const [key, value] of Object.entries(stringData ?? {})) values.set(key, plain(value));
   return {
     kind: 'object',

@@ -23,9 +23,7 @@ export interface KubernetesResourceTrigger {
 }
 
 /** A trigger, or all that is wrong with its metadata. */
-export type ParsedTrigger =
-  | { readonly trigger: KubernetesResourceTrigger }
-  | { readonly problems: readonly Problem[] };
+export type ParsedTrigger = { readonly trigger: KubernetesResourceTrigger } | { readonly problems: readonly Problem[] };
 
 /** The largest text a value may have; a ConfigMap holds 1 MiB. */
 const MAX_VALUE_LENGTH = 1_048_576;
@@ -91,7 +89,10 @@ export function readKubernetesResource(
   if (entry.kind === 'invalid') return missing('ValueNotReadable', `${what} ${entry.problem}`);
   if (entry.text.length > MAX_VALUE_LENGTH) {
     const found = `${entry.text.length} characters`;
-    return missing('ValueTooLarge', `${what} is too large; expected at most ${MAX_VALUE_LENGTH} characters, found ${found}`);
+    return missing(
+      'ValueTooLarge',
+      `${what} is too large; expected at most ${MAX_VALUE_LENGTH} characters, found ${found}`,
+    );
   }
   const isSecret = trigger.resourceKind === 'Secret';
   if (trigger.format === 'number') return parseValue(entry.text, trigger.valueType, what, isSecret);
@@ -110,7 +111,10 @@ function readAtLocation(trigger: KubernetesResourceTrigger, text: string, what: 
     return parseValue(String(trigger.valueType === 'int64' ? Math.trunc(value) : value), 'float64', place, isSecret);
   }
   if (typeof value === 'string') return parseValue(value, trigger.valueType, place, isSecret);
-  return missing('ValueNotNumeric', `${place} is not a number or a text; found ${value === null ? 'null' : typeof value}`);
+  return missing(
+    'ValueNotNumeric',
+    `${place} is not a number or a text; found ${value === null ? 'null' : typeof value}`,
+  );
 }
 
 function parseDocument(text: string, format: 'number' | 'json' | 'yaml'): { readonly value: unknown } | null {

@@ -145,7 +145,11 @@ describe('advance and observe', () => {
       if (!step) throw new Error('a scenario has a step');
       const values = fc.option(fc.integer({ min: 0, max: 100 }), { freq: 10 });
       return fc
-        .array(fc.tuple(fc.integer({ min: 0, max: 3_000 }), values), { minLength: 2_000, maxLength: 2_000, size: 'max' })
+        .array(fc.tuple(fc.integer({ min: 0, max: 3_000 }), values), {
+          minLength: 2_000,
+          maxLength: 2_000,
+          size: 'max',
+        })
         .map((list) => ({
           ...scenario,
           steps: list.map(([gapMs, value]) => ({ ...step, gapMs, values: step.values.map(() => value) })),

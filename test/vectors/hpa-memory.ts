@@ -17,9 +17,9 @@ import {
   type Recommendation,
   seedState,
 } from '../../src/demand/state.ts';
+import { specOf } from '../demand/spec-of.ts';
 import { compareExpected, type Runner } from './fields.ts';
 import { Events, Recommendations, Rules } from './hpa-input.ts';
-import { specOf } from '../demand/spec-of.ts';
 
 /**
  * The controller keeps slots and reuses one that is outdated; the product drops what is outdated. So the lists are

@@ -4,6 +4,7 @@ import { LIMIT_RUNNERS } from './hpa-limits.ts';
 import { MEMORY_RUNNERS } from './hpa-memory.ts';
 import { RECONCILE_RUNNERS } from './hpa-reconcile.ts';
 import { KEDA_RUNNERS } from './keda.ts';
+import { KEDA_API_RUNNERS } from './keda-api.ts';
 
 /** What runs the vectors of each kind of hpa.json. */
 export const RUNNERS: ReadonlyMap<string, Runner> = new Map(
@@ -13,6 +14,7 @@ export const RUNNERS: ReadonlyMap<string, Runner> = new Map(
     ...MEMORY_RUNNERS,
     ...RECONCILE_RUNNERS,
     ...KEDA_RUNNERS,
+    ...KEDA_API_RUNNERS,
   }),
 );
 

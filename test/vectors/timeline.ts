@@ -3,18 +3,10 @@ import { advance, observe } from '../../src/demand/advance.ts';
 import { effectiveBehavior } from '../../src/demand/behavior.ts';
 import type { Evaluation } from '../../src/demand/evaluate.ts';
 import type { Reading } from '../../src/demand/reading.ts';
-import { type DemandSpec, effectiveTolerance } from '../../src/demand/spec.ts';
 import { seedState } from '../../src/demand/state.ts';
+import { specOf } from '../demand/spec-of.ts';
+import { BehaviorInput } from './hpa-input.ts';
 import { compare, type VectorResult } from './result.ts';
-
-const Rules = z.object({
-  policies: z
-    .array(z.object({ type: z.enum(['Pods', 'Percent']), value: z.number(), periodSeconds: z.number() }))
-    .optional(),
-  selectPolicy: z.enum(['Max', 'Min', 'Disabled']).optional(),
-  stabilizationWindowSeconds: z.number().optional(),
-  tolerance: z.number().optional(),
-});
 
 const TimelineVector = z.object({
   id: z.string(),
@@ -25,7 +17,7 @@ const TimelineVector = z.object({
     minReplicaCount: z.number(),
     maxReplicaCount: z.number(),
     cooldownPeriod: z.number(),
-    behavior: z.object({ scaleUp: Rules.optional(), scaleDown: Rules.optional() }).optional(),
+    behavior: BehaviorInput.optional(),
     decidedAtStart: z.number(),
     readings: z.array(z.tuple([z.number(), z.number().nullable()])),
   }),
@@ -39,25 +31,15 @@ const TAIL_MS = 100_000_000;
 export function runTimelineVector(vector: unknown): VectorResult {
   const { input, expected } = TimelineVector.parse(vector);
   const behavior = effectiveBehavior(input.behavior, false, false, false);
-  const spec: DemandSpec = {
+  const spec = specOf({
     triggers: [
       { id: 'trigger', metricType: 'AverageValue', target: input.targetValue, activation: input.activationTargetValue },
     ],
     minReplicaCount: input.minReplicaCount,
     maxReplicaCount: input.maxReplicaCount,
-    idleReplicaCount: null,
-    pollingIntervalMs: 30_000,
     cooldownMs: input.cooldownPeriod * 1000,
-    initialCooldownMs: 0,
-    fallback: null,
     behavior,
-    tolerance: effectiveTolerance(behavior),
-    ramp: null,
-    pause: { kind: 'none' },
-    isScaleInPaused: false,
-    isScaleOutPaused: false,
-    isActivationForced: false,
-  };
+  });
   let state = seedState(input.decidedAtStart, 0);
   const evaluations: Evaluation[] = [];
   for (const [seconds, value] of input.readings) {

@@ -1,0 +1,142 @@
+import type { Command } from 'commander';
+import { recordPath } from '../manifests/layout.ts';
+import type { DsoOutcome } from '../reconcile/engine.ts';
+import { connect } from './connect.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
+import {
+  colorOf,
+  formatOf,
+  type HubOptions,
+  requireConfiguration,
+  selectionOf,
+  withHubOptions,
+  withOutput,
+} from './options.ts';
+import { type Format, renderData } from './print-report.ts';
+import { isFailed, reportOf } from './report.ts';
+import { renderTable } from './table.ts';
+
+interface StatusOptions extends HubOptions {
+  readonly output: string;
+}
+
+/** The standing of one DSO: what `-o json` prints. */
+interface Standing {
+  readonly key: string;
+  /** Committed now; null: nothing yet. */
+  readonly committed: number | null;
+  /** What the readings of now come to. */
+  readonly decided: number | null;
+  readonly members: Readonly<Record<string, number | null>>;
+  readonly orphaned: Readonly<Record<string, number>>;
+  readonly decision: { readonly seq: number; readonly time: string; readonly reason: string } | null;
+  readonly lastCommit: string | null;
+  /** Empty: nothing to wait for. */
+  readonly waitsFor: string;
+  readonly hold: string | null;
+  readonly reason: string;
+}
+
+/** `status`: what is committed, since when and why, and what is waited for. */
+export function addStatus(program: Command, context: Context, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('status')
+    .description('show what is committed, since when and why, and what is waited for')
+    .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  dso-gitops status\n  dso-gitops status shop/web\n  dso-gitops status -n shop -o json\n',
+    )
+    .action(async (name: string | undefined, options: StatusOptions) => {
+      const { engine } = await connect(await requireConfiguration(options.config, context), context);
+      const only = selectionOf(options, name);
+      const result = await engine.tick({ mode: 'plan', now: context.now(), only, signal: context.signal });
+      const report = reportOf(result);
+      const standings: Standing[] = [];
+      for (const outcome of result.outcomes) {
+        const dso = report.dsos.find(({ key }) => key === outcome.key);
+        const commit = await lastCommitOf(outcome, (path, home) => engine.lastCommit(home, path));
+        standings.push(standingOf(outcome, dso?.because ?? '', commit));
+      }
+      context.stdout(render(standings, formatOf(options.output), context));
+      for (const problem of report.problems) context.stderr(`${problem}\n`);
+      if (isFailed(result)) done(EXIT.failed);
+    });
+  withOutput(withHubOptions(command));
+}
+
+async function lastCommitOf(
+  { placed, landed }: DsoOutcome,
+  find: (path: string, destinationId: string) => Promise<string | null>,
+): Promise<string | null> {
+  if (!placed || !landed.get(placed.home.id)?.record) return null;
+  return find(recordPath(placed.home.root, placed.dso.namespace, placed.dso.name), placed.home.id);
+}
+
+function standingOf(
+  { key, verdict, placed, decided, landed, problems }: DsoOutcome,
+  because: string,
+  commit: string | null,
+): Standing {
+  const record = placed ? (landed.get(placed.home.id)?.record ?? null) : null;
+  const waits = 'message' in verdict ? `${verdict.reason}: ${problems[0]?.message ?? verdict.message}` : '';
+  return {
+    key,
+    committed: record?.total.after ?? null,
+    decided: decided?.state?.demand.total ?? null,
+    members: Object.fromEntries(decided?.committed ?? []),
+    orphaned: record?.orphaned ?? {},
+    decision: record && { seq: record.seq, time: record.time, reason: record.reason },
+    lastCommit: commit,
+    waitsFor: verdict.kind === 'change' ? 'the next apply' : waits,
+    hold: verdict.kind === 'held' ? verdict.message : null,
+    reason: because,
+  };
+}
+
+function render(standings: readonly Standing[], format: Format, context: Context): string {
+  if (format === 'json' || format === 'yaml') return renderData(standings, format);
+  if (format === 'markdown') return markdown(standings);
+  if (standings.length === 0) return 'no DistributedScaledObject found\n';
+  if (standings.length === 1 && standings[0]) return detail(standings[0], context);
+  const rows = standings.map((one) => [
+    one.key,
+    one.committed === null ? '-' : String(one.committed),
+    one.decided === null ? '-' : String(one.decided),
+    membersText(one),
+    one.lastCommit?.slice(0, 10) ?? '-',
+    one.hold ? 'held' : one.waitsFor.split(':')[0] || one.reason,
+  ]);
+  return `${renderTable([['DSO', 'committed', 'decided', 'members', 'commit', 'waits for / reason'], ...rows], context.columns)}\n`;
+}
+
+function detail(one: Standing, context: Context): string {
+  const { bold } = colorOf(context, process.stdout.isTTY);
+  const orphans = Object.entries(one.orphaned).map(([name, count]) => `${name} ${count}`);
+  const lines: [string, string][] = [
+    ['total', `${one.committed ?? 'none'} committed, ${one.decided ?? 'none'} decided now`],
+    ['members', membersText(one) || 'none'],
+    ['orphaned', orphans.join(', ')],
+    ['decision', one.decision ? `${one.decision.seq} at ${one.decision.time}: ${one.decision.reason}` : ''],
+    ['commit', one.lastCommit ?? ''],
+    ['waits for', one.waitsFor],
+    ['hold', one.hold ?? ''],
+    ['now', one.reason],
+  ];
+  const shown = lines.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(10)} ${text}`);
+  return `${bold(one.key)}\n${shown.join('\n')}\n`;
+}
+
+function markdown(standings: readonly Standing[]): string {
+  const rows = standings.map(
+    (one) =>
+      `| ${one.key} | ${one.committed ?? '-'} | ${one.decided ?? '-'} | ${membersText(one)} | ${one.hold ? 'held' : one.waitsFor.split(':')[0]} |`,
+  );
+  return `${['| DSO | committed | decided | members | waits for |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')}\n`;
+}
+
+function membersText({ members }: Standing): string {
+  return Object.entries(members)
+    .map(([name, count]) => `${name} ${count ?? '-'}`)
+    .join(', ');
+}
