@@ -2,12 +2,17 @@ import * as z from 'zod';
 
 const count = z.int32().min(0);
 
+/** A quantity of Kubernetes that is not negative; src/triggers/trigger-value.ts reads it. */
+const QUANTITY = /^\+?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+|[numkMGTPE]|[KMGTPE]i)?$/;
+
 /** One policy of `behavior.scaleUp` or `.scaleDown`. */
-const HpaPolicy = z.strictObject({
-  type: z.enum(['Pods', 'Percent']).describe('What value counts: pods, or percent of the current count.'),
-  value: z.int32().min(1).describe('Most change within the period.'),
-  periodSeconds: z.int32().min(1).max(1800).describe('Length of the period in seconds.'),
-});
+const HpaPolicy = z
+  .strictObject({
+    type: z.enum(['Pods', 'Percent']).describe('What value counts: pods, or percent of the current count.'),
+    value: z.int32().min(1).describe('Most change within the period.'),
+    periodSeconds: z.int32().min(1).max(1800).describe('Length of the period in seconds.'),
+  })
+  .describe('One rate limit.');
 
 const HpaRules = z.strictObject({
   policies: z.array(HpaPolicy).min(1).max(50).optional().describe('Rate limits; absent: the defaults of the HPA.'),
@@ -22,7 +27,7 @@ const HpaRules = z.strictObject({
     .optional()
     .describe('How long earlier recommendations count. Default 0 upwards, 300 downwards.'),
   tolerance: z
-    .union([z.number().min(0), z.string().regex(/^[0-9]+(\.[0-9]+)?m?$/, 'expected a quantity such as 0.05 or 50m')])
+    .union([z.number().min(0), z.string().regex(QUANTITY, 'expected a quantity such as 0.05 or 50m')])
     .optional()
     .describe('How far usage may be from the target without an effect, as a fraction. Default 0.1.'),
 });
@@ -46,20 +51,24 @@ const ScalingModifiers = z.strictObject({
 });
 
 /** One trigger; its metadata is checked by its type. */
-export const Trigger = z.strictObject({
-  type: z.string().min(1).describe('Type of the trigger, such as kubernetes-resource.'),
-  metadata: z.record(z.string(), z.string()).describe('Parameters of the trigger; every value is a string.'),
-  name: z.string().optional().describe('Name of the trigger, unique in the object.'),
-  metricType: z.enum(['AverageValue', 'Value', 'Utilization']).optional().describe('Default AverageValue.'),
-  useCachedMetrics: z.boolean().optional().describe('Serve the value of the last poll.'),
-  authenticationRef: z
-    .strictObject({
-      name: z.string().min(1).describe('Name of the TriggerAuthentication.'),
-      kind: z.enum(['TriggerAuthentication', 'ClusterTriggerAuthentication']).optional().describe('Its kind.'),
-    })
-    .optional()
-    .describe('Where credentials of the trigger come from.'),
-});
+export const Trigger = z
+  .strictObject({
+    type: z.string().min(1).max(253).describe('Type of the trigger, such as kubernetes-resource.'),
+    metadata: z
+      .record(z.string(), z.string().max(8192))
+      .describe('Parameters of the trigger; every value is a string.'),
+    name: z.string().max(253).optional().describe('Name of the trigger, unique in the object.'),
+    metricType: z.enum(['AverageValue', 'Value', 'Utilization']).optional().describe('Default AverageValue.'),
+    useCachedMetrics: z.boolean().optional().describe('Serve the value of the last poll.'),
+    authenticationRef: z
+      .strictObject({
+        name: z.string().min(1).describe('Name of the TriggerAuthentication.'),
+        kind: z.enum(['TriggerAuthentication', 'ClusterTriggerAuthentication']).optional().describe('Its kind.'),
+      })
+      .optional()
+      .describe('Where credentials of the trigger come from.'),
+  })
+  .describe('Where one reading comes from, and what it is compared with.');
 
 export type Trigger = z.infer<typeof Trigger>;
 
@@ -69,7 +78,7 @@ export const ScaledObjectSpec = z
     scaleTargetRef: z
       .strictObject({
         apiVersion: z.string().optional().describe('API version of the target. Default apps/v1.'),
-        kind: z.string().min(1).optional().describe('Kind of the target. Default Deployment.'),
+        kind: z.string().optional().describe('Kind of the target. Default Deployment.'),
         name: z.string().min(1).max(253).describe('Name of the target, the same in every member.'),
         envSourceContainerName: z.string().optional().describe('Container that environment values come from.'),
       })

@@ -36,7 +36,10 @@ export function parseMembers(texts: readonly string[], defaultWeight: number | n
     problems.push(...found.map((problem) => `--member ${show(text)}: ${problem}`));
     const earlier = first.get(member.name);
     if (earlier === undefined) first.set(member.name, text);
-    else problems.push(`--member ${show(text)}: expected every member once; found ${show(member.name)} in ${show(earlier)}, too`);
+    else
+      problems.push(
+        `--member ${show(text)}: expected every member once; found ${show(member.name)} in ${show(earlier)}, too`,
+      );
     members.push(member);
   }
   return { members, problems };
@@ -65,15 +68,20 @@ function parseMember(text: string, defaultWeight: number | null): { member: Spli
   return { member: { name, weight, ...Object.fromEntries(fields) }, problems };
 }
 
-function parseHead(head: string, defaultWeight: number | null): { name: string; weight: number; problem: string | null } {
+function parseHead(
+  head: string,
+  defaultWeight: number | null,
+): { name: string; weight: number; problem: string | null } {
   const at = head.indexOf('=');
   const name = at < 0 ? head : head.slice(0, at);
   const weightText = at < 0 ? null : head.slice(at + 1);
   const weight = weightText === null ? defaultWeight : parseCount(weightText, MAX_WEIGHT);
   const checked = DnsName.safeParse(name);
-  if (!checked.success) return { name, weight: 0, problem: `${checked.error.issues[0]?.message} as the name; found ${show(name)}` };
+  if (!checked.success)
+    return { name, weight: 0, problem: `${checked.error.issues[0]?.message} as the name; found ${show(name)}` };
   if (weight !== null) return { name, weight, problem: null };
-  if (weightText === null) return { name, weight: 0, problem: `expected a weight, ${MEMBER_FORM}; found only the name` };
+  if (weightText === null)
+    return { name, weight: 0, problem: `expected a weight, ${MEMBER_FORM}; found only the name` };
   return { name, weight: 0, problem: `expected a weight from 0 to ${MAX_WEIGHT}; found ${show(weightText)}` };
 }
 

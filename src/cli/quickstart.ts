@@ -5,7 +5,8 @@ import type { Ansis } from 'ansis';
 import type { Command } from 'commander';
 import { loadConfiguration } from '../config/load.ts';
 import { type Demo, makeDemo, setMetric } from '../quickstart/make-demo.ts';
-import type { Engine, TickResult } from '../reconcile/engine.ts';
+import type { Engine } from '../reconcile/engine.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
 import { engineOf } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import { colorOf } from './options.ts';
@@ -14,6 +15,7 @@ import { reportOf } from './report.ts';
 
 const VALUES = ['0', '20', '37', '1000', 'abc', '0'];
 const STEP_MS = 30_000;
+const SIMULATED_MS = 900_000;
 
 /** `quickstart`: the guide's scenario on files and a local repository, in simulated time. */
 export function addQuickstart(program: Command, context: Context, _done: (code: ExitCode) => void): void {
@@ -27,7 +29,8 @@ export function addQuickstart(program: Command, context: Context, _done: (code: 
 }
 
 async function quickstart(context: Context): Promise<void> {
-  const start = context.now();
+  // In the past, so that what is simulated is over now and the demo can be gone on with.
+  const start = context.now() - SIMULATED_MS;
   const directory = await mkdtemp(join(tmpdir(), 'dso-gitops-'));
   const demo = await makeDemo(directory, start, context.signal);
   const environment = { ...context.environment, DSO_GITOPS_CACHE: join(directory, 'cache') };
@@ -50,7 +53,7 @@ async function quickstart(context: Context): Promise<void> {
   }
   while (deadline !== null) {
     now = deadline;
-    show(await tick(engine, now, context), `${clock(now - start)}  time passes (simulated): a deadline is reached`);
+    show(await tick(engine, now, context), `${clock(now - start)}  the cooldown is over (simulated time)`);
   }
   await engine.saveStates(now);
   context.stdout(outro(demo, commits, color));

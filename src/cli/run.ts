@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { TickResult } from '../reconcile/engine.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
 import { watchFiles } from '../sources/watch-files.ts';
 import { connect } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';

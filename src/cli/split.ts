@@ -4,9 +4,9 @@ import { MAX_REPLICAS } from '../demand/metric.ts';
 import { mustAct } from '../errors.ts';
 import { type SplitMember, type SplitResult, split } from '../split/split.ts';
 import type { Context, ExitCode } from './context.ts';
+import { renderMarkdownTable } from './markdown-table.ts';
 import { collect, MEMBER_FORM, parseCount, parseMembers } from './member-option.ts';
 import { formatOf, withOutput } from './options.ts';
-import { renderMarkdownTable } from './markdown-table.ts';
 import { type Format, renderData } from './print-report.ts';
 import { renderTable } from './table.ts';
 
@@ -89,7 +89,8 @@ function render(report: SplitReport, format: Format, columns: number): string {
   if (format === 'json') return `${JSON.stringify(report)}\n`;
   if (format === 'yaml') return renderData(report, format);
   const notes = notesOf(report);
-  if (format === 'markdown') return [renderMarkdownTable(rowsOf(report)), ...notes.map((note) => `\n${note}\n`)].join('');
+  if (format === 'markdown')
+    return [renderMarkdownTable(rowsOf(report)), ...notes.map((note) => `\n${note}\n`)].join('');
   return `${[renderTable(rowsOf(report), columns), ...notes].join('\n')}\n`;
 }
 
@@ -100,11 +101,16 @@ function rowsOf({ members }: SplitReport): readonly (readonly string[])[] {
     ...(hasTiers ? [String(priority)] : []),
     ...[String(weight), String(min), max === null ? '' : String(max), share.toFixed(2), String(replicas), reason],
   ]);
-  return [['member', ...(hasTiers ? ['priority'] : []), 'weight', 'min', 'max', 'share', 'replicas', 'reason'], ...rows];
+  return [
+    ['member', ...(hasTiers ? ['priority'] : []), 'weight', 'min', 'max', 'share', 'replicas', 'reason'],
+    ...rows,
+  ];
 }
 
 function notesOf({ members, unplaced }: SplitReport): readonly string[] {
-  const notes = members.filter(({ short }) => short > 0).map(({ name, min, short }) => `${name} is ${short} short of its minimum ${min}`);
+  const notes = members
+    .filter(({ short }) => short > 0)
+    .map(({ name, min, short }) => `${name} is ${short} short of its minimum ${min}`);
   if (unplaced > 0) notes.push(`unplaced ${unplaced}: no member can take them`);
   return notes;
 }

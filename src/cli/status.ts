@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
-import type { DsoOutcome } from '../reconcile/engine.ts';
+import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import {

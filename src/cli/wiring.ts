@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
 import { indexPath, overlayDirectory, overlayPath } from '../manifests/layout.ts';
-import type { TickResult } from '../reconcile/engine.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
 import type { PlacedDso } from '../reconcile/place.ts';
 
 /** The lines that wire one member, for every tool that renders it. */

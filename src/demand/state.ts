@@ -164,11 +164,13 @@ export function nextDeadline(state: DemandState, spec: DemandSpec): number | nul
   if (spec.pause.kind !== 'none') return null;
   const horizon = horizonOf(spec.behavior, spec.ramp !== null);
   for (const { until } of state.recommendations) {
-    if (until === null) continue;
+    // At 0 the scaling phase is off: only a reading or a fallback can end that.
+    if (until === null || state.total === 0) continue;
     consider(until + horizon.up);
     consider(until + horizon.down + (horizon.isInclusive ? 1 : 0));
   }
-  for (const period of policyPeriods(spec)) for (const { at } of state.events) consider(at + period);
+  const events = state.total === 0 ? [] : state.events;
+  for (const period of policyPeriods(spec)) for (const { at } of events) consider(at + period);
   considerCooldown(state, spec, consider);
   considerFallback(state, spec, consider);
   return Number.isFinite(next) ? next : null;

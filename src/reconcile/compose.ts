@@ -3,7 +3,7 @@ import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts'
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
 import { renderRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
-import type { Decided } from './decide.ts';
+import type { Decided } from './decision.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 

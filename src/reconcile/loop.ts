@@ -1,6 +1,7 @@
 import type { Destination } from '../config/load.ts';
 import { messageOf } from '../errors.ts';
-import type { Engine, TickResult } from './engine.ts';
+import type { Engine } from './engine.ts';
+import type { TickResult } from './outcome.ts';
 
 /** What the loop needs. */
 export interface LoopOptions {

@@ -2,7 +2,7 @@ import type { Dso, DsoMember } from '../api/effective.ts';
 import { didYouMean } from '../api/problem.ts';
 import { joinApiVersion, type ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
-import type { PlacedMember, Verdict } from './decide.ts';
+import type { PlacedMember, Verdict } from './decision.ts';
 
 /** A DSO with a destination for every member. */
 export interface PlacedDso {

@@ -1,4 +1,4 @@
-import type { Verdict } from './decide.ts';
+import type { Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
 import type { PlacedDso } from './place.ts';
 

@@ -1,0 +1,65 @@
+import type { Destination } from '../config/load.ts';
+import { messageOf, ProductError } from '../errors.ts';
+import type { Repository } from './repository.ts';
+
+/** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
+export type OpenRepository = (destination: Destination, isRenewed: boolean) => Promise<Repository>;
+
+/** The repositories of the destinations, and which of them cannot be reached now. */
+export class Connections {
+  readonly #open: OpenRepository;
+  readonly #repositories = new Map<string, Repository>();
+  readonly #errors = new Map<string, ProductError>();
+
+  constructor(open: OpenRepository) {
+    this.#open = open;
+  }
+
+  /** Why destinations cannot be reached, by id. */
+  get errors(): ReadonlyMap<string, ProductError> {
+    return this.#errors;
+  }
+
+  /** Repositories that can be reached, by destination id. */
+  get reachable(): ReadonlyMap<string, Repository> {
+    return new Map([...this.#repositories].filter(([id]) => !this.#errors.has(id)));
+  }
+
+  /** The repository of a destination; undefined: it was never reached. */
+  get(destinationId: string): Repository | undefined {
+    return this.#repositories.get(destinationId);
+  }
+
+  /** Learns the tips; one that fails is noted and does not stop the others. */
+  async refresh(destinations: readonly Destination[]): Promise<void> {
+    await Promise.all(
+      destinations.map(async (destination) => {
+        try {
+          await this.#refreshOne(destination);
+          this.#errors.delete(destination.id);
+        } catch (error) {
+          this.#errors.set(destination.id, asProductError(error));
+        }
+      }),
+    );
+  }
+
+  async #refreshOne(destination: Destination): Promise<void> {
+    try {
+      const repository = this.#repositories.get(destination.id) ?? (await this.#open(destination, false));
+      await repository.refresh();
+      this.#repositories.set(destination.id, repository);
+    } catch (error) {
+      if (!(error instanceof ProductError) || error.reason !== 'GitFailed') throw error;
+      // Not the remote: the mirror itself is damaged, and it is only a cache.
+      const renewed = await this.#open(destination, true);
+      await renewed.refresh();
+      this.#repositories.set(destination.id, renewed);
+    }
+  }
+}
+
+/** Anything that was thrown, as an error with a kind: what is not known is tried again later. */
+export function asProductError(error: unknown): ProductError {
+  return error instanceof ProductError ? error : new ProductError('later', 'Unexpected', messageOf(error), error);
+}

@@ -1,0 +1,84 @@
+import type { Dso, DsoMember } from '../api/effective.ts';
+import type { Evaluation } from '../demand/evaluate.ts';
+import type { Reading } from '../demand/reading.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
+import type { LayoutSettings } from '../manifests/layout.ts';
+import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import type { Templates } from '../manifests/template.ts';
+import type { SplitResult } from '../split/split.ts';
+import type { Landed } from './landed.ts';
+
+/** One member with the destination that its overlay goes to. */
+export interface PlacedMember extends DsoMember {
+  readonly destination: PlacedDestination;
+}
+
+/** The part of a destination that a decision depends on. */
+export interface PlacedDestination extends LayoutSettings {
+  readonly id: string;
+}
+
+/** A reading with where it came from. */
+export interface SourcedReading {
+  /** For people, for instance `ConfigMap default/dso-mock-metric key "metric-value"`. */
+  readonly source: string;
+  readonly reading: Reading;
+}
+
+/** Settings of the installation that a decision depends on. */
+export interface DecideConfiguration {
+  readonly owner: string;
+  readonly firstSight: 'wait' | 'write';
+  readonly replicasPath: string;
+  readonly templates: Templates;
+}
+
+/** All that a decision depends on. */
+export interface DecideInput {
+  readonly dso: Dso;
+  /** Sorted or not, at least one. The first destination of the configuration among them is home. */
+  readonly members: readonly PlacedMember[];
+  readonly home: PlacedDestination;
+  readonly configuration: DecideConfiguration;
+  /** By trigger id; every trigger has one. */
+  readonly readings: ReadonlyMap<string, SourcedReading>;
+  /** By destination id; absent: it cannot be read now. Home is always there. */
+  readonly landed: ReadonlyMap<string, Landed>;
+  readonly state: DsoState | null;
+  /** A total given by a person for the first sight of this DSO; null: none. */
+  readonly adopt: number | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** What happens with a DSO. */
+export type Verdict =
+  /** Something is to be written. */
+  | { readonly kind: 'change' }
+  /** Nothing is to be written. */
+  | { readonly kind: 'same' }
+  /** Nothing is written; `reason` is stable, `message` says what to do. */
+  | { readonly kind: 'wait' | 'held' | 'stalled'; readonly reason: string; readonly message: string };
+
+/** A decision: what is to be written, what is to be remembered, and every number that led there. */
+export interface Decided {
+  readonly verdict: Verdict;
+  /** What is to be remembered as long as nothing is delivered; null: nothing is known of the DSO yet. */
+  readonly state: DsoState | null;
+  /** What is to be remembered once home has the new record; null: there is none. */
+  readonly landedState: DsoState | null;
+  /** The state must be saved even when nothing is written: replaying the old one would not lead here. */
+  readonly isStateNews: boolean;
+  readonly evaluations: readonly Evaluation[];
+  readonly split: SplitResult | null;
+  /** Committed counts by member before this decision; null: none. */
+  readonly committed: ReadonlyMap<string, number | null>;
+  /** The new record; null: none. */
+  readonly record: DecisionRecord | null;
+  /** By destination id. */
+  readonly changes: ReadonlyMap<string, ChangeSet>;
+  /** Members with an overlay in `changes`, by destination id. */
+  readonly written: ReadonlyMap<string, readonly string[]>;
+  /** The next instant at which the same readings may give another total, epoch milliseconds. */
+  readonly deadline: number | null;
+}

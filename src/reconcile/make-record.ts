@@ -1,0 +1,97 @@
+import type { Dso } from '../api/effective.ts';
+import { describeEvaluation, summarize } from '../demand/describe.ts';
+import type { Evaluation } from '../demand/evaluate.ts';
+import { blobId } from '../manifests/blob.ts';
+import { overlayPath } from '../manifests/layout.ts';
+import { type DecisionRecord, type DsoState, RULES_VERSION } from '../manifests/record.ts';
+import type { SplitResult } from '../split/split.ts';
+import type { DecideInput, PlacedMember } from './decision.ts';
+import { newer } from './first-sight.ts';
+import type { Landed } from './landed.ts';
+
+export function makeRecord(
+  input: DecideInput,
+  home: Landed,
+  committed: ReadonlyMap<string, number | null>,
+  state: DsoState,
+  next: DsoState,
+  result: SplitResult,
+  overlays: ReadonlyMap<string, string>,
+  evaluations: readonly Evaluation[],
+): DecisionRecord {
+  const { dso } = input;
+  const time = new Date(input.now).toISOString();
+  const before = home.record?.total.after ?? null;
+  return {
+    apiVersion: 'dso-gitops.dev/v1alpha1',
+    kind: 'Decision',
+    metadata: { namespace: dso.namespace, name: dso.name },
+    rules: RULES_VERSION,
+    owner: input.configuration.owner,
+    seq: next.seq,
+    previous: home.recordId,
+    time,
+    reason: reasonOf(evaluations, dso, before, result.total),
+    total: { before, after: result.total },
+    unplaced: result.unplaced,
+    members: Object.fromEntries(
+      input.members
+        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+        .map((member) => [member.name, memberRecord(member, input, result, committed, overlays)]),
+    ),
+    orphaned: orphansOf(input, home),
+    target: dso.target,
+    readings: [...input.readings].map(([trigger, { source, reading }]) => ({
+      trigger,
+      source,
+      time,
+      reading:
+        reading.kind === 'value' ? { value: reading.value } : { missing: reading.reason, message: reading.message },
+    })),
+    spec: dso.demand,
+    configuration: { firstSight: input.configuration.firstSight },
+    steps: evaluations.flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
+    state: {
+      before: state.seq === 0 && !input.state ? null : (newer(home.record?.state.after ?? null, input.state) ?? null),
+      after: next,
+    },
+  };
+}
+
+function memberRecord(
+  member: PlacedMember,
+  input: DecideInput,
+  result: SplitResult,
+  committed: ReadonlyMap<string, number | null>,
+  overlays: ReadonlyMap<string, string>,
+): DecisionRecord['members'][string] {
+  const share = result.shares.find(({ name }) => name === member.name);
+  return {
+    before: committed.get(member.name) ?? null,
+    after: share?.replicas ?? 0,
+    weight: member.weight,
+    exact: Math.round((share?.exact ?? 0) * 1000) / 1000,
+    reason: share?.reason ?? 'weight',
+    targetNamespace: member.targetNamespace,
+    min: member.min,
+    max: member.max,
+    priority: member.priority,
+    path: overlayPath(member.destination, { member: member.name, ...input.dso }),
+    overlay: blobId(overlays.get(member.name) ?? ''),
+  };
+}
+
+function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
+  const orphans: Record<string, number> = { ...home.record?.orphaned };
+  for (const [name, { after }] of Object.entries(home.record?.members ?? {})) orphans[name] = after;
+  for (const { name } of input.members) delete orphans[name];
+  return orphans;
+}
+
+/** One sentence: what moved the total, or that the total stays and the split moved. */
+function reasonOf(evaluations: readonly Evaluation[], dso: Dso, before: number | null, total: number): string {
+  if (before === total) return `members or their weights changed; the total stays ${total}`;
+  const changed =
+    evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1) ?? evaluations.at(-1);
+  return changed ? summarize(changed, dso.demand) : `total ${total}`;
+}

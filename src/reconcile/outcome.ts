@@ -1,0 +1,62 @@
+import type { LocatedProblem } from '../api/problem.ts';
+import type { Destination } from '../config/load.ts';
+import type { ProductError } from '../errors.ts';
+import type { HubDso } from '../sources/hub.ts';
+import type { Composition } from './compose.ts';
+import type { Decided, SourcedReading, Verdict } from './decision.ts';
+import type { Landed } from './landed.ts';
+import type { PlacedDso } from './place.ts';
+
+/** How one DSO came out. */
+export interface DsoOutcome {
+  readonly key: string;
+  readonly where: string;
+  readonly verdict: Verdict;
+  /** With file:line; empty when the DSO is good. */
+  readonly problems: readonly LocatedProblem[];
+  /** null: it did not get as far as being decided. */
+  readonly placed: PlacedDso | null;
+  readonly decided: Decided | null;
+  /** Readings by trigger id. */
+  readonly readings: ReadonlyMap<string, SourcedReading>;
+  /** What the tips held when it was decided, by destination id. */
+  readonly landed: ReadonlyMap<string, Landed>;
+}
+
+/** How one destination came out. */
+export interface DestinationOutcome {
+  readonly destination: Destination;
+  /** The commit that was pushed, or would be; null: nothing to write. */
+  readonly composition: Composition | null;
+  /** Texts before, by path; only where they were asked for. */
+  readonly before: ReadonlyMap<string, string>;
+  /** Id of the pushed commit; null: none was. */
+  readonly commit: string | null;
+  readonly error: ProductError | null;
+}
+
+/** How a tick came out. */
+export interface TickResult {
+  /** Sorted by key. */
+  readonly outcomes: readonly DsoOutcome[];
+  readonly destinations: readonly DestinationOutcome[];
+  /** What cannot be read at all. */
+  readonly problems: readonly LocatedProblem[];
+  /** The next instant at which the held readings may change something, epoch milliseconds; null: none. */
+  readonly deadline: number | null;
+}
+
+/** A DSO that was not decided. */
+export function undecided(
+  { key, where }: HubDso,
+  verdict: Verdict,
+  problems: readonly LocatedProblem[] = [],
+  placed: PlacedDso | null = null,
+): DsoOutcome {
+  return { key, where, verdict, problems, placed, decided: null, readings: new Map(), landed: new Map() };
+}
+
+/** A destination with nothing to write. */
+export function untouched(destination: Destination): DestinationOutcome {
+  return { destination, composition: null, before: new Map(), commit: null, error: null };
+}

@@ -1,0 +1,59 @@
+import { overlayPath, recordPath } from '../manifests/layout.ts';
+import type { DecisionRecord } from '../manifests/record.ts';
+import type { DecideInput, Verdict } from './decision.ts';
+import type { Landed } from './landed.ts';
+
+/** What forbids to write at all, before anything is computed. */
+export function findStop(input: DecideInput, home: Landed): Verdict | null {
+  const { record } = home;
+  if (!record) {
+    if (home.recordId === null) return null;
+    const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
+    const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
+    return { kind: 'stalled', reason: 'RecordUnreadable', message };
+  }
+  if (record.owner !== input.configuration.owner) {
+    const message = `the record belongs to the installation ${JSON.stringify(record.owner)}, this one is ${JSON.stringify(input.configuration.owner)}; run one of them`;
+    return { kind: 'stalled', reason: 'ForeignOwner', message };
+  }
+  return findMoved(input, record) ?? findHandEdit(input, record);
+}
+
+function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
+  const { target } = input.dso;
+  if (
+    record.target.group !== target.group ||
+    record.target.kind !== target.kind ||
+    record.target.name !== target.name
+  ) {
+    const message = `scaleTargetRef was ${record.target.kind} ${record.target.name} and is now ${target.kind} ${target.name}; a target is not changed in place: put it back, or make a new DSO`;
+    return { kind: 'stalled', reason: 'TargetChanged', message };
+  }
+  for (const member of input.members) {
+    const before = record.members[member.name];
+    if (!before) continue;
+    if (before.targetNamespace !== member.targetNamespace) {
+      const message = `targetNamespace of ${member.name} was ${before.targetNamespace} and is now ${member.targetNamespace}; it is not changed in place: put it back, or make a new DSO`;
+      return { kind: 'stalled', reason: 'TargetChanged', message };
+    }
+    const path = overlayPath(member.destination, { member: member.name, ...input.dso });
+    if (before.path !== path) {
+      const message = `the overlay of ${member.name} is at ${before.path}, the configuration now says ${path}; put it back`;
+      return { kind: 'stalled', reason: 'DestinationChanged', message };
+    }
+  }
+  return null;
+}
+
+/** An overlay that is not what its record says: a person said no. */
+function findHandEdit(input: DecideInput, record: DecisionRecord): Verdict | null {
+  for (const member of input.members) {
+    const landed = input.landed.get(member.destination.id);
+    const before = (landed?.record ?? record).members[member.name];
+    const id = landed?.overlays.get(member.name)?.id;
+    if (!before || !id || id === before.overlay) continue;
+    const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until ${recordPath(input.home.root, input.dso.namespace, input.dso.name)} is removed, which adopts the counts that are there`;
+    return { kind: 'held', reason: 'HandEdit', message };
+  }
+  return null;
+}

@@ -1,0 +1,54 @@
+import { ProductError } from '../../src/errors.ts';
+import type { CredentialSource } from '../../src/repository/environment.ts';
+import { Mirror, type MirrorSettings, type Publication } from '../../src/repository/mirror.ts';
+
+export const NO_CREDENTIALS: CredentialSource = {
+  username: 'x-access-token',
+  tokenEnvironment: null,
+  tokenFile: null,
+  sshKeyFile: null,
+  knownHostsFile: null,
+};
+
+/** Settings of a mirror of `main` at a URL. */
+export function settingsOf(url: string, cacheDirectory: string, given: Partial<MirrorSettings> = {}): MirrorSettings {
+  return {
+    url,
+    branch: 'main',
+    isBranchCreated: false,
+    root: 'scaling',
+    credentials: NO_CREDENTIALS,
+    author: { name: 'dso-gitops', email: 'dso-gitops@localhost' },
+    cacheDirectory,
+    parentEnvironment: { PATH: process.env['PATH'] },
+    ...given,
+  };
+}
+
+/** A mirror that knows the tip. */
+export async function openMirror(settings: MirrorSettings): Promise<Mirror> {
+  const mirror = await Mirror.open(settings, new AbortController().signal);
+  await mirror.refresh();
+  return mirror;
+}
+
+/** What a push writes, with a default for everything. */
+export function publication(files: Readonly<Record<string, string>>, given: Partial<Publication> = {}): Publication {
+  return {
+    files: new Map(Object.entries(files)),
+    message: 'scale\n',
+    states: new Map(),
+    time: Date.UTC(2026, 0, 1),
+    ...given,
+  };
+}
+
+/** The product's error that a promise ends with. */
+export async function errorOf(promise: Promise<unknown>): Promise<ProductError> {
+  const ended: unknown = await promise.then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+  if (ended instanceof ProductError) return ended;
+  throw new Error(`expected a ProductError; found ${String(ended)}`, { cause: ended });
+}

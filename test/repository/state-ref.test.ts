@@ -1,0 +1,149 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BareRepository } from './bare-repository.ts';
+import { errorOf, openMirror, publication, settingsOf } from './open-mirror.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const STATE = /^refs\/dso-gitops\/state\/[0-9a-f]{16}$/;
+const BRANCH = 'refs/heads/dso-gitops-state';
+
+function setUp() {
+  const directory = temporaryDirectory();
+  const remote = BareRepository.make(join(directory, 'fleet.git'), { 'base/app.yaml': 'x\n' });
+  const settings = (cache = 'cache', given = {}) => settingsOf(remote.directory, join(directory, cache), given);
+  return { remote, settings };
+}
+
+function states(given: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(given));
+}
+
+function refNames(remote: BareRepository): readonly string[] {
+  return [...remote.refs().keys()];
+}
+
+describe('state beside the branch', () => {
+  it('is one parentless commit on a ref of its own, and another mirror reads it', async () => {
+    const { remote, settings } = setUp();
+    const one = await openMirror(settings('one'));
+    await one.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '1\n' }) }));
+    await one.publish(publication({}, { states: states({ 'default/a': '2\n', 'shop/b': '1\n' }) }));
+    const ref = refNames(remote).find((name) => STATE.test(name)) ?? '';
+    expect(remote.git('rev-list', '--count', ref).trim()).toBe('1');
+    expect(remote.paths(ref).map((path) => path.slice(path.indexOf('/') + 1))).toEqual(['default/a.json', 'shop/b.json']);
+    const other = await openMirror(settings('other'));
+    expect([...other.states()]).toEqual([['default/a', '2\n'], ['shop/b', '1\n']]);
+    expect(remote.subjects()).toHaveLength(2);
+  });
+
+  it('alone makes no commit on the branch', async () => {
+    const { remote, settings } = setUp();
+    const tip = remote.tip();
+    const mirror = await openMirror(settings());
+    expect(await mirror.publish(publication({}, { states: states({ 'default/a': '1\n' }) }))).toBeNull();
+    expect(remote.tip()).toBe(tip);
+  });
+
+  it('is lost to a faster writer as retry, and merged per file after a refresh', async () => {
+    const { settings } = setUp();
+    const [one, other] = [await openMirror(settings('one')), await openMirror(settings('other'))];
+    await one.publish(publication({}, { states: states({ 'default/a': 'one\n', 'default/b': 'one\n' }) }));
+    const late = publication({}, { states: states({ 'default/b': 'other\n', 'default/c': 'other\n' }) });
+    expect((await errorOf(other.publish(late))).kind).toBe('retry');
+    await other.refresh();
+    await other.publish(late);
+    const third = await openMirror(settings('third'));
+    expect(Object.fromEntries(third.states())).toEqual({ 'default/a': 'one\n', 'default/b': 'other\n', 'default/c': 'other\n' });
+  });
+
+  it('loses together with the branch: neither moves when one cannot', async () => {
+    const { remote, settings } = setUp();
+    const one = await openMirror(settings('one'));
+    const other = await openMirror(settings('other'));
+    await one.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
+    const [tip, before] = [remote.tip(), [...remote.refs()]];
+    const late = publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': 'other\n' }) });
+    expect((await errorOf(other.publish(late))).kind).toBe('retry');
+    expect(remote.tip()).toBe(tip);
+    expect([...remote.refs()]).toEqual(before);
+  });
+
+  it('is kept apart by branch and root', async () => {
+    const { remote, settings } = setUp();
+    const one = await openMirror(settings('one'));
+    await one.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
+    const other = await openMirror(settings('other', { root: 'elsewhere' }));
+    expect(other.states().size).toBe(0);
+    await other.publish(publication({}, { states: states({ 'default/a': 'other\n' }) }));
+    expect(refNames(remote).filter((name) => STATE.test(name))).toHaveLength(2);
+    expect((await openMirror(settings('third'))).states().get('default/a')).toBe('one\n');
+  });
+
+  it('follows when somebody removes the ref', async () => {
+    const { remote, settings } = setUp();
+    const mirror = await openMirror(settings());
+    await mirror.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
+    for (const ref of refNames(remote).filter((name) => STATE.test(name))) remote.git('update-ref', '-d', ref);
+    await mirror.refresh();
+    expect(mirror.states().size).toBe(0);
+    await mirror.publish(publication({}, { states: states({ 'default/a': 'two\n' }) }));
+    expect((await openMirror(settings('other'))).states().get('default/a')).toBe('two\n');
+  });
+});
+
+const REFUSALS: readonly (readonly [string, (remote: BareRepository) => void])[] = [
+  ['an update hook', (remote) => remote.hook('update', 'case "$1" in refs/heads/*) exit 0;; esac; echo "only branches"; exit 1')],
+  [
+    'a pre-receive hook',
+    (remote) => remote.hook('pre-receive', 'while read old new ref; do case "$ref" in refs/heads/*) ;; *) echo "only branches"; exit 1;; esac; done'),
+  ],
+  [
+    'a hook with a long explanation',
+    (remote) => remote.hook('update', `case "$1" in refs/heads/*) exit 0;; esac; for i in $(seq 20); do echo "${'only branches are taken here; '.repeat(4)}"; done; exit 1`),
+  ],
+  ['hidden refs', (remote) => void remote.git('config', 'receive.hideRefs', 'refs/dso-gitops')],
+];
+
+describe('a host that takes no refs outside heads', () => {
+  const push = publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '1\n' }) });
+
+  it.each(REFUSALS)('%s: the branch dso-gitops-state serves instead', async (_name, refuse) => {
+    const { remote, settings } = setUp();
+    refuse(remote);
+    const mirror = await openMirror(settings());
+    await mirror.publish(push);
+    expect(refNames(remote)).toEqual([BRANCH, 'refs/heads/main']);
+    await mirror.publish(publication({ 'scaling/a': 'b\n' }, { states: states({ 'default/b': '1\n' }) }));
+    const other = await openMirror(settings('other'));
+    expect([...other.states().keys()]).toEqual(['default/a', 'default/b']);
+    expect(remote.read('scaling/a')).toBe('b\n');
+    expect(remote.git('rev-list', '--count', BRANCH).trim()).toBe('1');
+  });
+
+  it('shares that branch with another branch of the repository', async () => {
+    const { remote, settings } = setUp();
+    remote.git('config', 'receive.hideRefs', 'refs/dso-gitops');
+    await (await openMirror(settings())).publish(push);
+    const other = await openMirror(settings('other', { branch: 'two', isBranchCreated: true }));
+    await other.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '2\n' }) }));
+    expect((await openMirror(settings('third'))).states().get('default/a')).toBe('1\n');
+  });
+
+  it('is not guessed from a refusal of the branch itself: no branch is made for it', async () => {
+    const { remote, settings } = setUp();
+    remote.hook('update', 'case "$1" in refs/heads/main) echo "GH006: Protected branch update failed for refs/heads/main."; exit 1;; esac');
+    const mirror = await openMirror(settings());
+    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'ProtectedBranch' });
+    await mirror.publish(publication({}, { states: states({ 'default/a': '1\n' }) }));
+    expect(refNames(remote).filter((name) => name === BRANCH)).toEqual([]);
+  });
+});
+
+it('pushes without --atomic where the host does not offer it', async () => {
+  const { remote, settings } = setUp();
+  remote.git('config', 'receive.advertiseAtomic', 'false');
+  const mirror = await openMirror(settings());
+  await mirror.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '1\n' }) }));
+  expect(remote.read('scaling/a')).toBe('a\n');
+  expect((await openMirror(settings('other'))).states().get('default/a')).toBe('1\n');
+});
