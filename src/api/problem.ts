@@ -1,5 +1,6 @@
 import leven from 'leven';
 import * as z from 'zod';
+import { expectation, meantBranch, quotesHint } from './expectation.ts';
 
 /** A step into a document: key or index. */
 export type Path = readonly (string | number)[];
@@ -36,11 +37,16 @@ export function formatPath(path: Path): string {
 
 /** A zod error as problems: every issue one, with what was found and, for a wrong key, what was meant. */
 export function problemsOf(error: z.ZodError, input: unknown, schema: z.ZodType): readonly Problem[] {
-  return error.issues.flatMap((issue) => {
-    const path = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
-    if (issue.code === 'unrecognized_keys') return unknownKeys(path, issue.keys, schema);
-    return [{ path, message: `${oneLine(issue.message)}; found ${show(valueAt(input, path))}` }];
-  });
+  return error.issues.flatMap((issue) => problemsOfIssue(issue, [], input, schema));
+}
+
+function problemsOfIssue(issue: z.core.$ZodIssue, prefix: Path, input: unknown, schema: z.ZodType): readonly Problem[] {
+  const path = [...prefix, ...issue.path.map((step) => (typeof step === 'number' ? step : String(step)))];
+  if (issue.code === 'unrecognized_keys') return unknownKeys(path, issue.keys, schema);
+  const branch = issue.code === 'invalid_union' ? meantBranch(issue) : null;
+  if (branch) return branch.flatMap((inner) => problemsOfIssue(inner, path, input, schema));
+  const found = valueAt(input, path);
+  return [{ path, message: `${expectation(issue)}; found ${show(found)}${quotesHint(issue, found)}` }];
 }
 
 /** The known key that is closest to a wrong one; null when none is near. */
@@ -109,8 +115,4 @@ function valueAt(input: unknown, path: Path): unknown {
     current = Reflect.get(current, step);
   }
   return current;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').trim();
 }

@@ -2,17 +2,34 @@ import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { messageOf, ProductError } from '../errors.ts';
 import { addApply } from './apply.ts';
+import { addCompletion } from './completion.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
+import { addCrd } from './crd.ts';
 import { addExplain } from './explain.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRun } from './run.ts';
+import { addSchema } from './schema.ts';
+import { addSimulate } from './simulate.ts';
+import { addSplit } from './split.ts';
 import { addStatus } from './status.ts';
 
 /** Adds one command; `done` receives its exit code. */
 export type AddCommand = (program: Command, context: Context, done: (code: ExitCode) => void) => void;
 
-const COMMANDS: readonly AddCommand[] = [addQuickstart, addPlan, addApply, addRun, addStatus, addExplain];
+const COMMANDS: readonly AddCommand[] = [
+  addQuickstart,
+  addPlan,
+  addApply,
+  addRun,
+  addStatus,
+  addExplain,
+  addSplit,
+  addSimulate,
+  addCrd,
+  addSchema,
+  addCompletion,
+];
 
 /** Runs the command line and gives its exit code. Never ends the process. */
 export async function runProgram(args: readonly string[], context: Context): Promise<ExitCode> {

@@ -99,7 +99,12 @@ function rowsOf({ members }: SplitReport): readonly (readonly string[])[] {
   const rows = members.map(({ name, weight, min, max, priority, share, replicas, reason }) => [
     name,
     ...(hasTiers ? [String(priority)] : []),
-    ...[String(weight), String(min), max === null ? '' : String(max), share.toFixed(2), String(replicas), reason],
+    String(weight),
+    String(min),
+    max === null ? '' : String(max),
+    share.toFixed(2),
+    String(replicas),
+    reason,
   ]);
   return [
     ['member', ...(hasTiers ? ['priority'] : []), 'weight', 'min', 'max', 'share', 'replicas', 'reason'],

@@ -30,8 +30,7 @@ export function wiringNotes({ outcomes, destinations }: TickResult): string {
   const pushed = new Set(destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : [])));
   const fresh = outcomes.flatMap(({ placed, decided }) => {
     if (!placed || !decided || !pushed.has(placed.home.id)) return [];
-    const isFirst =
-      [...decided.written.values()].some((members) => members.length > 0) && isNew(decided.committed, decided.record);
+    const isFirst = [...decided.changes.values()].some(({ added }) => added.length > 0);
     return isFirst ? [placed] : [];
   });
   return fresh
@@ -42,10 +41,6 @@ export function wiringNotes({ outcomes, destinations }: TickResult): string {
           .join('\n')}`,
     )
     .join('');
-}
-
-function isNew(committed: ReadonlyMap<string, number | null>, record: { readonly seq: number } | null): boolean {
-  return [...committed.values()].every((count) => count === null) && (record === null || record.seq === 1);
 }
 
 function componentLines(

@@ -11,7 +11,7 @@ import { mustAct } from '../errors.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import { isSsh } from '../repository/environment.ts';
-import { ConfigurationFile, type DestinationFile } from './schema.ts';
+import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
 
 /** A destination, checked and with absolute paths. */
 export interface Destination extends LayoutSettings {
@@ -67,23 +67,29 @@ export function parseConfiguration(text: string, file: string, shown: string = f
   const [document, extra] = documents;
   if (problems.length > 0) throw invalid(problems);
   if (!document || extra) {
-    throw mustAct(
-      'ConfigurationInvalid',
-      `${shown}: expected one YAML document of kind Configuration; found ${documents.length}`,
-    );
+    const message = `expected one YAML document of kind Configuration; found ${documents.length}`;
+    throw invalid([extra ? extra.locate({ path: [], message }) : { where: `${shown}:1`, path: [], message }]);
   }
   const parsed = ConfigurationFile.safeParse(document.value);
-  if (!parsed.success) {
-    throw invalid(
-      problemsOf(parsed.error, document.value, ConfigurationFile).map((problem) => document.locate(problem)),
-    );
-  }
-  const found: Problem[] = parsed.data.destinations.flatMap((destination, index) =>
-    checkDestination(destination).map((problem) => ({ ...problem, path: ['destinations', index, ...problem.path] })),
-  );
-  found.push(...sameRoot(parsed.data.destinations));
-  if (found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
+  const destinations = readableDestinations(document.value);
+  const found: readonly Problem[] = [
+    ...(parsed.success ? [] : problemsOf(parsed.error, document.value, ConfigurationFile)),
+    ...destinations.flatMap((destination, index) =>
+      (destination ? checkDestination(destination) : []).map((problem) => ({
+        ...problem,
+        path: ['destinations', index, ...problem.path],
+      })),
+    ),
+    ...sameRoot(destinations),
+  ];
+  if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
   return assemble(parsed.data, file);
+}
+
+/** Destinations that can be checked further, whatever else is wrong with the file; null: one that cannot. */
+function readableDestinations(value: unknown): readonly (DestinationFile | null)[] {
+  const list: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'destinations') : [];
+  return Array.isArray(list) ? list.map((item) => DestinationSchema.safeParse(item).data ?? null) : [];
 }
 
 function invalid(problems: readonly LocatedProblem[]): Error {
@@ -138,9 +144,11 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
 }
 
 /** Two destinations with one root would overwrite each other's records. */
-function sameRoot(destinations: readonly DestinationFile[]): readonly Problem[] {
+function sameRoot(destinations: readonly (DestinationFile | null)[]): readonly Problem[] {
   const seen = new Map<string, number>();
-  return destinations.flatMap(({ repository, branch, root }, index) => {
+  return destinations.flatMap((destination, index) => {
+    if (!destination) return [];
+    const { repository, branch, root } = destination;
     const place = `${repository}\0${branch}\0${root}`;
     const earlier = seen.get(place);
     seen.set(place, earlier ?? index);

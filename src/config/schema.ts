@@ -73,11 +73,13 @@ export const Destination = z
         name: z
           .string()
           .min(1)
-          .regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks'),
+          .regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks')
+          .describe('Name of the author.'),
         email: z
           .string()
           .min(1)
-          .regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces'),
+          .regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces')
+          .describe('Address of the author.'),
       })
       .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
       .describe('Author and committer of the commits.'),
@@ -103,8 +105,8 @@ const WorkloadKind = z
 
 /** The configuration file. */
 export const ConfigurationFile = z.strictObject({
-  apiVersion: z.literal(CONFIG_API_VERSION),
-  kind: z.literal('Configuration'),
+  apiVersion: z.literal(CONFIG_API_VERSION).describe('Version of this form of the file.'),
+  kind: z.literal('Configuration').describe('Kind of the document.'),
   owner: DnsName.default('default').describe(
     'Name of this installation; a record of another one is never overwritten.',
   ),
@@ -117,7 +119,10 @@ export const ConfigurationFile = z.strictObject({
     })
     .describe('Where DSOs and the objects of their triggers come from.'),
   members: z
-    .union([z.array(DnsName).min(1), z.strictObject({ directories: relativePath })])
+    .union([
+      z.array(DnsName).min(1),
+      z.strictObject({ directories: relativePath.describe('Path from the root of the repository.') }),
+    ])
     .describe('Known member clusters: a list, or the directories below a path of the first destination.'),
   destinations: z
     .array(Destination)

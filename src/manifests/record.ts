@@ -19,73 +19,133 @@ const ReadingRecord = z.union([
   }),
 ]);
 
-const ScalingPolicy = z.strictObject({ type: z.enum(['Pods', 'Percent']), value: z.int(), periodSeconds: z.int() });
+const ScalingPolicy = z.strictObject({
+  type: z.enum(['Pods', 'Percent']).describe('What value counts.'),
+  value: z.int().describe('Most change within the period.'),
+  periodSeconds: z.int().describe('Length of the period.'),
+});
 
 const ScalingRules = z.strictObject({
-  policies: z.array(ScalingPolicy),
-  selectPolicy: z.enum(['Max', 'Min', 'Disabled']),
-  stabilizationWindowSeconds: z.int().nullable(),
-  tolerance: z.number().nullable(),
+  policies: z.array(ScalingPolicy).describe('Rate limits.'),
+  selectPolicy: z.enum(['Max', 'Min', 'Disabled']).describe('Which policy acts.'),
+  stabilizationWindowSeconds: z.int().nullable().describe('How long earlier recommendations count; null: the default.'),
+  tolerance: z.number().nullable().describe('As a fraction; null: the global one.'),
 });
 
 /** The effective spec of demand, as in src/demand/spec.ts. */
 export const DemandSpecRecord: z.ZodType<DemandSpec> = z
   .strictObject({
-    triggers: z.array(
-      z.strictObject({
-        id: z.string(),
-        metricType: z.enum(['AverageValue', 'Value']),
-        target: z.number(),
-        activation: z.number(),
-      }),
-    ),
-    minReplicaCount: count.nullable(),
-    maxReplicaCount: count,
-    idleReplicaCount: count.nullable(),
-    pollingIntervalMs: milliseconds,
-    cooldownMs: milliseconds,
-    initialCooldownMs: milliseconds,
+    triggers: z
+      .array(
+        z.strictObject({
+          id: z.string().describe('What its readings are held under.'),
+          metricType: z.enum(['AverageValue', 'Value']).describe('How the value is compared with the target.'),
+          target: z.number().describe('In the unit of the trigger.'),
+          activation: z.number().describe('Active while the value is above it.'),
+        }),
+      )
+      .describe('What demand is read from; the highest wins.'),
+    minReplicaCount: count.nullable().describe('Least replicas of the fleet; null: not set.'),
+    maxReplicaCount: count.describe('Most replicas of the fleet.'),
+    idleReplicaCount: count.nullable().describe('Replicas while nothing is active; null: off.'),
+    pollingIntervalMs: milliseconds.describe('Between polls of what must be polled.'),
+    cooldownMs: milliseconds.describe('Without activity before scaling to zero.'),
+    initialCooldownMs: milliseconds.describe('The same for an object that was never active.'),
     fallback: z
       .strictObject({
-        failureThreshold: z.int(),
-        replicas: count,
-        behavior: z.enum(['static', 'currentReplicas', 'currentReplicasIfHigher', 'currentReplicasIfLower']),
+        failureThreshold: z.int().describe('Failures in a row that are borne.'),
+        replicas: count.describe('Replicas after that.'),
+        behavior: z
+          .enum(['static', 'currentReplicas', 'currentReplicasIfHigher', 'currentReplicasIfLower'])
+          .describe('How the count is chosen.'),
       })
-      .nullable(),
-    behavior: z.strictObject({ scaleUp: ScalingRules, scaleDown: ScalingRules }).nullable(),
-    tolerance: z.strictObject({ up: z.number(), down: z.number() }),
-    ramp: z.strictObject({ factor: z.number(), minimum: z.number() }).nullable(),
-    pause: z.union([
-      z.strictObject({ kind: z.enum(['none', 'paused']) }),
-      z.strictObject({ kind: z.literal('replicas'), replicas: count }),
-      z.strictObject({ kind: z.literal('invalid'), found: z.string() }),
-    ]),
-    isScaleInPaused: z.boolean(),
-    isScaleOutPaused: z.boolean(),
-    isActivationForced: z.boolean(),
+      .nullable()
+      .describe('What a trigger counts as when it cannot be read; null: none.'),
+    behavior: z
+      .strictObject({
+        scaleUp: ScalingRules.describe('Rules of scaling up.'),
+        scaleDown: ScalingRules.describe('Rules of scaling down.'),
+      })
+      .nullable()
+      .describe('Rate limits and stabilisation; null: the path of the HPA without a behavior.'),
+    tolerance: z
+      .strictObject({
+        up: z.number().describe('Of scaling up, as a fraction.'),
+        down: z.number().describe('Of scaling down, as a fraction.'),
+      })
+      .describe('How far usage may be from the target without an effect.'),
+    ramp: z
+      .strictObject({
+        factor: z.number().describe('Most growth as a multiple.'),
+        minimum: z.number().describe('Replicas that are always allowed.'),
+      })
+      .nullable()
+      .describe("The HPA's built-in ramp; null: skipped."),
+    pause: z
+      .union([
+        z.strictObject({ kind: z.enum(['none', 'paused']).describe('Whether it is paused.') }),
+        z.strictObject({
+          kind: z.literal('replicas').describe('Paused at a count.'),
+          replicas: count.describe('That count.'),
+        }),
+        z.strictObject({
+          kind: z.literal('invalid').describe('Paused by an annotation that cannot be read.'),
+          found: z.string().describe('Its text.'),
+        }),
+      ])
+      .describe('What the pause annotations say.'),
+    isScaleInPaused: z.boolean().describe('The total is not lowered.'),
+    isScaleOutPaused: z.boolean().describe('The total is not raised.'),
+    isActivationForced: z.boolean().describe('Counts as active whatever the triggers say.'),
   })
   .describe('The effective part of the DSO.');
 
 /** What demand remembers, as in src/demand/state.ts; times are epoch milliseconds. */
 export const DemandStateRecord: z.ZodType<DemandState> = z.strictObject({
-  total: count,
-  asOf: milliseconds,
-  createdAt: milliseconds,
-  isRefreshing: z.boolean(),
-  lastActiveTime: milliseconds.nullable(),
-  isPaused: z.boolean(),
-  readings: z.array(
-    z.strictObject({
-      trigger: z.string(),
-      reading: z.union([
-        z.strictObject({ kind: z.literal('value'), value: z.number() }),
-        z.strictObject({ kind: z.literal('missing'), reason: z.string(), message: z.string() }),
-      ]),
-      failingSince: milliseconds.nullable(),
-    }),
-  ),
-  recommendations: z.array(z.strictObject({ replicas: count, since: milliseconds, until: milliseconds.nullable() })),
-  events: z.array(z.strictObject({ at: milliseconds, change: z.int() })),
+  total: count.describe('The decided total.'),
+  asOf: milliseconds.describe('Time up to which everything is evaluated.'),
+  createdAt: milliseconds.describe('When the object was created or first seen.'),
+  isRefreshing: z.boolean().describe('A trigger is active and none fails: lastActiveTime moves with the clock.'),
+  lastActiveTime: milliseconds.nullable().describe('End of the last active interval; null: never active.'),
+  isPaused: z.boolean().describe('Whether it was paused at that time.'),
+  readings: z
+    .array(
+      z.strictObject({
+        trigger: z.string().describe('Id of the trigger.'),
+        reading: z
+          .union([
+            z.strictObject({
+              kind: z.literal('value').describe('A value was read.'),
+              value: z.number().describe('In the unit of the trigger.'),
+            }),
+            z.strictObject({
+              kind: z.literal('missing').describe('There is no value.'),
+              reason: z.string().describe('CamelCase reason.'),
+              message: z.string().describe('What was found.'),
+            }),
+          ])
+          .describe('The last reading, held until the next.'),
+        failingSince: milliseconds.nullable().describe('Since when there is no value; null: there is one.'),
+      }),
+    )
+    .describe('Held readings.'),
+  recommendations: z
+    .array(
+      z.strictObject({
+        replicas: count.describe('What was recommended.'),
+        since: milliseconds.describe('From its evaluation.'),
+        until: milliseconds.nullable().describe('To the next one; null: it holds.'),
+      }),
+    )
+    .describe('Recommendations inside the stabilisation window.'),
+  events: z
+    .array(
+      z.strictObject({
+        at: milliseconds.describe('When the total changed.'),
+        change: z.int().describe('By how much; negative: down.'),
+      }),
+    )
+    .describe('Changes of the total inside the periods of policies.'),
 });
 
 /** All that must be remembered of a DSO. */
@@ -94,46 +154,79 @@ export const DsoState = z.strictObject({
   isUnproven: z
     .boolean()
     .describe('Nobody knows what runs: zero is written only after one cooldown since the DSO was first seen.'),
-  firstSeen: milliseconds,
-  demand: DemandStateRecord,
+  firstSeen: milliseconds.describe('When the DSO was first seen.'),
+  demand: DemandStateRecord.describe('What demand remembers; times are epoch milliseconds.'),
 });
 export type DsoState = z.infer<typeof DsoState>;
 
 const MemberRecord = z.strictObject({
   before: count.nullable().describe('Committed before; null: none.'),
   after: count.describe('Committed by this decision.'),
-  weight: z.int().min(0),
+  weight: z.int().min(0).describe('Weight in the DSO.'),
   exact: z.number().describe('Exact share of the total by weight.'),
   reason: z.string().describe('What decided the number: weight, minimum, maximum, drained, tier.'),
-  targetNamespace: z.string(),
-  min: count,
-  max: count.nullable(),
-  priority: z.int().min(0),
+  targetNamespace: z.string().describe('Namespace of the workload in the member.'),
+  min: count.describe('Least replicas of the member.'),
+  max: count.nullable().describe('Most replicas of the member; null: no bound.'),
+  priority: z.int().min(0).describe('Tier of the member, higher first.'),
   path: z.string().describe('The overlay, from the root of its repository.'),
   overlay: z.string().describe('Blob id of the overlay.'),
 });
 
 /** The decision record: what was decided, from what, and why. */
 export const DecisionRecord = z.strictObject({
-  apiVersion: z.literal('dso-gitops.dev/v1alpha1'),
-  kind: z.literal('Decision'),
-  metadata: z.strictObject({ namespace: z.string(), name: z.string() }),
+  apiVersion: z.literal('dso-gitops.dev/v1alpha1').describe('Version of this form of the record.'),
+  kind: z.literal('Decision').describe('Kind of the document.'),
+  metadata: z
+    .strictObject({
+      namespace: z.string().describe('Namespace of the DSO.'),
+      name: z.string().describe('Name of the DSO.'),
+    })
+    .describe('Which DistributedScaledObject was decided.'),
   rules: z.int().min(1).describe('Version of the rules that were applied.'),
   owner: z.string().describe('The installation that decided.'),
   seq: z.int().min(1).describe('Number of the decision, rising by at least one each time.'),
   previous: z.string().nullable().describe('Blob id of the record that this one replaces; null: the first.'),
   time: instant.describe('When it was decided.'),
   reason: z.string().describe('One sentence.'),
-  total: z.strictObject({ before: count.nullable(), after: count }),
+  total: z
+    .strictObject({
+      before: count.nullable().describe('Before; null: not known.'),
+      after: count.describe('Decided.'),
+    })
+    .describe('Replicas of the whole fleet.'),
   unplaced: count.describe('Replicas that no member could take.'),
-  members: z.record(z.string(), MemberRecord),
+  members: z.record(z.string(), MemberRecord).describe('The split, by name of the member.'),
   orphaned: z.record(z.string(), count).describe('Members that left the DSO and keep their committed count.'),
-  target: z.strictObject({ group: z.string(), version: z.string(), kind: z.string(), name: z.string() }),
-  readings: z.array(z.strictObject({ trigger: z.string(), source: z.string(), time: instant, reading: ReadingRecord })),
-  spec: DemandSpecRecord,
-  configuration: z.strictObject({ firstSight: z.enum(['wait', 'write']) }),
+  target: z
+    .strictObject({
+      group: z.string().describe('API group; empty: core.'),
+      version: z.string().describe('API version.'),
+      kind: z.string().describe('Kind.'),
+      name: z.string().describe('Name, the same in every member.'),
+    })
+    .describe('The workload that is scaled.'),
+  readings: z
+    .array(
+      z.strictObject({
+        trigger: z.string().describe('Id of the trigger.'),
+        source: z.string().describe('Object and key that were read.'),
+        time: instant.describe('When it was read.'),
+        reading: ReadingRecord.describe('The value, or why there is none.'),
+      }),
+    )
+    .describe('What the triggers said.'),
+  spec: DemandSpecRecord.describe('The effective part of the DSO.'),
+  configuration: z
+    .strictObject({ firstSight: z.enum(['wait', 'write']).describe('What is done with an unknown total.') })
+    .describe('The effective part of the configuration.'),
   steps: z.array(z.string()).describe('The way from the readings to the total, in words.'),
-  state: z.strictObject({ before: DsoState.nullable(), after: DsoState }),
+  state: z
+    .strictObject({
+      before: DsoState.nullable().describe('Before the decision; null: none.'),
+      after: DsoState.describe('After the decision.'),
+    })
+    .describe('What must be remembered.'),
 });
 export type DecisionRecord = z.infer<typeof DecisionRecord>;
 

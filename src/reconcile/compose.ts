@@ -31,12 +31,11 @@ export async function compose(
   const files = new Map<string, string>();
   const entries: CommitEntry[] = [];
   for (const { placed, decided } of changed) {
-    const changes = decided.changes.get(destination.id);
-    if (!changes || changes.size === 0) continue;
-    for (const [path, content] of changes) files.set(path, content);
+    const change = decided.changes.get(destination.id);
+    if (!change) continue;
+    for (const [path, content] of change.files) files.set(path, content);
     const { record } = decided;
-    const members = decided.written.get(destination.id) ?? [];
-    entries.push({ key: placed.dso.key, record, recordText: record && renderRecord(record), members });
+    entries.push({ key: placed.dso.key, record, recordText: record && renderRecord(record), members: change.written });
   }
   if (entries.length === 0) return null;
   for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
@@ -52,7 +51,7 @@ async function indexes(
 ): Promise<ReadonlyMap<string, string>> {
   const wanted = new Map<string, Set<string>>();
   for (const { placed, decided } of changed) {
-    for (const member of decided.written.get(destination.id) ?? []) {
+    for (const member of decided.changes.get(destination.id)?.added ?? []) {
       const path = indexPath(destination, member, placed.dso.namespace);
       if (path === null) continue;
       wanted.set(path, (wanted.get(path) ?? new Set()).add(placed.dso.name));

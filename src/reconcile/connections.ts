@@ -30,18 +30,29 @@ export class Connections {
     return this.#repositories.get(destinationId);
   }
 
-  /** Learns the tips; one that fails is noted and does not stop the others. */
-  async refresh(destinations: readonly Destination[]): Promise<void> {
-    await Promise.all(
+  /**
+   * Learns the tips; one that fails is noted and does not stop the others.
+   *
+   * @returns whether a tip moved, or what can be reached changed
+   */
+  async refresh(destinations: readonly Destination[]): Promise<boolean> {
+    const moved = await Promise.all(
       destinations.map(async (destination) => {
+        const before = this.#standing(destination);
         try {
           await this.#refreshOne(destination);
           this.#errors.delete(destination.id);
         } catch (error) {
           this.#errors.set(destination.id, asProductError(error));
         }
+        return this.#standing(destination) !== before;
       }),
     );
+    return moved.includes(true);
+  }
+
+  #standing({ id }: Destination): string | null {
+    return this.#errors.get(id)?.message ?? this.#repositories.get(id)?.tip ?? null;
   }
 
   async #refreshOne(destination: Destination): Promise<void> {

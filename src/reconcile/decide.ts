@@ -68,7 +68,7 @@ function deliver(
   const overlays = renderAll(input, shares);
   const record = makeRecord(input, home, committed, state, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
-  return { ...base, ...remembered, ...changes, verdict: { kind: 'change' }, record, landedState: next };
+  return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
 }
 
 function splitOver(input: DecideInput, total: number): SplitResult {
@@ -83,19 +83,19 @@ function redeliver(
   input: DecideInput,
   home: Landed,
   shares: ReadonlyMap<string, Share>,
-): Pick<Decided, 'verdict' | 'record' | 'changes' | 'written'> {
+): Pick<Decided, 'verdict' | 'record' | 'changes'> {
   const behind = new Set<string>();
   for (const { destination } of input.members) {
     const landed = input.landed.get(destination.id);
     if (home.record && landed && landed.recordId !== home.recordId) behind.add(destination.id);
   }
   if (behind.size === 0 || !home.record) {
-    return { verdict: { kind: 'same' }, record: null, changes: new Map(), written: new Map() };
+    return { verdict: { kind: 'same' }, record: null, changes: new Map() };
   }
   return {
     verdict: { kind: 'change' },
     record: home.record,
-    ...changesOf(input, renderAll(input, shares), home.record, behind),
+    changes: changesOf(input, renderAll(input, shares), home.record, behind),
   };
 }
 
@@ -125,7 +125,7 @@ function withPlaceholders(
   });
   const overlays = new Map(absent.map((member) => [member.name, renderMember(input, member, null)]));
   const destinations = new Set(absent.map(({ destination }) => destination.id));
-  return { ...waiting, ...changesOf({ ...input, members: absent }, overlays, null, destinations) };
+  return { ...waiting, changes: changesOf({ ...input, members: absent }, overlays, null, destinations) };
 }
 
 function idle(
@@ -148,7 +148,6 @@ function idle(
     committed,
     record: null,
     changes: new Map(),
-    written: new Map(),
     deadline: state ? deadlineOf(state, input.dso) : null,
   };
 }

@@ -60,6 +60,15 @@ export type Verdict =
   /** Nothing is written; `reason` is stable, `message` says what to do. */
   | { readonly kind: 'wait' | 'held' | 'stalled'; readonly reason: string; readonly message: string };
 
+/** What one destination gets. */
+export interface DestinationChange {
+  readonly files: ChangeSet;
+  /** Members whose overlay is among the files. */
+  readonly written: readonly string[];
+  /** Those of them that had no overlay before. */
+  readonly added: readonly string[];
+}
+
 /** A decision: what is to be written, what is to be remembered, and every number that led there. */
 export interface Decided {
   readonly verdict: Verdict;
@@ -76,9 +85,7 @@ export interface Decided {
   /** The new record; null: none. */
   readonly record: DecisionRecord | null;
   /** By destination id. */
-  readonly changes: ReadonlyMap<string, ChangeSet>;
-  /** Members with an overlay in `changes`, by destination id. */
-  readonly written: ReadonlyMap<string, readonly string[]>;
+  readonly changes: ReadonlyMap<string, DestinationChange>;
   /** The next instant at which the same readings may give another total, epoch milliseconds. */
   readonly deadline: number | null;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
@@ -11,7 +12,8 @@ import type { Landed } from './landed.ts';
 import { isAt, loadLanded } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, undecided, untouched } from './outcome.ts';
 import { type PlacedDso, place } from './place.ts';
-import { findRivals } from './rivals.ts';
+import { findRivals, judgeRivals } from './rivals.ts';
+import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
 
 /** What the engine is made of. */
@@ -47,6 +49,8 @@ export class Engine {
   readonly #parts: EngineParts;
   readonly #connections: Connections;
   readonly #states = new StateStore();
+  readonly #settled = new Settled();
+  #places = new WeakMap<Dso, PlacedDso>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -63,7 +67,10 @@ export class Engine {
     const snapshot = await this.#parts.hub.read();
     const { destinations } = this.#parts.configuration;
     const stale = destinations.filter(({ id }) => options.isRefreshed !== false || !this.#connections.get(id));
-    await this.#connections.refresh(stale);
+    const isMoved = await this.#connections.refresh(stale);
+    if (isMoved) this.#places = new WeakMap();
+    // What a person says, and a plan, is always computed from the start.
+    if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
     const known = await this.#knownMembers();
     const early: DsoOutcome[] = [];
     const candidates: Candidate[] = [];
@@ -119,8 +126,9 @@ export class Engine {
       const problem = { ...effective.problem, where: source.locate(effective.problem.path) };
       return undecided(source, { kind: 'stalled', reason: 'Unsupported', message: problem.message }, [problem]);
     }
-    const placed = place(effective.dso, known, this.#parts.configuration);
+    const placed = this.#places.get(effective.dso) ?? place(effective.dso, known, this.#parts.configuration);
     if (!('dso' in placed)) return undecided(source, placed);
+    this.#places.set(effective.dso, placed);
     const error = this.#connections.errors.get(placed.home.id);
     if (!error) return placed;
     return undecided(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` });
@@ -148,6 +156,7 @@ export class Engine {
       if (lost.length === 0 || attempt === MAX_ATTEMPTS) break;
       await sleep(retryDelay(attempt), undefined, { signal: options.signal });
       await this.#connections.refresh(lost);
+      this.#settled.clear();
       for (const { id } of lost) destinations.delete(id);
       pending = candidates.filter(({ placed }) => lost.some(({ id }) => isAt(placed, id)));
     }
@@ -163,20 +172,31 @@ export class Engine {
     snapshot: HubSnapshot,
     options: TickOptions,
   ): Promise<readonly DsoOutcome[]> {
-    const placed = candidates.map((one) => one.placed);
-    const landed = await loadLanded(placed, this.#connections.reachable);
-    const rivals = findRivals(placed, landed);
-    return candidates.map((candidate) => {
-      const { key } = candidate.placed.dso;
-      const rival = rivals.get(key);
-      if (rival) return undecided(candidate.source, rival, [], candidate.placed);
-      return this.#decideOne(candidate, snapshot, options, landed.get(key) ?? new Map());
+    const settled: DsoOutcome[] = [];
+    const open: (Candidate & { readonly readings: DsoOutcome['readings'] })[] = [];
+    for (const candidate of candidates) {
+      const readings = readAll(candidate.placed, snapshot);
+      const outcome = this.#settled.find(candidate.placed, readings, options.now);
+      if (outcome) settled.push(outcome);
+      else open.push({ ...candidate, readings });
+    }
+    const rivals = findRivals(candidates.map(({ placed }) => placed));
+    const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
+    const landed = await loadLanded([...involved], this.#connections.reachable);
+    const taken = judgeRivals(rivals, landed);
+    const decided = open.map(({ placed, source, readings }) => {
+      const { key } = placed.dso;
+      const verdict = taken.get(key);
+      if (verdict) return undecided(source, verdict, [], placed);
+      return this.#decideOne({ placed, source }, readings, options, landed.get(key) ?? new Map());
     });
+    if (options.mode === 'apply') this.#settled.keep(decided);
+    return [...settled, ...decided];
   }
 
   #decideOne(
     { placed, source }: Candidate,
-    snapshot: HubSnapshot,
+    readings: DsoOutcome['readings'],
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
   ): DsoOutcome {
@@ -185,7 +205,6 @@ export class Engine {
       const message = `${home.name} cannot be read now`;
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }
-    const readings = readAll(placed, snapshot);
     const { owner, firstSight } = this.#parts.configuration;
     const decided = decide({
       dso,

@@ -2,8 +2,9 @@ import { blobId } from '../manifests/blob.ts';
 import { overlayPath, recordPath, renderOverlay } from '../manifests/layout.ts';
 import { type DecisionRecord, renderRecord } from '../manifests/record.ts';
 import type { Share } from '../split/split.ts';
-import type { Decided, DecideInput, PlacedMember } from './decision.ts';
+import type { Decided, DecideInput, DestinationChange, PlacedDestination, PlacedMember } from './decision.ts';
 
+/** Content of every overlay, by member. */
 export function renderAll(input: DecideInput, shares: ReadonlyMap<string, Share>): ReadonlyMap<string, string> {
   return new Map(
     input.members.map((member) => [
@@ -13,6 +14,7 @@ export function renderAll(input: DecideInput, shares: ReadonlyMap<string, Share>
   );
 }
 
+/** Content of one overlay. */
 export function renderMember(input: DecideInput, member: PlacedMember, replicas: number | null): string {
   return renderOverlay(input.configuration.templates, member.destination, {
     member: member.name,
@@ -25,35 +27,36 @@ export function renderMember(input: DecideInput, member: PlacedMember, replicas:
   });
 }
 
-/** Overlays that differ from the tip, and the record beside them. */
+/** Overlays that differ from the tips of the given destinations, and the record beside them. */
 export function changesOf(
   input: DecideInput,
   overlays: ReadonlyMap<string, string>,
   record: DecisionRecord | null,
   destinations: ReadonlySet<string>,
-): Pick<Decided, 'changes' | 'written'> {
-  const changes = new Map<string, Map<string, string>>();
-  const written = new Map<string, string[]>();
-  for (const member of input.members) {
-    const { id } = member.destination;
-    const content = overlays.get(member.name);
-    if (content === undefined || !destinations.has(id)) continue;
-    const files = changes.get(id) ?? new Map<string, string>();
-    changes.set(id, files);
-    if (input.landed.get(id)?.overlays.get(member.name)?.id === blobId(content)) continue;
-    files.set(overlayPath(member.destination, { member: member.name, ...input.dso }), content);
-    written.set(id, [...(written.get(id) ?? []), member.name]);
-  }
-  if (record) {
-    for (const { destination } of input.members) {
-      changes
-        .get(destination.id)
-        ?.set(recordPath(destination.root, input.dso.namespace, input.dso.name), renderRecord(record));
+): Decided['changes'] {
+  const recordText = record && renderRecord(record);
+  const changes = new Map<string, DestinationChange>();
+  for (const destination of placesOf(input)) {
+    if (!destinations.has(destination.id)) continue;
+    const files = new Map<string, string>();
+    const written: string[] = [];
+    const added: string[] = [];
+    for (const member of input.members) {
+      const content = overlays.get(member.name);
+      if (member.destination.id !== destination.id || content === undefined) continue;
+      const landedId = input.landed.get(destination.id)?.overlays.get(member.name)?.id ?? null;
+      if (landedId === blobId(content)) continue;
+      files.set(overlayPath(destination, { member: member.name, ...input.dso }), content);
+      written.push(member.name);
+      if (landedId === null) added.push(member.name);
     }
-    changes.get(input.home.id) ?? changes.set(input.home.id, new Map());
-    changes
-      .get(input.home.id)
-      ?.set(recordPath(input.home.root, input.dso.namespace, input.dso.name), renderRecord(record));
+    if (recordText !== null) files.set(recordPath(destination.root, input.dso.namespace, input.dso.name), recordText);
+    if (files.size > 0) changes.set(destination.id, { files, written, added });
   }
-  return { changes, written };
+  return changes;
+}
+
+/** Home and every destination of a member, each once. */
+function placesOf({ members, home }: DecideInput): Iterable<PlacedDestination> {
+  return new Map([home, ...members.map(({ destination }) => destination)].map((place) => [place.id, place])).values();
 }

@@ -41,6 +41,8 @@ export interface Publication {
 }
 
 const STATE_BRANCH = 'refs/heads/dso-gitops-state';
+/** Texts of files written last that are kept: what the next decision of the same DSO reads. */
+const MAX_TEXTS = 5000;
 /** More arguments than this and the whole root is listed instead. */
 const MAX_PATHS = 1000;
 
@@ -59,6 +61,7 @@ export class Mirror {
   #isAtomic = true;
   #entries = new Map<string, TreeEntry | null>();
   #states = new Map<string, string>();
+  #texts = new Map<string, string>();
 
   private constructor(settings: MirrorSettings, directory: string, git: Git) {
     this.#settings = settings;
@@ -135,9 +138,15 @@ export class Mirror {
   /** Texts of blobs by id. */
   async contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const wanted = [...new Set(ids)];
-    if (wanted.length === 0) return new Map();
-    const output = await this.#git.feed(['cat-file', '--batch'], `${wanted.join('\n')}\n`, 'reading the tip');
-    return parseBatch(output);
+    const known = new Map<string, string>();
+    for (const id of wanted) {
+      const text = this.#texts.get(id);
+      if (text !== undefined) known.set(id, text);
+    }
+    const unknown = wanted.filter((id) => !known.has(id));
+    if (unknown.length === 0) return known;
+    const output = await this.#git.feed(['cat-file', '--batch'], `${unknown.join('\n')}\n`, 'reading the tip');
+    return new Map([...known, ...parseBatch(output)]);
   }
 
   /** The commit that changed a file last; deepens the history until it is known. */
@@ -199,13 +208,24 @@ export class Mirror {
     await this.#push(commit?.commit ?? null, state?.commit ?? null);
     if (commit) {
       this.#tip = commit.commit;
-      for (const [path, content] of files) this.#entries.set(path, { mode: '100644', id: blobId(content) });
+      for (const [path, content] of files) this.#note(path, content);
     }
     if (state) {
       this.#state = { ref: this.#stateRef, ...state };
       for (const [key, text] of states) this.#states.set(key, text);
     }
     return commit?.commit ?? null;
+  }
+
+  /** A file that was just written: what it holds is known without asking Git. */
+  #note(path: string, content: string): void {
+    const id = blobId(content);
+    const before = this.#entries.get(path)?.id;
+    if (before) this.#texts.delete(before);
+    this.#entries.set(path, { mode: '100644', id });
+    this.#texts.set(id, content);
+    const oldest = this.#texts.keys().next();
+    if (this.#texts.size > MAX_TEXTS && !oldest.done) this.#texts.delete(oldest.value);
   }
 
   async #check(commit: string, files: ReadonlyMap<string, string>): Promise<void> {

@@ -49,11 +49,11 @@ export function limitText(evaluation: Evaluation, spec: DemandSpec, demand: numb
 function haveReadingsChanged(before: ReadonlyMap<string, Reading>, after: ReadonlyMap<string, Reading>): boolean {
   if (before === after) return false;
   if (before.size !== after.size) return true;
-  for (const [id, reading] of after) if (valueOf(before.get(id)) !== valueOf(reading)) return true;
+  for (const [id, reading] of after) if (numberOf(before.get(id)) !== numberOf(reading)) return true;
   return false;
 }
 
-function valueOf(reading: Reading | undefined): number | null {
+function numberOf(reading: Reading | undefined): number | null {
   return reading?.kind === 'value' ? reading.value : null;
 }
 

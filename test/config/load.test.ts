@@ -1,0 +1,309 @@
+import { resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Configuration, loadConfiguration, parseConfiguration } from '../../src/config/load.ts';
+import { ProductError } from '../../src/errors.ts';
+import { EVERY_KEY } from './every-key.ts';
+
+const HEAD = `apiVersion: dso-gitops.dev/v1alpha1
+kind: Configuration
+source:
+  files: [hub]
+members: [member-1, member-2]
+`;
+
+describe('the configuration', () => {
+  it('is read with every key', () => {
+    const configuration = load(EVERY_KEY);
+    expect(configuration).toMatchObject({
+      file: '/fleet/dso-gitops.yaml',
+      base: '/fleet',
+      owner: 'platform',
+      files: ['hub', 'more/**/*.yaml'],
+      members: { directories: 'clusters' },
+      firstSight: 'write',
+      demand: { tolerance: { up: 0.05, down: 0.05 } },
+      workloads: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', replicasPath: '/spec/replicas' }],
+    });
+    expect(configuration.demand.ramp).not.toBeNull();
+    expect(configuration.destinations[0]).toMatchObject({
+      name: 'fleet',
+      match: { namespaces: ['shop'], labels: { team: 'shop' }, members: ['member-1'] },
+      url: 'https://git.example.com/fleet.git',
+      isBranchCreated: true,
+      layout: 'helm-values',
+      helmValuesKey: 'web.replicaCount',
+      author: { name: 'Scaling Bot', email: 'bot@example.com' },
+      credentials: { username: 'bot', tokenEnvironment: 'FLEET_TOKEN', tokenFile: null },
+      minIntervalMs: 90_000,
+    });
+    expect(configuration.destinations[1]?.credentials.knownHostsFile).toBe('/fleet/known_hosts');
+  });
+
+  it('has defaults for all but what only the user knows', () => {
+    const configuration = load(destinations('  - repository: fleet.git'));
+    expect(configuration).toMatchObject({
+      owner: 'default',
+      members: ['member-1', 'member-2'],
+      firstSight: 'wait',
+      demand: { ramp: null, tolerance: { up: 0.1, down: 0.1 } },
+      workloads: [],
+      destinations: [
+        {
+          name: 'destinations[0]',
+          match: { namespaces: null, labels: {}, members: null },
+          url: '/fleet/fleet.git',
+          branch: 'main',
+          isBranchCreated: false,
+          root: 'scaling',
+          path: 'members/{member}/{namespace}/{name}',
+          layout: 'component',
+          minIntervalMs: 10_000,
+        },
+      ],
+    });
+  });
+
+  it('tells destinations apart by repository, branch and root', () => {
+    const text = destinations(
+      '  - repository: a.git',
+      '  - repository: a.git\n    branch: next',
+      '  - repository: b.git',
+    );
+    const ids = load(text).destinations.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(3);
+    expect(load(text).destinations.map(({ id }) => id)).toEqual(ids);
+  });
+
+  it.each([
+    'https://git.example.com/a.git',
+    'http://localhost:3000/a.git',
+    'http://127.0.0.1:3000/a.git',
+    'http://[::1]:3000/a.git',
+  ])('sends a token to %s', (url) => {
+    const text = destinations(`  - repository: "${url}"\n    credentials: {tokenEnvironment: TOKEN}`);
+    expect(load(text).destinations[0]?.url).toBe(url);
+  });
+
+  it('says when there is no file', async () => {
+    await expect(loadConfiguration('/nowhere/dso-gitops.yaml')).rejects.toMatchObject({
+      reason: 'ConfigurationMissing',
+    });
+  });
+});
+
+describe('a configuration that is refused', () => {
+  it.each([
+    [
+      'a misspelled key',
+      '  - repository: a.git\n    brunch: main',
+      ['7: destinations[0].brunch: unknown key "brunch"; did you mean "branch"?'],
+    ],
+    [
+      'a misspelled key in a block',
+      '  - repository: a.git\n    pacing: {minIntervall: 10s}',
+      ['7: destinations[0].pacing.minIntervall: unknown key "minIntervall"; did you mean "minInterval"?'],
+    ],
+    [
+      'a user name in the URL',
+      '  - repository: https://bot@git.example.com/a.git',
+      ['6: destinations[0].repository: expected a URL without user name and password; put them into credentials'],
+    ],
+    [
+      'a password in a URL of ssh',
+      '  - repository: ssh://git:secret@git.example.com/a.git\n    credentials: {knownHostsFile: k}',
+      ['6: destinations[0].repository: expected a URL without a password; use credentials.sshKeyFile'],
+    ],
+    [
+      'a token over plain http',
+      '  - repository: http://git.example.com/a.git\n    credentials: {tokenEnvironment: TOKEN}',
+      ['6: destinations[0].repository: expected https: a token is not sent over plain http'],
+    ],
+    [
+      'a token over http to a name like loopback',
+      '  - repository: http://localhost.example.com/a.git\n    credentials: {tokenFile: t}',
+      ['6: destinations[0].repository: expected https: a token is not sent over plain http'],
+    ],
+    [
+      'a token with ssh',
+      '  - repository: ssh://git@git.example.com/a.git\n    credentials: {tokenFile: t, knownHostsFile: k}',
+      ['7: destinations[0].credentials: a token is used with https only; use sshKeyFile with ssh'],
+    ],
+    [
+      'two tokens',
+      '  - repository: https://git.example.com/a.git\n    credentials: {tokenFile: t, tokenEnvironment: T}',
+      ['7: destinations[0].credentials: expected tokenEnvironment or tokenFile; found both'],
+    ],
+    [
+      'ssh without known hosts',
+      '  - repository: ssh://git@git.example.com/a.git\n    credentials: {sshKeyFile: key}',
+      [
+        '7: destinations[0].credentials.knownHostsFile: is required with ssh; found nothing; write it with ssh-keyscan and compare the keys',
+      ],
+    ],
+    [
+      'the short form of ssh without known hosts',
+      '  - repository: git@git.example.com:a.git',
+      [
+        '6: destinations[0].credentials.knownHostsFile: is required with ssh; found nothing; write it with ssh-keyscan and compare the keys',
+      ],
+    ],
+    [
+      'another transport',
+      '  - repository: "ext::sh -c id"',
+      ['6: destinations[0].repository: expected https, ssh, http, file or a path; found "ext::sh -c id"'],
+    ],
+    [
+      'an option as a repository',
+      '  - repository: --upload-pack=id',
+      ['6: destinations[0].repository: expected https, ssh, http, file or a path; found "--upload-pack=id"'],
+    ],
+    [
+      'an unknown scheme',
+      '  - repository: ftp://git.example.com/a.git',
+      ['6: destinations[0].repository: expected https, ssh, http, file or a path; found "ftp://git.example.com/a.git"'],
+    ],
+    [
+      'a path without {member}',
+      '  - repository: a.git\n    path: overlays/{namespace}/{name}',
+      ['7: destinations[0].path: expected {member} in it; found "overlays/{namespace}/{name}"'],
+    ],
+    [
+      'a path with an unknown place',
+      '  - repository: a.git\n    path: "{member}/{namespace}/{name}/{cluster}"',
+      ['7: destinations[0].path: unknown place {cluster}; known: {member}, {namespace}, {name}'],
+    ],
+    [
+      'a path upwards',
+      '  - repository: a.git\n    root: ../scaling',
+      ['7: destinations[0].root: expected a path without ".", ".." and ".git"; found "../scaling"'],
+    ],
+    [
+      'a path into .git',
+      '  - repository: a.git\n    root: a/.git/hooks',
+      ['7: destinations[0].root: expected a path without ".", ".." and ".git"; found "a/.git/hooks"'],
+    ],
+    [
+      'an absolute path',
+      '  - repository: a.git\n    root: /etc',
+      ['7: destinations[0].root: expected a relative path of letters, digits, "-", "_" and "."; found "/etc"'],
+    ],
+    [
+      'a bad branch',
+      '  - repository: a.git\n    branch: a..b',
+      ['7: destinations[0].branch: expected a branch name such as main; found "a..b"'],
+    ],
+    [
+      'a branch that is an option',
+      '  - repository: a.git\n    branch: --force',
+      ['7: destinations[0].branch: expected a branch name such as main; found "--force"'],
+    ],
+    [
+      'two destinations with one root',
+      '  - repository: a.git\n  - repository: a.git',
+      [
+        '7: destinations[1].root: expected another root than destinations[0] in the same repository and branch; found "scaling"',
+      ],
+    ],
+    [
+      'an unknown layout',
+      '  - repository: a.git\n    layout: helm',
+      ['7: destinations[0].layout: expected one of "component", "helm-values"; found "helm"'],
+    ],
+    [
+      'a duration in words',
+      '  - repository: a.git\n    pacing: {minInterval: soon}',
+      ['7: destinations[0].pacing.minInterval: expected a duration such as 10s or 5m; found "soon"'],
+    ],
+    [
+      'an author with a line break',
+      '  - repository: a.git\n    author: {name: "a\\nb", email: a@b}',
+      ['7: destinations[0].author.name: expected a name without < > and line breaks; found "a\\nb"'],
+    ],
+  ])('%s', (_, destination, problems) => {
+    expect(problemsOf(destinations(destination))).toEqual(problems.map((problem) => `dso-gitops.yaml:${problem}`));
+  });
+
+  it('says all of it at once, each with its line', () => {
+    const text = `${HEAD.replace('members:', 'firstsight: write\nmembers:').replace('[hub]', '[]')}destinations:
+  - repository: https://bot:secret@git.example.com/a.git
+    layout: components
+  - repository: git@git.example.com:b.git
+`;
+    expect(problemsOf(text)).toEqual([
+      'dso-gitops.yaml:4: source.files: expected at least 1 item; found []',
+      'dso-gitops.yaml:9: destinations[0].layout: expected one of "component", "helm-values"; found "components"',
+      'dso-gitops.yaml:5: firstsight: unknown key "firstsight"; did you mean "firstSight"?',
+      'dso-gitops.yaml:10: destinations[1].credentials.knownHostsFile: is required with ssh; found nothing; write it with ssh-keyscan and compare the keys',
+    ]);
+  });
+
+  it('never repeats a password', () => {
+    const text = destinations('  - repository: https://bot:secret@git.example.com/a.git');
+    expect(problemsOf(text).join('\n')).not.toContain('secret');
+  });
+
+  it.each([
+    [
+      '{directorys: x}',
+      [
+        '5: members.directories: expected a text; found nothing',
+        '5: members.directorys: unknown key "directorys"; did you mean "directories"?',
+      ],
+    ],
+    [
+      '{directories: /x}',
+      ['5: members.directories: expected a relative path of letters, digits, "-", "_" and "."; found "/x"'],
+    ],
+    ['[]', ['5: members: expected at least 1 item; found []']],
+    ['member-1', ['5: members: expected a list or a map of keys; found "member-1"']],
+    ['[member-1, 2]', ['5: members[1]: expected a text; found 2; put it in quotes']],
+  ])('explains members: %s', (members, problems) => {
+    const text = destinations('  - repository: a.git').replace('[member-1, member-2]', members);
+    expect(problemsOf(text)).toEqual(problems.map((problem) => `dso-gitops.yaml:${problem}`));
+  });
+
+  it.each([
+    ['an empty file', '', ['1: expected one YAML document of kind Configuration; found 0']],
+    ['a comment alone', '# later\n', ['1: expected one YAML document of kind Configuration; found 0']],
+    ['two documents', `${HEAD}---\n${HEAD}`, ['7: expected one YAML document of kind Configuration; found 2']],
+    ['a text', 'hello\n', ['1: expected a map of keys; found "hello"']],
+    [
+      'another version',
+      destinations('  - repository: a.git').replace('v1alpha1', 'v1'),
+      ['1: apiVersion: expected "dso-gitops.dev/v1alpha1"; found "dso-gitops.dev/v1"'],
+    ],
+  ])('%s', (_, text, problems) => {
+    expect(problemsOf(text)).toEqual(problems.map((problem) => `dso-gitops.yaml:${problem}`));
+  });
+
+  it('says where the YAML is broken', () => {
+    const problems = problemsOf(`${HEAD}destinations: [\n  - repository: a\n`);
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) expect(problem).toMatch(/^dso-gitops\.yaml:\d+: broken YAML: /);
+  });
+
+  it('says where a key stands twice', () => {
+    expect(problemsOf(`${HEAD}kind: Configuration\n`)).toEqual([
+      expect.stringMatching(/^dso-gitops\.yaml:6: broken YAML: .*unique/),
+    ]);
+  });
+});
+
+function destinations(...entries: readonly string[]): string {
+  return `${HEAD}destinations:\n${entries.join('\n')}\n`.replace('destinations:\n', 'destinations:\n');
+}
+
+function load(text: string): Configuration {
+  return parseConfiguration(text, resolve('/fleet/dso-gitops.yaml'), 'dso-gitops.yaml');
+}
+
+function problemsOf(text: string): readonly string[] {
+  try {
+    load(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ProductError)) throw error;
+    expect(error).toMatchObject({ kind: 'act', reason: 'ConfigurationInvalid' });
+    return error.message.split('\n');
+  }
+}

@@ -1,0 +1,86 @@
+import type { DecisionRecord } from '../../src/manifests/record.ts';
+
+const STATE: DecisionRecord['state']['after'] = {
+  seq: 2,
+  isUnproven: false,
+  firstSeen: 0,
+  demand: {
+    total: 4,
+    asOf: 60_000,
+    createdAt: 0,
+    isRefreshing: true,
+    lastActiveTime: 60_000,
+    isPaused: false,
+    readings: [
+      { trigger: 'metric-value', reading: { kind: 'value', value: 20 }, failingSince: null },
+      {
+        trigger: 'other',
+        reading: { kind: 'missing', reason: 'ObjectMissing', message: 'gone' },
+        failingSince: 30_000,
+      },
+    ],
+    recommendations: [{ replicas: 4, since: 60_000, until: null }],
+    events: [{ at: 60_000, change: 4 }],
+  },
+};
+
+/** A decision record with every field. */
+export const RECORD: DecisionRecord = {
+  apiVersion: 'dso-gitops.dev/v1alpha1',
+  kind: 'Decision',
+  metadata: { namespace: 'default', name: 'dso-demo' },
+  rules: 1,
+  owner: 'default',
+  seq: 2,
+  previous: null,
+  time: '2026-01-31T08:00:00.000Z',
+  reason: 'metric-value 20 over 5 is 4',
+  total: { before: 0, after: 4 },
+  unplaced: 0,
+  members: {
+    'member-1': {
+      before: null,
+      after: 2,
+      weight: 4,
+      exact: 1.6,
+      reason: 'weight',
+      targetNamespace: 'default',
+      min: 0,
+      max: null,
+      priority: 0,
+      path: 'scaling/members/member-1/default/dso-demo/kustomization.yaml',
+      overlay: 'e69de29bb2d1d6434b8b29ae775ad8c2e48c5391',
+    },
+  },
+  orphaned: { 'member-3': 1 },
+  target: { group: 'apps', version: 'v1', kind: 'Deployment', name: 'dso-demo-app' },
+  readings: [
+    { trigger: 'metric-value', source: 'ConfigMap', time: '2026-01-31T08:00:00.000Z', reading: { value: 20 } },
+    {
+      trigger: 'other',
+      source: 'Secret',
+      time: '2026-01-31T08:00:00.000Z',
+      reading: { missing: 'ObjectMissing', message: 'gone' },
+    },
+  ],
+  spec: {
+    triggers: [{ id: 'metric-value', metricType: 'AverageValue', target: 5, activation: 0 }],
+    minReplicaCount: 0,
+    maxReplicaCount: 10,
+    idleReplicaCount: null,
+    pollingIntervalMs: 30_000,
+    cooldownMs: 300_000,
+    initialCooldownMs: 0,
+    fallback: { failureThreshold: 3, replicas: 2, behavior: 'static' },
+    behavior: null,
+    tolerance: { up: 0.1, down: 0.1 },
+    ramp: null,
+    pause: { kind: 'none' },
+    isScaleInPaused: false,
+    isScaleOutPaused: false,
+    isActivationForced: false,
+  },
+  configuration: { firstSight: 'write' },
+  steps: ['metric-value 20 over 5 is 4'],
+  state: { before: null, after: STATE },
+};

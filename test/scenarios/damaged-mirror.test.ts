@@ -1,0 +1,93 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { BareRepository } from '../repository/bare-repository.ts';
+import { countOf, errorsOf, recordOf, World } from './world.ts';
+
+function mirrorOf(world: World): string {
+  const cache = world.environment['DSO_GITOPS_CACHE'] ?? '';
+  const [name] = readdirSync(cache).filter((entry) => entry.endsWith('.git'));
+  return join(cache, name ?? '');
+}
+
+/** Every object of the mirror, spoilt. */
+function spoilObjects(mirror: string): void {
+  const objects = join(mirror, 'objects');
+  const files = readdirSync(objects, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const entry of files) {
+    const path = join(entry.parentPath, entry.name);
+    const bytes = readFileSync(path);
+    chmodSync(path, 0o644);
+    writeFileSync(path, bytes.fill(0, 12, Math.max(13, bytes.length - 20)));
+  }
+}
+
+async function started(): Promise<World> {
+  const world = new World();
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  world.metric('a', 40);
+  return world;
+}
+
+type Damage = readonly [string, (mirror: string) => void];
+
+const HEALED: readonly Damage[] = [
+  ['HEAD is garbage', (mirror) => writeFileSync(join(mirror, 'HEAD'), 'garbage\n')],
+  ['the configuration is garbage', (mirror) => writeFileSync(join(mirror, 'config'), '[broken\n')],
+  ['a stale index.lock', (mirror) => writeFileSync(join(mirror, 'index.lock'), '')],
+  ['a stale config.lock', (mirror) => writeFileSync(join(mirror, 'config.lock'), '')],
+  ['a stale shallow.lock', (mirror) => writeFileSync(join(mirror, 'shallow.lock'), '')],
+  ['a stale packed-refs.lock', (mirror) => writeFileSync(join(mirror, 'packed-refs.lock'), '')],
+  ['a broken ref', (mirror) => writeFileSync(join(mirror, 'refs', 'dso-gitops', 'tip'), 'garbage\n')],
+];
+
+const NOT_HEALED: readonly Damage[] = [
+  ['spoilt objects', spoilObjects],
+  ['a stale lock of the tip', (mirror) => writeFileSync(join(mirror, 'refs', 'dso-gitops', 'tip.lock'), '')],
+  ['a stale lock of the work ref', (mirror) => writeFileSync(join(mirror, 'refs', 'dso-gitops', 'work', `${process.pid}.lock`), '')],
+];
+
+async function heals(damage: (mirror: string) => void, isRestarted: boolean, isForeign: boolean): Promise<void> {
+  const world = await started();
+  damage(mirrorOf(world));
+  if (isRestarted) world.restart();
+  if (isForeign) world.home.commit({ theirs: 'x\n' });
+  expect(errorsOf(await world.tick())).toEqual([]);
+  expect([countOf(world.home, 'one', 'a'), recordOf(world.home, 'a')?.seq]).toEqual([4, 2]);
+}
+
+describe('a damaged mirror is replaced: it is only a cache', () => {
+  it.each(HEALED)('%s, found by a new process', (_name, damage) => heals(damage, true, false));
+  it.each(HEALED)('%s, found by the same process', (_name, damage) => heals(damage, false, true));
+  it.fails.each(NOT_HEALED)('%s, found by a new process', (_name, damage) => heals(damage, true, true));
+  it.fails.each(NOT_HEALED)('%s, found by the same process', (_name, damage) => heals(damage, false, true));
+  it.fails.each([HEALED[0], NOT_HEALED[0]].flatMap((one) => (one ? [one] : [])))('%s, when nothing is to be fetched', (_name, damage) => heals(damage, false, false));
+});
+
+it.fails('a mirror without HEAD inside of a checkout never makes Git work on that checkout', async () => {
+  const world = new World();
+  const checkout = join(world.directory, 'checkout');
+  mkdirSync(checkout);
+  const around = BareRepository.make(join(checkout, '.git'));
+  around.git('config', 'core.bare', 'false');
+  world.environment['DSO_GITOPS_CACHE'] = join(checkout, '.cache');
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  writeFileSync(join(mirrorOf(world), 'HEAD'), 'garbage\n');
+  world.restart();
+  world.metric('a', 40);
+  await world.tick();
+  expect(existsSync(join(checkout, '.git', 'shallow'))).toBe(false);
+  expect([...around.refs().keys()]).toEqual([]);
+});
+
+it('a cache that is gone is made again', async () => {
+  const world = await started();
+  world.environment['DSO_GITOPS_CACHE'] = join(world.directory, 'elsewhere');
+  world.restart();
+  await world.tick();
+  expect(countOf(world.home, 'one', 'a')).toBe(4);
+});

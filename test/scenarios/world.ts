@@ -1,0 +1,151 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { engineOf } from '../../src/cli/connect.ts';
+import type { Context } from '../../src/cli/context.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { loadConfiguration } from '../../src/config/load.ts';
+import { parseOverlay } from '../../src/manifests/layout.ts';
+import { type DecisionRecord, parseRecord } from '../../src/manifests/record.ts';
+import type { Engine, TickOptions, TickResult } from '../../src/reconcile/engine.ts';
+import { BareRepository, type Entry } from '../repository/bare-repository.ts';
+import { temporaryDirectory } from '../repository/temporary-directory.ts';
+
+/** A DSO in few words; its ConfigMap is called as it is. */
+export interface DsoGiven {
+  readonly name: string;
+  readonly namespace?: string;
+  /** weight by member. */
+  readonly members?: Readonly<Record<string, number>>;
+  readonly target?: { readonly kind?: string; readonly apiVersion?: string; readonly name: string };
+  readonly targetNamespace?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly max?: number;
+}
+
+/** A hub of files, bare repositories, and the product between them. */
+export class World {
+  readonly directory = temporaryDirectory();
+  readonly home: BareRepository;
+  /** Epoch milliseconds; a test moves it. */
+  now = Date.UTC(2026, 0, 1);
+  readonly environment: NodeJS.ProcessEnv = { PATH: process.env['PATH'], NO_COLOR: '1', DSO_GITOPS_CACHE: join(this.directory, 'cache') };
+  #engine: Engine | null = null;
+
+  /** `configuration`: what differs from the default, as top-level keys of the file. */
+  constructor(configuration: Readonly<Record<string, unknown>> = {}, files: Readonly<Record<string, Entry>> = { 'base/app.yaml': 'x\n' }) {
+    this.home = this.repository('fleet.git', files);
+    mkdirSync(join(this.directory, 'hub'));
+    this.configure(configuration);
+  }
+
+  repository(name: string, files: Readonly<Record<string, Entry>> | null = { 'base/app.yaml': 'x\n' }): BareRepository {
+    return BareRepository.make(join(this.directory, name), files);
+  }
+
+  configure(configuration: Readonly<Record<string, unknown>>): void {
+    const file = {
+      apiVersion: 'dso-gitops.dev/v1alpha1',
+      kind: 'Configuration',
+      source: { files: ['hub'] },
+      members: ['one', 'two'],
+      destinations: [{ repository: 'fleet.git' }],
+      firstSight: 'write',
+      ...configuration,
+    };
+    writeFileSync(join(this.directory, 'dso-gitops.yaml'), JSON.stringify(file, null, 2));
+    this.#engine = null;
+  }
+
+  write(file: string, text: string): void {
+    writeFileSync(join(this.directory, 'hub', file), text);
+  }
+
+  remove(file: string): void {
+    rmSync(join(this.directory, 'hub', file), { force: true });
+  }
+
+  dso(given: DsoGiven): void {
+    this.write(`${given.namespace ?? 'default'}.${given.name}.yaml`, JSON.stringify(manifestOf(given), null, 2));
+  }
+
+  metric(name: string, value: string | number, namespace = 'default'): void {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { value: String(value) } };
+    this.write(`${namespace}.${name}.metric.yaml`, JSON.stringify(object));
+  }
+
+  /** The process ends and starts again: only what is on disk is left. */
+  restart(): void {
+    this.#engine = null;
+  }
+
+  async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
+    this.#engine ??= await engineOf(await loadConfiguration(join(this.directory, 'dso-gitops.yaml')), this.#context());
+    const result = await this.#engine.tick({ mode: 'apply', now: this.now, signal: new AbortController().signal, ...options });
+    this.now += 15_000;
+    return result;
+  }
+
+  /** The command line, as a process of its own would. */
+  async run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+    const [out, err]: string[][] = [[], []];
+    const code = await runProgram(args, { ...this.#context(), stdout: (text) => out?.push(text), stderr: (text) => err?.push(text) });
+    this.now += 15_000;
+    return { code, out: out?.join('') ?? '', err: err?.join('') ?? '' };
+  }
+
+  #context(): Context {
+    return {
+      stdout: () => undefined,
+      stderr: () => undefined,
+      environment: this.environment,
+      directory: this.directory,
+      now: () => this.now,
+      signal: new AbortController().signal,
+      columns: 80,
+    };
+  }
+}
+
+export function manifestOf({ name, namespace = 'default', members = { one: 1, two: 1 }, target, targetNamespace, annotations = {}, max = 100 }: DsoGiven): object {
+  const place = targetNamespace === undefined ? {} : { targetNamespace };
+  return {
+    apiVersion: 'keda.kedify.io/v1alpha1',
+    kind: 'DistributedScaledObject',
+    metadata: { name, namespace, annotations },
+    spec: {
+      memberClusters: Object.entries(members).map(([member, weight]) => ({ name: member, weight, ...place })),
+      scaledObjectSpec: {
+        scaleTargetRef: { kind: 'Deployment', name: `${name}-app`, ...target },
+        minReplicaCount: 0,
+        maxReplicaCount: max,
+        triggers: [{ type: 'kubernetes-resource', metadata: { resourceKind: 'ConfigMap', resourceName: name, key: 'value', targetValue: '5' } }],
+      },
+    },
+  };
+}
+
+export function overlayOf(member: string, name: string, namespace = 'default'): string {
+  return `scaling/members/${member}/${namespace}/${name}/kustomization.yaml`;
+}
+
+/** Count that a member's overlay holds at the tip; null: none. */
+export function countOf(repository: BareRepository, member: string, name: string, namespace = 'default'): number | null {
+  const text = repository.read(overlayOf(member, name, namespace));
+  const settings = { root: 'scaling', path: 'members/{member}/{namespace}/{name}', layout: 'component', helmValuesKey: 'x' } as const;
+  return text === null ? null : parseOverlay(settings, text);
+}
+
+export function recordOf(repository: BareRepository, name: string, namespace = 'default'): DecisionRecord | null {
+  const text = repository.read(`scaling/decisions/${namespace}/${name}.yaml`);
+  return text === null ? null : parseRecord(text);
+}
+
+/** Verdict and reason by key. */
+export function verdictsOf({ outcomes }: TickResult): Readonly<Record<string, string>> {
+  return Object.fromEntries(outcomes.map(({ key, verdict }) => [key, 'reason' in verdict ? `${verdict.kind} ${verdict.reason}` : verdict.kind]));
+}
+
+/** Reason of each destination's failure. */
+export function errorsOf({ destinations }: TickResult): readonly string[] {
+  return destinations.flatMap(({ error }) => error?.reason ?? []);
+}
