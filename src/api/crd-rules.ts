@@ -71,11 +71,11 @@ export const CEL_RULES: Readonly<Record<string, readonly CelRule[]>> = {
     metadataRule(`${text('resourceName')} != ""`, 'resourceName is required'),
     metadataRule(`${text('key')} != ""`, 'key is required'),
     metadataRule(
-      `${text('targetValue')}.matches("${NUMBER}") && double(${text('targetValue')}) >= 0.0005`,
+      `${text('targetValue')}.matches("${NUMBER}") && double(${text('targetValue')}) >= 0.0005 && ${finite('targetValue')}`,
       'targetValue must be a number above 0, at least 0.001, as a text such as "5"',
     ),
     metadataRule(
-      `${text('activationTargetValue')} == "" || ${text('activationTargetValue')}.matches("${NUMBER}")`,
+      `${text('activationTargetValue')} == "" || (${text('activationTargetValue')}.matches("${NUMBER}") && ${finite('activationTargetValue')})`,
       'activationTargetValue must be a number, as a text such as "0"',
     ),
     metadataRule(`${text('format')} in ["", "number", "json", "yaml"]`, 'format must be number, json or yaml'),
@@ -101,4 +101,9 @@ function metadataRule(rule: string, message: string): CelRule {
 
 function text(key: string): string {
   return `("${key}" in self.metadata ? self.metadata["${key}"].trim() : "")`;
+}
+
+/** Beyond it a text such as 1e400 is infinite. */
+function finite(key: string): string {
+  return `double(${text(key)}) <= 1.7976931348623157e308`;
 }

@@ -108,10 +108,13 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
   if (/^ssh:\/\/[^/@]*:[^/@]*@/.test(url)) {
     problems.push({ path: ['repository'], message: 'expected a URL without a password; use credentials.sshKeyFile' });
   }
-  if (/^-|::|[\s\0]/.test(url) || (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))) {
+  if (
+    /^-|^[\w+.-]*::|[\s\0]/.test(url) ||
+    (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))
+  ) {
     problems.push({
       path: ['repository'],
-      message: `expected https, ssh, http, file or a path; found ${JSON.stringify(url)}`,
+      message: `expected https, ssh, http, file or a path; found ${JSON.stringify(withoutPassword(url))}`,
     });
   }
   const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
@@ -141,6 +144,10 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
     }
   }
   return problems;
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/.*@/, '//***@');
 }
 
 /** Two destinations with one root would overwrite each other's records. */

@@ -3,7 +3,12 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What a path becomes: a text is a plain file, null removes it. */
-export type Entry = string | { readonly link: string } | { readonly submodule: string } | { readonly executable: string } | null;
+export type Entry =
+  | string
+  | { readonly link: string }
+  | { readonly submodule: string }
+  | { readonly executable: string }
+  | null;
 
 /** A commit as it stands in the log, newest first. */
 export interface LoggedCommit {
@@ -41,7 +46,13 @@ export class BareRepository {
   commit(files: Readonly<Record<string, Entry>>, branch = 'main', subject = `foreign ${this.#foreign}`): string {
     this.#foreign += 1;
     const who = `somebody <somebody@example.com> ${1_700_000_000 + this.#foreign} +0000`;
-    const head = [`commit refs/heads/${branch}`, `author ${who}`, `committer ${who}`, `data ${Buffer.byteLength(subject)}`, subject];
+    const head = [
+      `commit refs/heads/${branch}`,
+      `author ${who}`,
+      `committer ${who}`,
+      `data ${Buffer.byteLength(subject)}`,
+      subject,
+    ];
     if (this.tip(branch)) head.push(`from refs/heads/${branch}^0`);
     const changes = Object.entries(files).map(([path, entry]) => changeOf(path, entry));
     this.#run(['fast-import', '--quiet', '--force', '--date-format=raw'], `${head.join('\n')}\n${changes.join('')}\n`);
@@ -54,7 +65,9 @@ export class BareRepository {
 
   refs(): ReadonlyMap<string, string> {
     const lines = this.git('for-each-ref', '--format=%(refname) %(objectname)').split('\n').filter(Boolean);
-    return new Map(lines.map((line): [string, string] => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]));
+    return new Map(
+      lines.map((line): [string, string] => [line.slice(0, line.indexOf(' ')), line.slice(line.indexOf(' ') + 1)]),
+    );
   }
 
   /** Content of a file; null: there is none. */
@@ -75,10 +88,14 @@ export class BareRepository {
 
   log(ref = 'main'): readonly LoggedCommit[] {
     const text = this.git('log', '--first-parent', '--format=%H%x01%s%x01%b%x01%an%x02', ref, '--');
-    return text.split('\x02').map((part) => part.trim()).filter(Boolean).map((part) => {
-      const [id = '', subject = '', body = '', author = ''] = part.split('\x01');
-      return { id, subject, body: body.trim(), author };
-    });
+    return text
+      .split('\x02')
+      .map((part) => part.trim())
+      .filter(Boolean)
+      .map((part) => {
+        const [id = '', subject = '', body = '', author = ''] = part.split('\x01');
+        return { id, subject, body: body.trim(), author };
+      });
   }
 
   subjects(ref = 'main'): readonly string[] {
@@ -87,7 +104,9 @@ export class BareRepository {
 
   /** Paths that a commit changed. */
   changed(commit: string): readonly string[] {
-    return this.git('diff-tree', '-r', '-z', '--root', '--no-commit-id', '--name-only', commit).split('\0').filter(Boolean);
+    return this.git('diff-tree', '-r', '-z', '--root', '--no-commit-id', '--name-only', commit)
+      .split('\0')
+      .filter(Boolean);
   }
 
   /** A hook of the host. */
@@ -99,7 +118,12 @@ export class BareRepository {
   }
 
   #run(args: readonly string[], input: string | undefined): string {
-    const options = { cwd: this.directory, env: ENVIRONMENT, maxBuffer: 2 ** 28, ...(input === undefined ? {} : { input }) };
+    const options = {
+      cwd: this.directory,
+      env: ENVIRONMENT,
+      maxBuffer: 2 ** 28,
+      ...(input === undefined ? {} : { input }),
+    };
     return execFileSync('git', ['--git-dir=.', ...args], { ...options, stdio: ['pipe', 'pipe', 'pipe'] }).toString();
   }
 }

@@ -26,7 +26,13 @@ describe('the environment of Git', () => {
       HTTPS_PROXY: 'http://proxy:3128',
     };
     const { variables, secrets } = await gitEnvironment(URL_HTTPS, NO_CREDENTIALS, '/mirror', parent);
-    expect(variables).toMatchObject({ PATH: '/bin', HOME: '/mirror', LC_ALL: 'C', GIT_TERMINAL_PROMPT: '0', HTTPS_PROXY: 'http://proxy:3128' });
+    expect(variables).toMatchObject({
+      PATH: '/bin',
+      HOME: '/mirror',
+      LC_ALL: 'C',
+      GIT_TERMINAL_PROMPT: '0',
+      HTTPS_PROXY: 'http://proxy:3128',
+    });
     expect(JSON.stringify(variables)).not.toMatch(/evil|elsewhere|trace|de_DE|home\/me/);
     expect(secrets).toEqual([]);
   });
@@ -44,7 +50,13 @@ describe('the environment of Git', () => {
     const credentials = { ...NO_CREDENTIALS, sshKeyFile: "/keys/it's", knownHostsFile: '/keys/known' };
     const { variables } = await gitEnvironment('git@example.com:org/fleet.git', credentials, '/mirror', {});
     const command = variables['GIT_SSH_COMMAND'] ?? '';
-    for (const part of ['BatchMode=yes', 'StrictHostKeyChecking=yes', "UserKnownHostsFile='/keys/known'", 'IdentitiesOnly=yes', "-i '/keys/it'\\''s'"]) {
+    for (const part of [
+      'BatchMode=yes',
+      'StrictHostKeyChecking=yes',
+      "UserKnownHostsFile='/keys/known'",
+      'IdentitiesOnly=yes',
+      "-i '/keys/it'\\''s'",
+    ]) {
       expect(command).toContain(part);
     }
   });
@@ -58,14 +70,25 @@ describe('the environment of Git', () => {
       [{ tokenFile: join(directory, 'empty') }, join(directory, 'empty')],
     ] as const;
     for (const [credentials, words] of given) {
-      const error = await errorOf(gitEnvironment(URL_HTTPS, { ...NO_CREDENTIALS, ...credentials }, '/mirror', { FLEET_TOKEN: ' ' }));
+      const error = await errorOf(
+        gitEnvironment(URL_HTTPS, { ...NO_CREDENTIALS, ...credentials }, '/mirror', { FLEET_TOKEN: ' ' }),
+      );
       expect(error).toMatchObject({ kind: 'act', reason: 'CredentialMissing' });
       expect(error.message).toContain(words);
     }
   });
 
   it('knows what goes over ssh', () => {
-    const urls = ['ssh://git@host/x', 'git@host:x', 'https://host/x', 'https://me@host:8443/x', '/srv/a@b:c', './a@b:c', 'file:///x', 'fleet.git'];
+    const urls = [
+      'ssh://git@host/x',
+      'git@host:x',
+      'https://host/x',
+      'https://me@host:8443/x',
+      '/srv/a@b:c',
+      './a@b:c',
+      'file:///x',
+      'fleet.git',
+    ];
     expect(urls.filter(isSsh)).toEqual(['ssh://git@host/x', 'git@host:x']);
   });
 });

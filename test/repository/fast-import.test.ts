@@ -8,7 +8,14 @@ import { BareRepository } from './bare-repository.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const AUTHOR = { name: 'Jürgen Writer', email: 'writer@example.com' };
-const BASE = { ref: 'refs/heads/main', parent: null, tree: null, author: AUTHOR, time: 1_767_225_600_000, message: 'scale\n' };
+const BASE = {
+  ref: 'refs/heads/main',
+  parent: null,
+  tree: null,
+  author: AUTHOR,
+  time: 1_767_225_600_000,
+  message: 'scale\n',
+};
 
 function feed(remote: BareRepository, stream: Buffer): string {
   const args = ['--git-dir=.', 'fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
@@ -23,7 +30,10 @@ describe('the stream for fast-import', () => {
       fc.property(fc.array(content, { minLength: 1, maxLength: 5 }), content, (contents, message) => {
         const files = new Map(contents.map((text, index) => [`scaling/${index}/file.yaml`, text]));
         const [ids] = parseImport(feed(remote, importStream([{ ...BASE, message: `${message}\n`, files }])));
-        const written = remote.git('ls-tree', '-r', '--format=%(objectname)', ids?.commit ?? '').trim().split('\n');
+        const written = remote
+          .git('ls-tree', '-r', '--format=%(objectname)', ids?.commit ?? '')
+          .trim()
+          .split('\n');
         expect(written).toEqual([...files.values()].map(blobId));
         expect(remote.git('rev-parse', `${ids?.commit}^{tree}`).trim()).toBe(ids?.tree);
       }),
@@ -44,7 +54,9 @@ describe('the stream for fast-import', () => {
         ]),
       ),
     );
-    expect(remote.git('rev-parse', 'refs/x/work', 'refs/x/state').trim().split('\n')).toEqual(ids.map(({ commit }) => commit));
+    expect(remote.git('rev-parse', 'refs/x/work', 'refs/x/state').trim().split('\n')).toEqual(
+      ids.map(({ commit }) => commit),
+    );
     expect(remote.git('show', 'refs/x/work:change', 'refs/x/work:keep')).toBe('new\nkept\n');
     expect(remote.paths('refs/x/state')).toEqual(['change', 'keep', 'more/here']);
     expect(remote.git('rev-list', '--count', 'refs/x/work').trim()).toBe('2');

@@ -14,7 +14,10 @@ export interface GitWrapper {
  *
  * @param beforeFirst script that runs once, before the first command with the given word among its arguments
  */
-export function wrapGit(directory: string, beforeFirst?: { readonly word: string; readonly script: string }): GitWrapper {
+export function wrapGit(
+  directory: string,
+  beforeFirst?: { readonly word: string; readonly script: string },
+): GitWrapper {
   const bin = join(directory, 'bin');
   const log = join(directory, 'argv.log');
   mkdirSync(bin);

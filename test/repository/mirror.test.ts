@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BareRepository, foreignCommit } from './bare-repository.ts';
@@ -22,7 +22,10 @@ describe('branches', () => {
     expect(mirror.tip).toBeNull();
     const first = await mirror.publish(publication({ [FILE]: 'one\n' }, { message: 'first\n' }));
     const second = await mirror.publish(publication({ [FILE]: 'two\n' }, { message: 'second\n' }));
-    expect(remote.log().map(({ id, subject }) => [id, subject])).toEqual([[second, 'second'], [first, 'first']]);
+    expect(remote.log().map(({ id, subject }) => [id, subject])).toEqual([
+      [second, 'second'],
+      [first, 'first'],
+    ]);
     expect(remote.paths()).toEqual([FILE]);
     expect(remote.read(FILE)).toBe('two\n');
   });
@@ -40,7 +43,12 @@ describe('branches', () => {
     const main = remote.tip();
     const mirror = await openMirror(settings('cache', { branch: 'scaled', isBranchCreated: true }));
     await mirror.publish(publication({ [FILE]: 'one\n' }));
-    expect(remote.log('scaled').map(({ id }) => id).at(-1)).toBe(main);
+    expect(
+      remote
+        .log('scaled')
+        .map(({ id }) => id)
+        .at(-1),
+    ).toBe(main);
     expect(remote.paths('scaled')).toEqual(['base/app.yaml', FILE]);
     expect(remote.tip()).toBe(main);
   });
@@ -57,7 +65,12 @@ describe('branches', () => {
 
 describe('reading', () => {
   it('gives entries, contents and directories of the tip, and follows it', async () => {
-    const { remote, settings } = setUp({ 'clusters/b/x': '1', 'clusters/a/x': '1', 'clusters/file': '1', [FILE]: 'één\n' });
+    const { remote, settings } = setUp({
+      'clusters/b/x': '1',
+      'clusters/a/x': '1',
+      'clusters/file': '1',
+      [FILE]: 'één\n',
+    });
     const mirror = await openMirror(settings());
     expect(await mirror.directories('clusters')).toEqual(['a', 'b']);
     const before = (await mirror.entries([FILE, 'none'])).get(FILE);
@@ -71,7 +84,9 @@ describe('reading', () => {
   });
 
   it('lists more paths than fit on a command line', async () => {
-    const files = Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`scaling/members/${index}/f`, `${index}`]));
+    const files = Object.fromEntries(
+      Array.from({ length: 1500 }, (_, index) => [`scaling/members/${index}/f`, `${index}`]),
+    );
     const { settings } = setUp(files);
     const mirror = await openMirror(settings());
     const entries = await mirror.entries([...Object.keys(files), 'scaling/members/none/f']);
@@ -117,6 +132,15 @@ describe('another writer', () => {
     }
     const expected = [3, 2, 1, 0].flatMap((round) => [`ours ${round}`, `foreign ${round + 1}`]);
     expect(remote.subjects()).toEqual([...expected, 'foreign 0']);
+  });
+
+  it.fails('is not seen in a lock that a killed process left in the mirror', async () => {
+    const { directory, settings } = setUp();
+    const mirror = await openMirror(settings());
+    const [name] = readdirSync(join(directory, 'cache'));
+    mkdirSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work'), { recursive: true });
+    writeFileSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work', `${process.pid}.lock`), '');
+    expect((await errorOf(mirror.publish(publication({ [FILE]: 'one\n' })))).reason).toBe('GitFailed');
   });
 
   it('follows a branch that was set back', async () => {

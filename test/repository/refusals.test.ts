@@ -14,9 +14,27 @@ function setUp(name = 'fleet.git') {
 const push = publication({ 'scaling/a': 'a\n' }, { states: new Map([['default/a', '{}\n']]) });
 
 const HOOKS: readonly (readonly [string, 'update' | 'pre-receive', string, string, string])[] = [
-  ['a protected branch as GitHub says it', 'update', 'echo "error: GH006: Protected branch update failed for refs/heads/main."', 'ProtectedBranch', 'GH006'],
-  ['a ruleset as GitHub says it', 'pre-receive', 'echo "error: GH013: Repository rule violations found for refs/heads/main."', 'ProtectedBranch', 'GH013'],
-  ['a protected branch as GitLab says it', 'pre-receive', 'echo "GitLab: You are not allowed to push code to protected branches on this project."', 'ProtectedBranch', 'GitLab'],
+  [
+    'a protected branch as GitHub says it',
+    'update',
+    'echo "error: GH006: Protected branch update failed for refs/heads/main."',
+    'ProtectedBranch',
+    'GH006',
+  ],
+  [
+    'a ruleset as GitHub says it',
+    'pre-receive',
+    'echo "error: GH013: Repository rule violations found for refs/heads/main."',
+    'ProtectedBranch',
+    'GH013',
+  ],
+  [
+    'a protected branch as GitLab says it',
+    'pre-receive',
+    'echo "GitLab: You are not allowed to push code to protected branches on this project."',
+    'ProtectedBranch',
+    'GitLab',
+  ],
   ['a hook of the site', 'pre-receive', 'echo "no ticket in the message"', 'HookDeclined', 'no ticket in the message'],
 ];
 
@@ -84,7 +102,10 @@ describe('words in a name', () => {
 it('a foreign commit between the check and the update of the ref is a lost race', async () => {
   const { remote, settings } = setUp();
   const mirror = await openMirror(settings);
-  remote.hook('pre-receive', `unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_DIR\n${foreignCommit(remote, 'between')}`);
+  remote.hook(
+    'pre-receive',
+    `unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_DIR\n${foreignCommit(remote, 'between')}`,
+  );
   const error = await errorOf(mirror.publish(push));
   expect(error).toMatchObject({ kind: 'retry', reason: 'LostRace' });
   remote.hook('pre-receive', 'exit 0');

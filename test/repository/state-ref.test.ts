@@ -30,9 +30,15 @@ describe('state beside the branch', () => {
     await one.publish(publication({}, { states: states({ 'default/a': '2\n', 'shop/b': '1\n' }) }));
     const ref = refNames(remote).find((name) => STATE.test(name)) ?? '';
     expect(remote.git('rev-list', '--count', ref).trim()).toBe('1');
-    expect(remote.paths(ref).map((path) => path.slice(path.indexOf('/') + 1))).toEqual(['default/a.json', 'shop/b.json']);
+    expect(remote.paths(ref).map((path) => path.slice(path.indexOf('/') + 1))).toEqual([
+      'default/a.json',
+      'shop/b.json',
+    ]);
     const other = await openMirror(settings('other'));
-    expect([...other.states()]).toEqual([['default/a', '2\n'], ['shop/b', '1\n']]);
+    expect([...other.states()]).toEqual([
+      ['default/a', '2\n'],
+      ['shop/b', '1\n'],
+    ]);
     expect(remote.subjects()).toHaveLength(2);
   });
 
@@ -53,7 +59,11 @@ describe('state beside the branch', () => {
     await other.refresh();
     await other.publish(late);
     const third = await openMirror(settings('third'));
-    expect(Object.fromEntries(third.states())).toEqual({ 'default/a': 'one\n', 'default/b': 'other\n', 'default/c': 'other\n' });
+    expect(Object.fromEntries(third.states())).toEqual({
+      'default/a': 'one\n',
+      'default/b': 'other\n',
+      'default/c': 'other\n',
+    });
   });
 
   it.fails('loses together with the branch: neither moves when one cannot', async () => {
@@ -92,14 +102,25 @@ describe('state beside the branch', () => {
 });
 
 const REFUSALS: readonly (readonly [string, (remote: BareRepository) => void])[] = [
-  ['an update hook', (remote) => remote.hook('update', 'case "$1" in refs/heads/*) exit 0;; esac; echo "only branches"; exit 1')],
+  [
+    'an update hook',
+    (remote) => remote.hook('update', 'case "$1" in refs/heads/*) exit 0;; esac; echo "only branches"; exit 1'),
+  ],
   [
     'a pre-receive hook',
-    (remote) => remote.hook('pre-receive', 'while read old new ref; do case "$ref" in refs/heads/*) ;; *) echo "only branches"; exit 1;; esac; done'),
+    (remote) =>
+      remote.hook(
+        'pre-receive',
+        'while read old new ref; do case "$ref" in refs/heads/*) ;; *) echo "only branches"; exit 1;; esac; done',
+      ),
   ],
   [
     'a hook with a long explanation',
-    (remote) => remote.hook('update', `case "$1" in refs/heads/*) exit 0;; esac; for i in $(seq 20); do echo "${'only branches are taken here; '.repeat(4)}"; done; exit 1`),
+    (remote) =>
+      remote.hook(
+        'update',
+        `case "$1" in refs/heads/*) exit 0;; esac; for i in $(seq 20); do echo "${'only branches are taken here; '.repeat(4)}"; done; exit 1`,
+      ),
   ],
   ['hidden refs', (remote) => void remote.git('config', 'receive.hideRefs', 'refs/dso-gitops')],
 ];
@@ -131,7 +152,10 @@ describe('a host that takes no refs outside heads', () => {
 
   it.fails('is not guessed from a refusal of the branch itself: no branch is made for it', async () => {
     const { remote, settings } = setUp();
-    remote.hook('update', 'case "$1" in refs/heads/main) echo "GH006: Protected branch update failed for refs/heads/main."; exit 1;; esac');
+    remote.hook(
+      'update',
+      'case "$1" in refs/heads/main) echo "GH006: Protected branch update failed for refs/heads/main."; exit 1;; esac',
+    );
     const mirror = await openMirror(settings());
     expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'ProtectedBranch' });
     await mirror.publish(publication({}, { states: states({ 'default/a': '1\n' }) }));

@@ -6,10 +6,15 @@ type Line = readonly [oldMode: string, newMode: string, path: string];
 
 /** As `git diff-tree -r -z --raw` prints it. */
 function raw(...lines: readonly Line[]): string {
-  return lines.map(([before, after, path]) => `:${before} ${after} ${'a'.repeat(40)} ${'b'.repeat(40)} M\0${path}\0`).join('');
+  return lines
+    .map(([before, after, path]) => `:${before} ${after} ${'a'.repeat(40)} ${'b'.repeat(40)} M\0${path}\0`)
+    .join('');
 }
 
-const OURS = new Map([['scaling/a', 'a'], ['scaling/b', 'b']]);
+const OURS = new Map([
+  ['scaling/a', 'a'],
+  ['scaling/b', 'b'],
+]);
 
 describe('the last check before a push', () => {
   it('lets new and changed plain files of ours pass, and no difference at all', () => {
@@ -37,7 +42,10 @@ describe('the last check before a push', () => {
     const path = fc.stringMatching(/^[a-z\n"' ./-]{1,20}$/).filter((name) => !OURS.has(name));
     fc.assert(
       fc.property(path, fc.nat(2), (foreign, position) => {
-        const lines: Line[] = [['000000', '100644', 'scaling/a'], ['100644', '100644', 'scaling/b']];
+        const lines: Line[] = [
+          ['000000', '100644', 'scaling/a'],
+          ['100644', '100644', 'scaling/b'],
+        ];
         lines.splice(position, 0, ['000000', '100644', foreign]);
         expect(() => checkDifference(raw(...lines), OURS)).toThrow(/PathNotOurs|directory of ours/);
       }),

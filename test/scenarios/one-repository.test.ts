@@ -22,7 +22,9 @@ describe('one commit a tick', () => {
     expect(first?.subject).toBe('scale 4 workloads on 2 clusters');
     expect(last?.subject).toBe('scale 3 workloads on 2 clusters');
     expect(last?.body).toMatch(/Dso: default\/b\nDso-Decision: 2 [0-9a-f]{40}\nDso: default\/c/);
-    const expected = names.slice(1).flatMap((name) => [`scaling/decisions/default/${name}.yaml`, overlayOf('one', name), overlayOf('two', name)]);
+    const expected = names
+      .slice(1)
+      .flatMap((name) => [`scaling/decisions/default/${name}.yaml`, overlayOf('one', name), overlayOf('two', name)]);
     expect(world.home.changed(last?.id ?? '')).toEqual(expected.sort());
     expect(names.map((name) => countOf(world.home, 'one', name))).toEqual([2, 4, 4, 4]);
   });
@@ -44,7 +46,11 @@ describe('one commit a tick', () => {
     world.dso({ name: 'a', members: { one: 3, two: 1 } });
     await world.tick();
     await world.tick();
-    expect(world.home.subjects()).toEqual(['scale default/a at 4 (one 2 -> 3, two 2 -> 1)', 'scale default/a at 4 (one 2, two 2)', 'foreign 0']);
+    expect(world.home.subjects()).toEqual([
+      'scale default/a at 4 (one 2 -> 3, two 2 -> 1)',
+      'scale default/a at 4 (one 2, two 2)',
+      'foreign 0',
+    ]);
     expect(recordOf(world.home, 'a')?.reason).toContain('weights changed');
   });
 
@@ -115,7 +121,9 @@ describe('a person said no', () => {
     world.metric('b', 40);
     const held = await world.tick();
     expect(verdictsOf(held)).toEqual({ 'default/a': 'held HandEdit', 'default/b': 'change' });
-    expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a'), countOf(world.home, 'two', 'b')]).toEqual([0, 2, 4]);
+    expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a'), countOf(world.home, 'two', 'b')]).toEqual(
+      [0, 2, 4],
+    );
     expect((await world.run('apply')).code).toBe(1);
     world.home.commit({ [overlayOf('one', 'a')]: ours });
     expect(verdictsOf(await world.tick())['default/a']).toBe('change');

@@ -10,7 +10,11 @@ describe('two DSOs for one workload', () => {
     world.dso({ name: 'c' });
     for (const name of ['a', 'b', 'c']) world.metric(name, 20);
     const result = await world.tick();
-    expect(verdictsOf(result)).toEqual({ 'default/a': 'stalled WorkloadTaken', 'default/b': 'stalled WorkloadTaken', 'default/c': 'change' });
+    expect(verdictsOf(result)).toEqual({
+      'default/a': 'stalled WorkloadTaken',
+      'default/b': 'stalled WorkloadTaken',
+      'default/c': 'change',
+    });
     expect(world.home.paths().filter((path) => /default\/[ab]/.test(path))).toEqual([]);
     expect(countOf(world.home, 'one', 'c')).toBe(2);
   });
@@ -58,7 +62,9 @@ describe('nothing is written for a DSO that', () => {
     const result = await world.tick();
     expect(verdictsOf(result)).toEqual({ 'default/a': 'stalled UnknownMember', 'default/b': 'change' });
     const { verdict } = result.outcomes[0] ?? {};
-    expect(verdict && 'message' in verdict ? verdict.message : '').toMatch(/"memeber-2" \(did you mean "member-2"\?\).*known: member-1, member-2/);
+    expect(verdict && 'message' in verdict ? verdict.message : '').toMatch(
+      /"memeber-2" \(did you mean "member-2"\?\).*known: member-1, member-2/,
+    );
     expect(world.home.paths().filter((path) => path.includes('default/a'))).toEqual([]);
   });
 
@@ -99,7 +105,9 @@ describe('nothing is written for a DSO that', () => {
     const world = new World();
     const names = ['../../etc', 'a\nb', '.git', 'x'.repeat(300)];
     for (const [index, name] of names.entries()) world.write(`${index}.yaml`, JSON.stringify(manifestOf({ name })));
-    expect((await world.tick()).outcomes.map(({ verdict }) => 'reason' in verdict && verdict.reason)).toEqual(names.map(() => 'InvalidSpec'));
+    expect((await world.tick()).outcomes.map(({ verdict }) => 'reason' in verdict && verdict.reason)).toEqual(
+      names.map(() => 'InvalidSpec'),
+    );
     expect((await world.tick()).destinations).toEqual([]);
     expect(world.home.paths()).toEqual(['base/app.yaml']);
   });

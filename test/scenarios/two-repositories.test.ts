@@ -133,7 +133,12 @@ describe('a repository per member', () => {
     await world.tick();
     const theirs = second.read(RECORD);
     expect(recordOf(second, 'a')?.owner).toBe('other');
-    const world2 = { destinations: [{ repository: 'fleet.git', match: { members: ['one'] } }, { repository: 'second.git', match: { members: ['two'] } }] };
+    const world2 = {
+      destinations: [
+        { repository: 'fleet.git', match: { members: ['one'] } },
+        { repository: 'second.git', match: { members: ['two'] } },
+      ],
+    };
     world.configure({ owner: 'ours', ...world2 });
     world.dso({ name: 'a' });
     await world.tick();
@@ -177,6 +182,8 @@ describe('two roots in one branch', () => {
     const read = (path: string) => world.home.read(path);
     expect(read('first/members/one/default/a/kustomization.yaml')).toContain('value: 8');
     expect(read('second/members/two/default/a/kustomization.yaml')).toContain('value: 8');
-    expect(read('second/decisions/default/a.yaml')?.replaceAll('second/', '')).toBe(read('first/decisions/default/a.yaml')?.replaceAll('second/', ''));
+    expect(read('second/decisions/default/a.yaml')?.replaceAll('second/', '')).toBe(
+      read('first/decisions/default/a.yaml')?.replaceAll('second/', ''),
+    );
   });
 });

@@ -6,7 +6,8 @@ import { runProgram } from '../../src/cli/program.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { parseOverlay } from '../../src/manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../../src/manifests/record.ts';
-import type { Engine, TickOptions, TickResult } from '../../src/reconcile/engine.ts';
+import type { Engine, TickOptions } from '../../src/reconcile/engine.ts';
+import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { BareRepository, type Entry } from '../repository/bare-repository.ts';
 import { temporaryDirectory } from '../repository/temporary-directory.ts';
 
@@ -28,11 +29,18 @@ export class World {
   readonly home: BareRepository;
   /** Epoch milliseconds; a test moves it. */
   now = Date.UTC(2026, 0, 1);
-  readonly environment: NodeJS.ProcessEnv = { PATH: process.env['PATH'], NO_COLOR: '1', DSO_GITOPS_CACHE: join(this.directory, 'cache') };
+  readonly environment: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    NO_COLOR: '1',
+    DSO_GITOPS_CACHE: join(this.directory, 'cache'),
+  };
   #engine: Engine | null = null;
 
   /** `configuration`: what differs from the default, as top-level keys of the file. */
-  constructor(configuration: Readonly<Record<string, unknown>> = {}, files: Readonly<Record<string, Entry>> = { 'base/app.yaml': 'x\n' }) {
+  constructor(
+    configuration: Readonly<Record<string, unknown>> = {},
+    files: Readonly<Record<string, Entry>> = { 'base/app.yaml': 'x\n' },
+  ) {
     this.home = this.repository('fleet.git', files);
     mkdirSync(join(this.directory, 'hub'));
     this.configure(configuration);
@@ -69,7 +77,12 @@ export class World {
   }
 
   metric(name: string, value: string | number, namespace = 'default'): void {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { value: String(value) } };
+    const object = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace },
+      data: { value: String(value) },
+    };
     this.write(`${namespace}.${name}.metric.yaml`, JSON.stringify(object));
   }
 
@@ -80,15 +93,26 @@ export class World {
 
   async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
     this.#engine ??= await engineOf(await loadConfiguration(join(this.directory, 'dso-gitops.yaml')), this.#context());
-    const result = await this.#engine.tick({ mode: 'apply', now: this.now, signal: new AbortController().signal, ...options });
+    const result = await this.#engine.tick({
+      mode: 'apply',
+      now: this.now,
+      signal: new AbortController().signal,
+      ...options,
+    });
     this.now += 15_000;
     return result;
   }
 
   /** The command line, as a process of its own would. */
-  async run(...args: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  async run(
+    ...args: readonly string[]
+  ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
     const [out, err]: string[][] = [[], []];
-    const code = await runProgram(args, { ...this.#context(), stdout: (text) => out?.push(text), stderr: (text) => err?.push(text) });
+    const code = await runProgram(args, {
+      ...this.#context(),
+      stdout: (text) => out?.push(text),
+      stderr: (text) => err?.push(text),
+    });
     this.now += 15_000;
     return { code, out: out?.join('') ?? '', err: err?.join('') ?? '' };
   }
@@ -106,7 +130,15 @@ export class World {
   }
 }
 
-export function manifestOf({ name, namespace = 'default', members = { one: 1, two: 1 }, target, targetNamespace, annotations = {}, max = 100 }: DsoGiven): object {
+export function manifestOf({
+  name,
+  namespace = 'default',
+  members = { one: 1, two: 1 },
+  target,
+  targetNamespace,
+  annotations = {},
+  max = 100,
+}: DsoGiven): object {
   const place = targetNamespace === undefined ? {} : { targetNamespace };
   return {
     apiVersion: 'keda.kedify.io/v1alpha1',
@@ -118,7 +150,12 @@ export function manifestOf({ name, namespace = 'default', members = { one: 1, tw
         scaleTargetRef: { kind: 'Deployment', name: `${name}-app`, ...target },
         minReplicaCount: 0,
         maxReplicaCount: max,
-        triggers: [{ type: 'kubernetes-resource', metadata: { resourceKind: 'ConfigMap', resourceName: name, key: 'value', targetValue: '5' } }],
+        triggers: [
+          {
+            type: 'kubernetes-resource',
+            metadata: { resourceKind: 'ConfigMap', resourceName: name, key: 'value', targetValue: '5' },
+          },
+        ],
       },
     },
   };
@@ -129,9 +166,19 @@ export function overlayOf(member: string, name: string, namespace = 'default'): 
 }
 
 /** Count that a member's overlay holds at the tip; null: none. */
-export function countOf(repository: BareRepository, member: string, name: string, namespace = 'default'): number | null {
+export function countOf(
+  repository: BareRepository,
+  member: string,
+  name: string,
+  namespace = 'default',
+): number | null {
   const text = repository.read(overlayOf(member, name, namespace));
-  const settings = { root: 'scaling', path: 'members/{member}/{namespace}/{name}', layout: 'component', helmValuesKey: 'x' } as const;
+  const settings = {
+    root: 'scaling',
+    path: 'members/{member}/{namespace}/{name}',
+    layout: 'component',
+    helmValuesKey: 'x',
+  } as const;
   return text === null ? null : parseOverlay(settings, text);
 }
 
@@ -142,7 +189,9 @@ export function recordOf(repository: BareRepository, name: string, namespace = '
 
 /** Verdict and reason by key. */
 export function verdictsOf({ outcomes }: TickResult): Readonly<Record<string, string>> {
-  return Object.fromEntries(outcomes.map(({ key, verdict }) => [key, 'reason' in verdict ? `${verdict.kind} ${verdict.reason}` : verdict.kind]));
+  return Object.fromEntries(
+    outcomes.map(({ key, verdict }) => [key, 'reason' in verdict ? `${verdict.kind} ${verdict.reason}` : verdict.kind]),
+  );
 }
 
 /** Reason of each destination's failure. */

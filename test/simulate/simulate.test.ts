@@ -19,6 +19,11 @@ function samplesOf(values: readonly (number | null)[], stepMs = 15_000): readonl
   });
 }
 
+function totalsOf(samples: readonly Sample[]): readonly (readonly [number, number])[] {
+  const { moments } = simulate({ key: 'shop/web', demand: specOf({}), members: MEMBERS, initialTotal: 0, samples });
+  return moments.filter(({ changed }) => changed.includes('total')).map(({ at, total }) => [at, total]);
+}
+
 function run(
   values: readonly (number | null)[],
   given: Parameters<typeof specOf>[0] = {},
@@ -64,10 +69,13 @@ describe('simulate', () => {
     );
   });
 
-  test('another missing reading in place of a held one changes no total', () => {
-    const [once, twice] = [run([50, null, 5]), run([50, null, 5].flatMap((one) => (one === null ? [null] : [one])))];
-    expect(once).toEqual(twice);
-    expect(run([50, null]).moments.map(({ total }) => total)).toEqual([10, 10]);
+  test('sampling the same values more often changes no total', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 40 }), (values) => {
+        const twice = values.flatMap((one) => [one, one]);
+        expect(totalsOf(samplesOf(twice, 30_000))).toEqual(totalsOf(samplesOf(values, 60_000)));
+      }),
+    );
   });
 
   test('follows deadlines after the last sample', () => {

@@ -1,0 +1,123 @@
+import { blobId } from '../manifests/blob.ts';
+import type { Git } from './git.ts';
+
+/** A file at the tip. */
+export interface TreeEntry {
+  readonly mode: string;
+  readonly id: string;
+}
+
+/** More arguments than this and the whole root is listed instead. */
+const MAX_PATHS = 1000;
+/** Texts of files written last that are kept: what the next decision of the same DSO reads. */
+const MAX_TEXTS = 5000;
+
+/** What is known of the tip's tree, so that Git is asked only for what is not. */
+export class Tree {
+  readonly #git: Git;
+  readonly #root: string;
+  #tip: string | null = null;
+  #entries = new Map<string, TreeEntry | null>();
+  #texts = new Map<string, string>();
+
+  /** @param root directory that all asked paths are below */
+  constructor(git: Git, root: string) {
+    this.#git = git;
+    this.#root = root;
+  }
+
+  /** The commit; null: the branch is empty. */
+  get tip(): string | null {
+    return this.#tip;
+  }
+
+  /** Goes to a commit of others: what it changed is not known any more. */
+  async moveTo(tip: string | null): Promise<void> {
+    if (tip === this.#tip) return;
+    if (tip !== null && this.#tip !== null) {
+      const options = ['diff-tree', '-r', '-z', '--name-only', '--no-renames'];
+      const changed = await this.#git.run([...options, this.#tip, tip], 'comparing tips');
+      for (const path of changed.split('\0')) this.#entries.delete(path);
+    } else this.#entries.clear();
+    this.#tip = tip;
+  }
+
+  /** Goes to a commit of ours: what it changed is known without asking Git. */
+  advanceTo(commit: string, files: ReadonlyMap<string, string>): void {
+    this.#tip = commit;
+    for (const [path, content] of files) {
+      const id = blobId(content);
+      const before = this.#entries.get(path)?.id;
+      if (before) this.#texts.delete(before);
+      this.#entries.set(path, { mode: '100644', id });
+      this.#texts.set(id, content);
+      const oldest = this.#texts.keys().next();
+      if (this.#texts.size > MAX_TEXTS && !oldest.done) this.#texts.delete(oldest.value);
+    }
+  }
+
+  /** Files by path; null: there is none. */
+  async entries(paths: readonly string[]): Promise<ReadonlyMap<string, TreeEntry | null>> {
+    const unknown = paths.filter((path) => !this.#entries.has(path));
+    if (unknown.length > 0) await this.#list(unknown);
+    return new Map(paths.map((path) => [path, this.#entries.get(path) ?? null]));
+  }
+
+  /** Names of the directories directly below a path. */
+  async directories(path: string): Promise<readonly string[]> {
+    if (this.#tip === null) return [];
+    const output = await this.#git.run(['ls-tree', '-z', '-d', this.#tip, '--', `${path}/`], 'listing the tip');
+    const names = output.split('\0').map((line) => line.slice(line.lastIndexOf('/') + 1));
+    return names.filter((name) => name !== '');
+  }
+
+  /** Texts of blobs by id. */
+  async contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const known = new Map<string, string>();
+    const unknown = new Set<string>();
+    for (const id of ids) {
+      const text = this.#texts.get(id);
+      if (text === undefined) unknown.add(id);
+      else known.set(id, text);
+    }
+    if (unknown.size === 0) return known;
+    const output = await this.#git.feed(['cat-file', '--batch'], `${[...unknown].join('\n')}\n`, 'reading the tip');
+    return new Map([...known, ...parseBatch(output)]);
+  }
+
+  async #list(paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.#entries.set(path, null);
+    if (this.#tip === null) return;
+    const patterns = paths.length > MAX_PATHS ? [`${this.#root}/`] : paths;
+    const output = await this.#git.run(['ls-tree', '-r', '-z', this.#tip, '--', ...patterns], 'listing the tip');
+    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, { mode, id });
+  }
+}
+
+/** Files of `git ls-tree -z`. */
+export function parseTree(output: string): readonly (TreeEntry & { readonly path: string })[] {
+  const entries: (TreeEntry & { path: string })[] = [];
+  for (const line of output.split('\0')) {
+    const tab = line.indexOf('\t');
+    if (tab < 0) continue;
+    const [mode = '', , id = ''] = line.slice(0, tab).split(' ');
+    entries.push({ mode, id, path: line.slice(tab + 1) });
+  }
+  return entries;
+}
+
+/** Texts of `git cat-file --batch`, by id; what is missing is left out. */
+function parseBatch(output: Buffer): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>();
+  let offset = 0;
+  while (offset < output.length) {
+    const end = output.indexOf('\n', offset);
+    const [id = '', kind, size] = output.subarray(offset, end).toString().split(' ');
+    offset = end + 1;
+    if (kind === 'missing') continue;
+    const length = Number(size);
+    texts.set(id, output.subarray(offset, offset + length).toString());
+    offset += length + 1;
+  }
+  return texts;
+}
