@@ -1,5 +1,6 @@
 import { Ansis } from 'ansis';
 import { createTwoFilesPatch } from 'diff';
+import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
 import type { DestinationReport, DsoReport, Report } from './report.ts';
 import { renderTable } from './table.ts';
@@ -34,22 +35,26 @@ export function renderReport(report: Report, options: PrintOptions): string {
 /** One DSO: what was read, what it comes to, and who gets what. */
 export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): string {
   const lines = [`${color.bold(dso.key)}  ${verdictText(dso, color)}`];
+  const say = (label: string, text: string): void => void lines.push(wrapped(`  ${label.padEnd(8)} ${text}`, columns));
   for (const { source, value, problem } of dso.readings) {
-    lines.push(problem ? `  reading  ${color.yellow(problem)}` : `  reading  ${source} = ${value}`);
+    say('reading', problem ? color.yellow(problem) : `${source} = ${value}`);
   }
-  if (dso.total.decided !== null) lines.push(`  total    ${totalText(dso)}${dso.because ? `: ${dso.because}` : ''}`);
-  if (dso.message !== '' && dso.problems.length === 0) lines.push(`  ${color.yellow(dso.reason)}  ${dso.message}`);
-  for (const problem of dso.problems) lines.push(`  ${color.yellow(problem)}`);
-  if (dso.unplaced > 0) lines.push(color.yellow(`  unplaced ${dso.unplaced}: no member can take them`));
+  if (dso.total.decided !== null) say('total', `${totalText(dso)}${dso.because ? `: ${dso.because}` : ''}`);
+  if (dso.message !== '' && dso.problems.length === 0)
+    say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${dso.message}`);
+  for (const problem of dso.problems) say('problem', color.yellow(problem));
+  if (dso.unplaced > 0) say('unplaced', color.yellow(`${dso.unplaced}: no member can take them`));
   const isSplit = dso.members.some(({ decided }) => decided !== null);
   if (isSplit) lines.push(renderTable(memberRows(dso), columns, '  '));
   return lines.join('\n');
 }
 
 /** What goes, or would go, to one destination. */
-export function renderDestination(destination: DestinationReport, { color, isDiffed }: PrintOptions): string {
+export function renderDestination(destination: DestinationReport, { color, columns, isDiffed }: PrintOptions): string {
   const place = `${destination.repository} ${destination.branch}`;
-  if (destination.error) return `${color.red('not delivered')} to ${place}: ${destination.error.message}`;
+  if (destination.error) {
+    return wrapped(`${color.red('not delivered')} to ${place}: ${destination.error.message}`, columns);
+  }
   const subject = destination.message?.split('\n')[0] ?? '';
   const head = destination.commit
     ? `${color.green('commit')} ${destination.commit.slice(0, 10)} on ${place}`
@@ -60,6 +65,13 @@ export function renderDestination(destination: DestinationReport, { color, isDif
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
   return lines.join('\n');
+}
+
+/** A line and, where it is too long, more lines below its text. */
+function wrapped(line: string, columns: number): string {
+  const indent = ' '.repeat(11);
+  const [first = '', ...rest] = wrapAnsi(line, Math.max(40, columns - indent.length), { trim: false }).split('\n');
+  return [first, ...rest.map((text) => `${indent}${text.trimStart()}`)].join('\n');
 }
 
 function verdictText(dso: DsoReport, color: Ansis): string {

@@ -74,9 +74,10 @@ function renderStep(result: TickResult, title: string, options: PrintOptions): s
 }
 
 function intro(demo: Demo, color: Ansis): string {
-  return `${color.bold('dso-gitops quickstart')}: one workload, two clusters, weights 4 and 6, one replica per 5 of the metric.
-The hub is the directory ${demo.directory}/hub, the repository that
-Argo CD or Flux would sync is ${demo.repository}.
+  return `${color.bold('dso-gitops quickstart')}: one workload on two clusters with weights 4 and 6,
+one replica for every 5 of the metric. Time is simulated.
+  hub (files)      ${demo.directory}/hub
+  repository       ${demo.repository}
 `;
 }
 
@@ -84,15 +85,15 @@ function outro(demo: Demo, commits: number, color: Ansis): string {
   return `
 ${color.bold('Done')}: ${VALUES.length} values became ${commits} commits; "abc" changed nothing. No cluster was touched.
 
-Look at what was written:
-  git -C ${demo.repository} log --stat
-  git -C ${demo.repository} show main:scaling/decisions/default/dso-demo.yaml
-Go on in the same place (edit hub/configmap.yaml, then):
+Look at what was written, and why:
   cd ${demo.directory}
-  dso-gitops plan
-  dso-gitops apply
-  dso-gitops explain default/dso-demo
-Use your own repository: copy ${demo.configFile} and adapt it.
+  git -C fleet.git log --stat
+  git -C fleet.git show main:scaling/decisions/default/dso-demo.yaml
+Go on from the checkout: edit hub/configmap.yaml there, then
+  npx dso-gitops plan -c ${demo.configFile}
+  npx dso-gitops apply -c ${demo.configFile}
+  npx dso-gitops explain default/dso-demo -c ${demo.configFile}
+Your own repository: copy dso-gitops.yaml from there and adapt it.
 `;
 }
 

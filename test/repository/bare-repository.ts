@@ -33,7 +33,7 @@ export class BareRepository {
   static make(directory: string, files: Readonly<Record<string, Entry>> | null = null): BareRepository {
     mkdirSync(directory, { recursive: true });
     const repository = new BareRepository(directory);
-    repository.git('init', '--quiet', '--bare', '--initial-branch=main', '.');
+    repository.git('init', '--quiet', '--bare', '--template=', '--initial-branch=main', '.');
     if (files) repository.commit(files);
     return repository;
   }
@@ -72,7 +72,12 @@ export class BareRepository {
 
   /** Content of a file; null: there is none. */
   read(path: string, ref = 'main'): string | null {
-    return this.paths(ref).includes(path) ? this.git('cat-file', 'blob', `${ref}:${path}`) : null;
+    try {
+      return this.git('cat-file', 'blob', `${ref}:${path}`);
+    } catch (error) {
+      if (/does not exist|Not a valid object name/.test(String(error))) return null;
+      throw error;
+    }
   }
 
   /** Every path at a ref, sorted. */

@@ -63,9 +63,8 @@ describe('a damaged mirror is replaced: it is only a cache', () => {
   it.each(HEALED)('%s, found by a new process', (_name, damage) => heals(damage, true, true));
   it.each(LIVE)('%s, found by the same process', (_name, damage) => heals(damage, false, true));
   it.fails.each(NOT_HEALED)('%s, found by a new process', (_name, damage) => heals(damage, true, true));
-  it.fails.each(LIVE.filter(([name]) => !/shallow/.test(name)))(
-    '%s, when nothing is to be fetched',
-    (_name, damage) => heals(damage, false, false),
+  it.fails.each(LIVE.filter(([name]) => !/shallow/.test(name)))('%s, when nothing is to be fetched', (_name, damage) =>
+    heals(damage, false, false),
   );
 });
 

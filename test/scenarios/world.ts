@@ -91,6 +91,11 @@ export class World {
     this.#engine = null;
   }
 
+  /** Saves what no commit carried, as a process that ends does. */
+  async save(): Promise<void> {
+    await this.#engine?.saveStates(this.now);
+  }
+
   async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
     this.#engine ??= await engineOf(await loadConfiguration(join(this.directory, 'dso-gitops.yaml')), this.#context());
     const result = await this.#engine.tick({
