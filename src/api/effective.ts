@@ -2,7 +2,7 @@ import type { Behavior, PartialBehavior, PartialScalingRules } from '../demand/b
 import { effectiveBehavior } from '../demand/behavior.ts';
 import type { Fallback } from '../demand/fallback.ts';
 import type { Ramp } from '../demand/limits.ts';
-import { DEFAULT_TOLERANCE, MAX_REPLICAS, type Tolerance } from '../demand/metric.ts';
+import { DEFAULT_TOLERANCE, type Tolerance } from '../demand/metric.ts';
 import {
   FORCE_ACTIVATION,
   isAnnotationSet,
@@ -14,6 +14,7 @@ import {
 import { type DemandSpec, effectiveTolerance, hpaMaxReplicas } from '../demand/spec.ts';
 import { type KubernetesResourceTrigger, parseKubernetesResource } from '../triggers/kubernetes-resource.ts';
 import { parseQuantity } from '../triggers/trigger-value.ts';
+import { annotationProblem, readBaseNamespaces, readInitialTotal } from './annotations.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
 import type { DsoManifest } from './dso.ts';
 import { objectKey } from './names.ts';
@@ -21,9 +22,6 @@ import type { Path, Problem } from './problem.ts';
 import { show } from './problem.ts';
 import { type ScaleTarget, splitApiVersion } from './target.ts';
 import { checkFallback, checkTriggers, metricTypeOf } from './trigger-list.ts';
-
-/** The annotation that gives the total of a workload that already runs. */
-export const INITIAL_TOTAL = 'dso-gitops.dev/initial-total';
 
 /** A member of a DSO with its defaults. */
 export interface DsoMember {
@@ -59,6 +57,8 @@ export interface Dso {
   readonly demand: DemandSpec;
   /** null: no annotation. */
   readonly initialTotal: number | null;
+  /** Namespaces that the workload may have before the overlay is applied, beside its own and none. */
+  readonly baseNamespaces: readonly string[];
   /** Settings without an effect. */
   readonly advice: readonly Problem[];
 }
@@ -87,6 +87,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
   const annotations = metadata.annotations ?? {};
   const triggers = resolveTriggers(manifest);
   const initialTotal = readInitialTotal(annotations);
+  const baseNamespaces = readBaseNamespaces(annotations);
   const bounds = {
     minReplicaCount: scaled.minReplicaCount ?? null,
     maxReplicaCount: scaled.maxReplicaCount ?? null,
@@ -101,6 +102,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     ...(scaled.fallback ? under([...SPEC, 'fallback'], checkFallback(scaled.fallback, scaled.triggers)) : []),
     ...triggers.problems,
     ...initialTotal.problems,
+    ...baseNamespaces.problems,
   ];
   if (pause.kind === 'invalid') {
     problems.push(annotationProblem(PAUSED_REPLICAS, 'an integer from 0 to 2147483647', pause.found));
@@ -146,6 +148,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
         isActivationForced: isAnnotationSet(annotations, FORCE_ACTIVATION),
       },
       initialTotal: initialTotal.total,
+      baseNamespaces: baseNamespaces.names,
       advice: under(
         SPEC,
         adviseBounds({
@@ -231,21 +234,6 @@ function findUnsupported({ spec }: DsoManifest): Problem | null {
     return { path: [...SPEC, 'advanced', 'scalingModifiers'], message };
   }
   return null;
-}
-
-function readInitialTotal(annotations: Readonly<Record<string, string>>): {
-  total: number | null;
-  problems: readonly Problem[];
-} {
-  const text = annotations[INITIAL_TOTAL];
-  if (text === undefined) return { total: null, problems: [] };
-  const total = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  if (total <= MAX_REPLICAS) return { total, problems: [] };
-  return { total: null, problems: [annotationProblem(INITIAL_TOTAL, 'an integer from 0 to 2147483647', text)] };
-}
-
-function annotationProblem(name: string, expected: string, found: string): Problem {
-  return { path: ['metadata', 'annotations', name], message: `expected ${expected}; found ${show(found)}` };
 }
 
 function fallbackOf({ spec }: DsoManifest): Fallback | null {

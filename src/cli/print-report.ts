@@ -39,7 +39,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
   for (const { source, value, problem } of dso.readings) {
     say('reading', problem ? color.yellow(problem) : `${source} = ${value}`);
   }
-  if (dso.total.decided !== null) say('total', `${totalText(dso)}${dso.because ? `: ${dso.because}` : ''}`);
+  if (dso.total.decided !== null) say('total', `${totalText(dso)}: ${becauseOf(dso)}`);
   if (dso.message !== '' && dso.problems.length === 0)
     say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${dso.message}`);
   for (const problem of dso.problems) say('problem', color.yellow(problem));
@@ -65,6 +65,12 @@ export function renderDestination(destination: DestinationReport, { color, colum
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
   return lines.join('\n');
+}
+
+/** The reason, without saying again what stands beside the reading. */
+function becauseOf({ because, readings }: DsoReport): string {
+  const isSaid = readings.some(({ problem }) => problem !== null && because.startsWith(problem));
+  return isSaid ? 'not changed, a missing reading never lowers it' : because;
 }
 
 /** A line and, where it is too long, more lines below its text. */

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DEFAULT_DEMAND_SETTINGS, type DemandSettings, type Dso, INITIAL_TOTAL } from '../api/effective.ts';
+import { INITIAL_TOTAL } from '../api/annotations.ts';
+import { DEFAULT_DEMAND_SETTINGS, type DemandSettings, type Dso } from '../api/effective.ts';
 import { formatProblem, show } from '../api/problem.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { MAX_REPLICAS } from '../demand/metric.ts';

@@ -26,7 +26,7 @@ export function summarize(evaluation: Evaluation, spec: DemandSpec): string {
   const isHeldByProblem =
     evaluation.scaling?.kind === 'failed' || (!deciding && evaluation.activation?.replicas === null);
   const problem = evaluation.triggers.find((step) => step.problem !== null);
-  if (problem && isHeldByProblem) return 'a reading is missing, which never lowers the total';
+  if (problem && isHeldByProblem) return `${problem.problem}; the total is not changed`;
   if (evaluation.activation?.reason === 'ScalerNotActive' && evaluation.activation.replicas !== null) {
     return evaluation.activation.replicas === 0 ? notActiveToZero(evaluation, spec) : 'not active: the minimum holds';
   }

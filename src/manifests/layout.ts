@@ -21,6 +21,8 @@ export interface Overlay {
   readonly name: string;
   readonly target: ScaleTarget;
   readonly targetNamespace: string;
+  /** Namespaces that the base may set, beside the target's and none. */
+  readonly baseNamespaces: readonly string[];
   /** JSON pointer of the count in the workload. */
   readonly replicasPath: string;
   /** null: no count is decided yet. */
@@ -70,7 +72,7 @@ export function renderOverlay(templates: Templates, settings: LayoutSettings, ov
     group: emitScalar(overlay.target.group),
     kind: emitScalar(overlay.target.kind),
     name: emitScalar(escapeExpression(overlay.target.name)),
-    namespace: emitScalar(namespaceExpression(overlay.targetNamespace)),
+    namespace: emitScalar(namespaceExpression(overlay)),
     replicasPath: emitScalar(overlay.replicasPath),
     replicas: overlay.replicas,
   });
@@ -140,8 +142,8 @@ function escapeExpression(name: string): string {
  * Where a `namespace:` transformer runs on the same level the resource still has its base namespace, which kustomize
  * calls `default` when there is none.
  */
-function namespaceExpression(targetNamespace: string): string {
-  return targetNamespace === 'default' ? 'default' : `${targetNamespace}|default`;
+function namespaceExpression({ targetNamespace, baseNamespaces }: Overlay): string {
+  return [...new Set([targetNamespace, ...baseNamespaces, 'default'])].join('|');
 }
 
 function parseSafely(content: string): unknown {

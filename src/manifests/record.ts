@@ -151,6 +151,7 @@ export const DemandStateRecord: z.ZodType<DemandState> = z.strictObject({
 /** All that must be remembered of a DSO. */
 export const DsoState = z.strictObject({
   seq: z.int().min(0).describe('Number of the last decision; 0: none yet.'),
+  hasRecord: z.boolean().describe('The decision landed with its record: without the record a person removed it.'),
   isUnproven: z
     .boolean()
     .describe('Nobody knows what runs: zero is written only after one cooldown since the DSO was first seen.'),

@@ -64,7 +64,7 @@ function deliver(
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
   if (!isDue) return { ...base, ...remembered, ...redeliver(input, home, shares), landedState: null };
-  const next: DsoState = { ...state, seq: state.seq + 1, isUnproven: false };
+  const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false };
   const overlays = renderAll(input, shares);
   const record = makeRecord(input, home, committed, state, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));

@@ -12,7 +12,8 @@ export function startingState(
 ): DsoState | null {
   const recorded = home.record?.state.after ?? null;
   const saved = input.state;
-  const isAdoptable = !home.record && (!saved || saved.seq > 0);
+  // A record that was there and is gone was removed by a person: what is committed is adopted, as at first sight.
+  const isAdoptable = !home.record && (!saved || saved.hasRecord);
   if (!isAdoptable) return newer(recorded, saved);
   const seq = saved?.seq ?? 0;
   const known = knownTotal(input, committed);
@@ -20,6 +21,7 @@ export function startingState(
   if (known === null && input.configuration.firstSight === 'wait') return null;
   return {
     seq,
+    hasRecord: false,
     isUnproven: known === null,
     firstSeen: input.now,
     demand: seedState(known ?? 0, input.now, createdAt),
@@ -40,6 +42,7 @@ function knownTotal(input: DecideInput, committed: ReadonlyMap<string, number | 
   return input.dso.initialTotal ?? input.adopt;
 }
 
+/** Until when zero is not written for a workload of which nobody knows what runs. */
 export function unprovenUntil(state: DsoState, dso: Dso): number {
   return state.firstSeen + dso.demand.cooldownMs;
 }

@@ -22,6 +22,7 @@ export function renderMember(input: DecideInput, member: PlacedMember, replicas:
     name: input.dso.name,
     target: input.dso.target,
     targetNamespace: member.targetNamespace,
+    baseNamespaces: input.dso.baseNamespaces,
     replicasPath: input.configuration.replicasPath,
     replicas,
   });

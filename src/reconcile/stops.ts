@@ -16,7 +16,15 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
     const message = `the record belongs to the installation ${JSON.stringify(record.owner)}, this one is ${JSON.stringify(input.configuration.owner)}; run one of them`;
     return { kind: 'stalled', reason: 'ForeignOwner', message };
   }
-  return findMoved(input, record) ?? findHandEdit(input, record);
+  return findRevert(input, record) ?? findMoved(input, record) ?? findHandEdit(input, record);
+}
+
+/** State and record land together: a record that is older than the state was put back by a person. */
+function findRevert({ dso, home, state }: DecideInput, record: DecisionRecord): Verdict | null {
+  if (!state?.hasRecord || state.seq <= record.seq) return null;
+  const path = recordPath(home.root, dso.namespace, dso.name);
+  const message = `decision ${state.seq} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until ${path} is removed, which adopts the counts that are there`;
+  return { kind: 'held', reason: 'Reverted', message };
 }
 
 function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {

@@ -63,16 +63,24 @@ export class Remote {
     await this.#git.run([...options, this.#url, this.#branchRef], `fetching the history of ${this.#url}`);
   }
 
-  /** Pushes a commit to the branch and a state beside it, both or none where the host can. A shared branch is never forced. */
+  /**
+   * Pushes a commit to the branch and a state beside it: both or none where the host can, else the branch first, so that
+   * a state never speaks of a commit that is not there. A shared branch is never forced.
+   */
   async push(
     commit: string | null,
     state: { readonly commit: string; readonly before: string | null } | null,
   ): Promise<void> {
+    if (commit && state && !this.#isAtomic) {
+      await this.push(commit, null);
+      await this.push(null, state);
+      return;
+    }
     const refs: string[] = [];
     if (commit) refs.push(`${commit}:${this.#branchRef}`);
     if (state) refs.push(`+${state.commit}:${this.#stateRef}`);
     const options = ['push', '--porcelain', '--no-verify'];
-    if (refs.length > 1 && this.#isAtomic) options.push('--atomic');
+    if (refs.length > 1) options.push('--atomic');
     if (state) options.push(`--force-with-lease=${this.#stateRef}:${state.before ?? ''}`);
     try {
       await this.#git.run([...options, this.#url, ...refs], `pushing to ${this.#url}`);

@@ -3,7 +3,7 @@ import type { SourceDocument } from '../api/document.ts';
 import { DSO_KIND, DsoManifest } from '../api/dso.ts';
 import { type DemandSettings, type EffectiveDso, effectiveDso } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
-import { type LocatedProblem, type Path, problemsOf, show } from '../api/problem.ts';
+import { type LocatedProblem, type Path, type Problem, problemsOf, show } from '../api/problem.ts';
 import type { HubObject, HubValue } from '../triggers/hub-object.ts';
 import type { HubDso } from './hub.ts';
 
@@ -48,13 +48,36 @@ function parseDso(
   const parsed = DsoManifest.safeParse(document.value);
   const effective: EffectiveDso = parsed.success
     ? effectiveDso(parsed.data, settings)
-    : { kind: 'invalid', problems: problemsOf(parsed.error, document.value, DsoManifest) };
+    : { kind: 'invalid', problems: allProblems(parsed.error, document.value, settings) };
   const namespace = typeof meta.namespace === 'string' ? meta.namespace : 'default';
   const name = typeof meta.name === 'string' ? meta.name : '(no name)';
   const key = parsed.success
     ? objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
     : printable(objectKey(namespace, name));
   return { key, where: locate([]), effective, locate };
+}
+
+/** What zod found, and what the other rules find in the parts that zod did not refuse. */
+function allProblems(error: z.ZodError, value: unknown, settings: DemandSettings): readonly Problem[] {
+  const problems = problemsOf(error, value, DsoManifest);
+  const readable = structuredClone(value);
+  for (const { path } of problems) removeAt(readable, path);
+  const reparsed = DsoManifest.safeParse(readable);
+  if (!reparsed.success) return problems;
+  const effective = effectiveDso(reparsed.data, settings);
+  if (effective.kind !== 'invalid') return problems;
+  // What was taken out is missing now: that is not the user's mistake.
+  const removed = problems.map(({ path }) => path.join('\0'));
+  return [...problems, ...effective.problems.filter(({ path }) => !removed.includes(path.join('\0')))];
+}
+
+function removeAt(document: unknown, path: Path): void {
+  let parent: unknown = document;
+  for (const step of path.slice(0, -1)) {
+    parent = typeof parent === 'object' && parent !== null ? Reflect.get(parent, step) : undefined;
+  }
+  const last = path.at(-1);
+  if (typeof parent === 'object' && parent !== null && last !== undefined) Reflect.deleteProperty(parent, last);
 }
 
 function parseList(document: SourceDocument): Parsed {

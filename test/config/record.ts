@@ -2,6 +2,7 @@ import type { DecisionRecord } from '../../src/manifests/record.ts';
 
 const STATE: DecisionRecord['state']['after'] = {
   seq: 2,
+  hasRecord: true,
   isUnproven: false,
   firstSeen: 0,
   demand: {
