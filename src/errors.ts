@@ -10,6 +10,8 @@ export type ErrorKind = 'act' | 'retry' | 'later';
 export class ProductError extends Error {
   readonly kind: ErrorKind;
   readonly reason: string;
+  /** The path in a repository that it is about; null: none. */
+  path: string | null = null;
 
   constructor(kind: ErrorKind, reason: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -22,6 +24,13 @@ export class ProductError extends Error {
 /** An error that only the user can mend. */
 export function mustAct(reason: string, message: string, cause?: unknown): ProductError {
   return new ProductError('act', reason, message, cause);
+}
+
+/** An error about one path of a repository, which others need not suffer from. */
+export function refusePath(path: string, reason: string, message: string): ProductError {
+  const error = mustAct(reason, message);
+  error.path = path;
+  return error;
 }
 
 /** The text of anything that was thrown. */

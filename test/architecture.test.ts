@@ -72,7 +72,9 @@ async function readSources(): Promise<readonly Source[]> {
   return Promise.all(
     files.map(async (file) => {
       const text = await readFile(join(SRC, file), 'utf8');
-      const imports = [...text.matchAll(/^(?:import|export) [^;]*? from '([^']+)';/gms)].map(([, specifier]) => specifier ?? '');
+      const imports = [...text.matchAll(/^(?:import|export) [^;]*? from '([^']+)';/gms)].map(
+        ([, specifier]) => specifier ?? '',
+      );
       return { file, folder: folderOf(file), text, imports };
     }),
   );

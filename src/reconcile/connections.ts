@@ -51,6 +51,18 @@ export class Connections {
     return moved.includes(true);
   }
 
+  /** Notes that a destination cannot be read. */
+  note(destinationId: string, error: unknown): void {
+    this.#errors.set(destinationId, asProductError(error));
+  }
+
+  /** Makes mirrors again that are damaged; they are only caches. */
+  async renew(destinations: readonly Destination[]): Promise<void> {
+    for (const { id } of destinations) this.#repositories.delete(id);
+    for (const destination of destinations) await this.#open(destination, true);
+    await this.refresh(destinations);
+  }
+
   #standing({ id }: Destination): string | null {
     return this.#errors.get(id)?.message ?? this.#repositories.get(id)?.tip ?? null;
   }

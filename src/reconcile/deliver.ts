@@ -3,6 +3,7 @@ import { ProductError } from '../errors.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
 import { asProductError, type Connections } from './connections.ts';
+import type { DestinationChange } from './decision.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
@@ -31,8 +32,8 @@ export interface DeliveryOptions {
 export const MAX_ATTEMPTS = 10;
 
 /**
- * One commit and one push for each destination: first what goes home, then what goes elsewhere for the DSOs whose record
- * is home. A destination that fails or hangs does not hold up another.
+ * One commit and one push for each destination. What goes elsewhere waits until its record is home, and destinations in
+ * one branch go one after the other; apart from that none waits for another.
  */
 export async function deliver(
   delivery: Delivery,
@@ -40,29 +41,45 @@ export async function deliver(
   options: DeliveryOptions,
 ): Promise<readonly DestinationOutcome[]> {
   const destinations = delivery.destinations.filter(({ id }) => !delivery.connections.errors.has(id));
-  const isHome = ({ placed }: DecidedDso, { id }: Destination): boolean => placed.home.id === id;
-  const publish = (destination: Destination, here: readonly DecidedDso[]): Promise<DestinationOutcome> =>
-    publishTo(destination, here, delivery, options);
-  const homeward = await Promise.all(
-    destinations.map((destination) =>
-      publish(
-        destination,
-        changed.filter((one) => isHome(one, destination)),
-      ),
-    ),
+  const running = new Map<string, Promise<DestinationOutcome>>();
+  // In the order of the configuration: a home comes before every other destination of its DSOs.
+  for (const destination of destinations)
+    running.set(destination.id, deliverTo(destination, changed, new Map(running), delivery, options));
+  return Promise.all(running.values());
+}
+
+async function deliverTo(
+  destination: Destination,
+  changed: readonly DecidedDso[],
+  earlier: ReadonlyMap<string, Promise<DestinationOutcome>>,
+  delivery: Delivery,
+  options: DeliveryOptions,
+): Promise<DestinationOutcome> {
+  const here = changed.filter(({ decided }) => decided.changes.has(destination.id));
+  const siblings = delivery.destinations.filter((other) => earlier.has(other.id) && isSameBranch(other, destination));
+  const homes = new Set(here.map(({ placed }) => placed.home.id));
+  const before = new Map<string, DestinationOutcome>();
+  for (const id of new Set([...homes, ...siblings.map((sibling) => sibling.id)])) {
+    const outcome = await earlier.get(id);
+    if (outcome) before.set(id, outcome);
+  }
+  const isHome = (id: string): boolean => {
+    if (id === destination.id || options.mode === 'plan') return true;
+    const home = before.get(id);
+    return home !== undefined && home.error === null && isOpen(home.destination, options);
+  };
+  // Our own commit in the same branch is no race.
+  if (siblings.some(({ id }) => before.get(id)?.commit)) await delivery.connections.refresh([destination]);
+  return publishTo(
+    destination,
+    here.filter(({ placed }) => isHome(placed.home.id)),
+    delivery,
+    options,
   );
-  const isLanded = new Set(
-    homeward
-      .filter(({ error, destination }) => !error && isOpen(destination, options))
-      .map(({ destination }) => destination.id),
-  );
-  const outward = await Promise.all(
-    destinations.map((destination) => {
-      const here = changed.filter((one) => !isHome(one, destination) && isLanded.has(one.placed.home.id));
-      return publish(destination, here);
-    }),
-  );
-  return homeward.map((home, index) => merge(home, outward[index] ?? home));
+}
+
+function isSameBranch(one: Destination, other: Destination): boolean {
+  return one.url === other.url && one.branch === other.branch;
 }
 
 /** Saves states that no commit carried. */
@@ -79,28 +96,40 @@ export async function saveStates({ destinations, connections, states }: Delivery
 async function publishTo(
   destination: Destination,
   changed: readonly DecidedDso[],
-  { connections, states, templates }: Delivery,
+  delivery: Delivery,
   options: DeliveryOptions,
 ): Promise<DestinationOutcome> {
   const nothing = untouched(destination);
-  const repository = connections.get(destination.id);
+  const repository = delivery.connections.get(destination.id);
   if (!repository || changed.length === 0) return nothing;
   let composition: Composition | null = null;
   try {
-    composition = await compose(destination, changed, repository, templates);
+    composition = await compose(destination, changed, repository, delivery.templates);
     if (!composition) return nothing;
     const isDiffed = options.mode === 'plan' || options.isDiffed === true;
     const before = isDiffed ? await textsBefore(repository, composition) : nothing.before;
     if (options.mode === 'plan' || !isOpen(destination, options)) return { ...nothing, composition, before };
     const landing = changed.filter(({ placed }) => placed.home.id === destination.id);
-    const texts = states.textsFor(destination.id, landing);
+    const texts = delivery.states.textsFor(destination.id, landing);
     const { files, message } = composition;
     const commit = await repository.publish({ files, message, states: texts, time: options.now });
-    states.saved(texts.keys(), landing);
+    delivery.states.saved(texts.keys(), landing);
     return { ...nothing, composition, before, commit };
-  } catch (error) {
-    return { ...nothing, composition, error: asProductError(error) };
+  } catch (thrown) {
+    const error = asProductError(thrown);
+    const others = changed.filter(({ decided }) => !isAbout(error, decided.changes.get(destination.id)));
+    if (error.path === null || others.length === changed.length) return { ...nothing, composition, error };
+    // One path is not ours to write: the DSOs that do not need it go on.
+    return { ...(await publishTo(destination, others, delivery, options)), error };
   }
+}
+
+/** Whether a refused path is one of these files, above one or below one. */
+function isAbout({ path }: ProductError, change: DestinationChange | undefined): boolean {
+  if (path === null || !change) return false;
+  return [...change.files.keys()].some(
+    (file) => file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`),
+  );
 }
 
 function isOpen(destination: Destination, { canPush }: DeliveryOptions): boolean {
@@ -123,9 +152,4 @@ async function publishStates(repository: Repository, states: ReadonlyMap<string,
       await repository.refresh();
     }
   }
-}
-
-/** Both ways of one destination; what went home is told where both did something. */
-function merge(home: DestinationOutcome, outward: DestinationOutcome): DestinationOutcome {
-  return home.composition || home.error ? home : outward;
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
+import type { ProductError } from '../errors.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { readKubernetesResource } from '../triggers/kubernetes-resource.ts';
+import type { DecidedDso } from './compose.ts';
 import { Connections, type OpenRepository } from './connections.ts';
 import { decide } from './decide.ts';
 import type { SourcedReading } from './decision.ts';
@@ -41,6 +43,8 @@ interface Candidate {
   readonly source: HubDso;
 }
 
+/** What Git says of a mirror that is not as it should be. */
+const DAMAGED = 'GitFailed';
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
@@ -75,10 +79,9 @@ export class Engine {
     const early: DsoOutcome[] = [];
     const candidates: Candidate[] = [];
     for (const source of snapshot.dsos) {
-      if (options.only && !options.only(source.key)) continue;
       const result = this.#place(source, known);
-      if ('key' in result) early.push(result);
-      else candidates.push({ placed: result, source });
+      if (!('key' in result)) candidates.push({ placed: result, source });
+      else if (isWanted(options, source.key)) early.push(result);
     }
     const round = await this.#rounds(candidates, snapshot, options);
     const outcomes = [...early, ...round.outcomes].sort((one, other) => (one.key < other.key ? -1 : 1));
@@ -144,21 +147,16 @@ export class Engine {
     const destinations = new Map<string, DestinationOutcome>();
     let pending = candidates;
     for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#decideAll(pending, snapshot, options);
+      const decided = await this.#decideAll(candidates, pending, snapshot, options);
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
-      const changed = decided.flatMap(({ placed, decided: one }) =>
-        placed && one && one.changes.size > 0 ? [{ placed, decided: one }] : [],
-      );
-      const results = await deliver(this.#delivery(), changed, options);
+      const results = await deliver(this.#delivery(), decided.flatMap(changeOf), options);
       for (const result of results)
         if (result.composition || result.error) destinations.set(result.destination.id, result);
-      const lost = results.filter(({ error }) => error?.kind === 'retry').map(({ destination }) => destination);
-      if (lost.length === 0 || attempt === MAX_ATTEMPTS) break;
-      await sleep(retryDelay(attempt), undefined, { signal: options.signal });
-      await this.#connections.refresh(lost);
-      this.#settled.clear();
-      for (const { id } of lost) destinations.delete(id);
-      pending = candidates.filter(({ placed }) => lost.some(({ id }) => isAt(placed, id)));
+      const again = results.filter(({ error }) => error && isTriedAgain(error, attempt));
+      if (again.length === 0 || attempt === MAX_ATTEMPTS) break;
+      await this.#recover(again, attempt, options.signal);
+      for (const { destination } of again) destinations.delete(destination.id);
+      pending = candidates.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
     for (const destination of this.#parts.configuration.destinations) {
       const error = this.#connections.errors.get(destination.id);
@@ -167,14 +165,26 @@ export class Engine {
     return { outcomes: [...outcomes.values()], destinations: [...destinations.values()] };
   }
 
+  /** Before the next attempt: a faster writer's tip is learnt, a damaged mirror is made again. */
+  async #recover(failed: readonly DestinationOutcome[], attempt: number, signal: AbortSignal): Promise<void> {
+    const lost = failed.filter(({ error }) => error?.kind === 'retry').map(({ destination }) => destination);
+    const damaged = failed.filter(({ error }) => error?.reason === DAMAGED).map(({ destination }) => destination);
+    if (lost.length > 0) await sleep(retryDelay(attempt), undefined, { signal });
+    await this.#connections.refresh(lost);
+    await this.#connections.renew(damaged);
+    this.#settled.clear();
+  }
+
   async #decideAll(
     candidates: readonly Candidate[],
+    pending: readonly Candidate[],
     snapshot: HubSnapshot,
     options: TickOptions,
   ): Promise<readonly DsoOutcome[]> {
     const settled: DsoOutcome[] = [];
     const open: (Candidate & { readonly readings: DsoOutcome['readings'] })[] = [];
-    for (const candidate of candidates) {
+    for (const candidate of pending) {
+      if (!isWanted(options, candidate.placed.dso.key)) continue;
       const readings = readAll(candidate.placed, snapshot);
       const outcome = this.#settled.find(candidate.placed, readings, options.now);
       if (outcome) settled.push(outcome);
@@ -182,7 +192,7 @@ export class Engine {
     }
     const rivals = findRivals(candidates.map(({ placed }) => placed));
     const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
-    const landed = await loadLanded([...involved], this.#connections.reachable);
+    const landed = await this.#loadLanded([...involved]);
     const taken = judgeRivals(rivals, landed);
     const decided = open.map(({ placed, source, readings }) => {
       const { key } = placed.dso;
@@ -192,6 +202,15 @@ export class Engine {
     });
     if (options.mode === 'apply') this.#settled.keep(decided);
     return [...settled, ...decided];
+  }
+
+  /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
+  async #loadLanded(placed: readonly PlacedDso[]): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
+    const failed = new Map<string, unknown>();
+    const landed = await loadLanded(placed, this.#connections.reachable, (id, error) => failed.set(id, error));
+    if (failed.size === 0) return landed;
+    await this.#connections.renew(this.#parts.configuration.destinations.filter(({ id }) => failed.has(id)));
+    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error));
   }
 
   #decideOne(
@@ -221,6 +240,19 @@ export class Engine {
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     return { key: dso.key, where: source.where, verdict: decided.verdict, problems, placed, decided, readings, landed };
   }
+}
+
+/** A lost race is tried again; a damaged mirror is replaced once. */
+function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean {
+  return kind === 'retry' || (reason === DAMAGED && attempt === 1);
+}
+
+function isWanted({ only }: TickOptions, key: string): boolean {
+  return only === undefined || only(key);
+}
+
+function changeOf({ placed, decided }: DsoOutcome): readonly DecidedDso[] {
+  return placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : [];
 }
 
 function readAll({ dso }: PlacedDso, { lookup }: HubSnapshot): ReadonlyMap<string, SourcedReading> {

@@ -4,16 +4,24 @@ import type { Landed, LandedOverlay } from './landed.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
-/** What the tips hold of every DSO: by key, then by destination id. Destinations that cannot be read are left out. */
+/**
+ * What the tips hold of every DSO: by key, then by destination id. Destinations that cannot be read are left out and told
+ * to `failed`.
+ */
 export async function loadLanded(
   placed: readonly PlacedDso[],
   repositories: ReadonlyMap<string, Repository>,
+  failed: (destinationId: string, error: unknown) => void,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
   const landed = new Map<string, Map<string, Landed>>(placed.map(({ dso }) => [dso.key, new Map()]));
   await Promise.all(
     [...repositories].map(async ([id, repository]) => {
       const here = placed.filter((one) => isAt(one, id));
-      for (const [key, found] of await loadFrom(here, id, repository)) landed.get(key)?.set(id, found);
+      try {
+        for (const [key, found] of await loadFrom(here, id, repository)) landed.get(key)?.set(id, found);
+      } catch (error) {
+        failed(id, error);
+      }
     }),
   );
   return landed;

@@ -6,17 +6,23 @@ import type { Landed } from './landed.ts';
 /** What forbids to write at all, before anything is computed. */
 export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const { record } = home;
+  const foreign = findForeignOwner(input);
+  if (foreign) return foreign;
   if (!record) {
     if (home.recordId === null) return null;
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
   }
-  if (record.owner !== input.configuration.owner) {
-    const message = `the record belongs to the installation ${JSON.stringify(record.owner)}, this one is ${JSON.stringify(input.configuration.owner)}; run one of them`;
-    return { kind: 'stalled', reason: 'ForeignOwner', message };
-  }
   return findRevert(input, record) ?? findMoved(input, record) ?? findHandEdit(input, record);
+}
+
+function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {
+  const owners = [...landed.values()].flatMap(({ record }) => record?.owner ?? []);
+  const other = owners.find((owner) => owner !== configuration.owner);
+  if (other === undefined) return null;
+  const message = `the record belongs to the installation ${JSON.stringify(other)}, this one is ${JSON.stringify(configuration.owner)}; run one of them`;
+  return { kind: 'stalled', reason: 'ForeignOwner', message };
 }
 
 /** State and record land together: a record that is older than the state was put back by a person. */
@@ -57,7 +63,9 @@ function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
 function findHandEdit(input: DecideInput, record: DecisionRecord): Verdict | null {
   for (const member of input.members) {
     const landed = input.landed.get(member.destination.id);
-    const before = (landed?.record ?? record).members[member.name];
+    // Each destination is held to the record it got: one that was down is behind, not edited.
+    const own = member.destination.id === input.home.id ? record : landed?.record;
+    const before = own?.members[member.name];
     const id = landed?.overlays.get(member.name)?.id;
     if (!before || !id || id === before.overlay) continue;
     const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until ${recordPath(input.home.root, input.dso.namespace, input.dso.name)} is removed, which adopts the counts that are there`;

@@ -10,6 +10,19 @@ interface Rule {
 /** In order: the first that matches. Patterns are of Git's English messages and of the hosts' refusals. */
 const RULES: readonly Rule[] = [
   rule(
+    /cannot lock ref 'refs\/dso-gitops\/(tip|known-state|work)/i,
+    'later',
+    'GitFailed',
+    'the mirror is damaged or locked; it is made again',
+  ),
+  rule(
+    /dubious ownership/i,
+    'act',
+    'DubiousOwnership',
+    'the repository belongs to another user: run as its owner, or reach it over ssh or http',
+  ),
+  rule(/error: 30[1278]\b/i, 'act', 'Redirected', 'redirects are not followed: put the final URL into the destination'),
+  rule(
     /GH006|GH013|protected branch|push rule|ruleset/i,
     'act',
     'ProtectedBranch',
@@ -78,11 +91,16 @@ function rule(pattern: RegExp, kind: ErrorKind, reason: string, advice: string):
   return { pattern, kind, reason, advice };
 }
 
-/** A failure of Git as one of three: a person acts, try again now, try again later. */
-export function classifyGitError(error: unknown, what: string): ProductError {
+/**
+ * A failure of Git as one of three: a person acts, try again now, try again later.
+ *
+ * @param url left out of what is looked at: the name of a repository decides nothing
+ */
+export function classifyGitError(error: unknown, what: string, url = ''): ProductError {
   if (error instanceof ProductError) return error;
   const text = messageOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, 600);
-  const found = RULES.find(({ pattern }) => pattern.test(text));
+  const said = url === '' ? text : text.replaceAll(url, '');
+  const found = RULES.find(({ pattern }) => pattern.test(said));
   if (!found) return new ProductError('later', 'GitFailed', `${what} failed: ${text}`, error);
   return new ProductError(found.kind, found.reason, `${what} failed: ${text}; ${found.advice}`, error);
 }

@@ -35,7 +35,7 @@ const PASSED_ON = [
  * The environment of every Git process, built from nothing: no user or system configuration, no prompt, English
  * messages. A token travels as a header in an environment variable, so that it is in no argument, URL or file.
  *
- * @param home a directory without a .gitconfig
+ * @param home the bare repository; nothing in it is taken as a user's configuration
  * @throws ProductError kind `act` when a credential is named and not there
  */
 export async function gitEnvironment(
@@ -47,6 +47,8 @@ export async function gitEnvironment(
   const variables: Record<string, string> = {
     PATH: parent['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     HOME: home,
+    // Never a repository around it, whatever happened to this one.
+    GIT_DIR: home,
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_CONFIG_NOSYSTEM: '1',

@@ -28,12 +28,12 @@ const FIXED = [
   'receive.autogc=false',
 ];
 
-/** Git in `directory`; every failure is classified and holds no secret. */
-export function gitIn(directory: string, environment: GitEnvironment, signal: AbortSignal): Git {
+/** Git in `directory`; every failure is classified and holds no secret. `url` is the remote's, for classifying. */
+export function gitIn(directory: string, environment: GitEnvironment, signal: AbortSignal, url = ''): Git {
   const git = configured(directory, environment, signal);
   const failed = (error: unknown, what: string): never => {
     const text = redact(error instanceof Error ? error.message : String(error), environment.secrets);
-    throw classifyGitError(new Error(text), what);
+    throw classifyGitError(new Error(text), what, url);
   };
   return {
     run: async (args, what) => {

@@ -70,7 +70,7 @@ export class Mirror {
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const environment = await gitEnvironment(settings.url, settings.credentials, directory, settings.parentEnvironment);
-    const git = gitIn(directory, environment, signal);
+    const git = gitIn(directory, environment, signal, settings.url);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
     return new Mirror(settings, directory, git);
   }
@@ -92,9 +92,9 @@ export class Mirror {
       tip: tips.tip !== null && tips.tip !== this.#tree.tip,
       state: tips.state !== null && tips.state !== this.#state?.commit,
     };
-    await this.#remote.fetch(tips, wanted, this.#tree.tip === null);
-    await this.#tree.moveTo(tips.tip);
-    await this.#moveState(tips.state);
+    const fetched = await this.#remote.fetch(tips, wanted, this.#tree.tip === null);
+    await this.#tree.moveTo(fetched.tip);
+    await this.#moveState(fetched.state);
   }
 
   /** Files at the tip by path; null: there is none. */
@@ -200,8 +200,8 @@ export class Mirror {
   }
 }
 
-function directoryOf({ cacheDirectory, url, branch }: MirrorSettings): string {
-  return `${cacheDirectory}/${hash(`${url}\0${branch}`)}.git`;
+function directoryOf({ cacheDirectory, url, branch, root }: MirrorSettings): string {
+  return `${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}.git`;
 }
 
 /** A ref of this process, so that two of them do not meet in one mirror. */

@@ -4,6 +4,10 @@ import type { Git } from './git.ts';
 /** The branch that serves where a host takes no refs outside heads. */
 export const STATE_BRANCH = 'refs/heads/dso-gitops-state';
 
+/** Refs of the mirror that hold what was fetched last. */
+const TIP = 'refs/dso-gitops/tip';
+const KNOWN_STATE = 'refs/dso-gitops/known-state';
+
 /** What the remote has now. */
 export interface RemoteTips {
   /** Ref that the branch comes from: itself, or HEAD where it must be created. */
@@ -41,20 +45,27 @@ export class Remote {
     return { source, tip: refs.get(source) ?? null, state: refs.get(this.#stateRef) ?? null };
   }
 
-  /** Fetches the branch, the state, or both into refs of the mirror. */
+  /** Fetches the branch, the state, or both into refs of the mirror, and gives the tips that were fetched. */
   async fetch(
     tips: RemoteTips,
     wanted: { readonly tip: boolean; readonly state: boolean },
     isShallow: boolean,
-  ): Promise<void> {
+  ): Promise<Pick<RemoteTips, 'tip' | 'state'>> {
     const refspecs: string[] = [];
-    if (wanted.tip) refspecs.push(`+${tips.source}:refs/dso-gitops/tip`);
-    if (wanted.state) refspecs.push(`+${this.#stateRef}:refs/dso-gitops/known-state`);
-    if (refspecs.length === 0) return;
+    if (wanted.tip) refspecs.push(`+${tips.source}:${TIP}`);
+    if (wanted.state) refspecs.push(`+${this.#stateRef}:${KNOWN_STATE}`);
+    if (refspecs.length === 0) return tips;
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
     const depth = isShallow ? ['--depth=1'] : [];
     const options = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', ...depth];
     await this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`);
+    // A ref may have moved since it was listed: what was fetched counts.
+    const names = [...(wanted.tip ? [TIP] : []), ...(wanted.state ? [KNOWN_STATE] : [])];
+    const ids = (await this.#git.run(['rev-parse', ...names], 'reading the mirror')).trim().split('\n');
+    return {
+      tip: wanted.tip ? (ids[0] ?? null) : tips.tip,
+      state: wanted.state ? (ids.at(-1) ?? null) : tips.state,
+    };
   }
 
   /** Fetches older commits of the branch. */
@@ -78,7 +89,8 @@ export class Remote {
     }
     const refs: string[] = [];
     if (commit) refs.push(`${commit}:${this.#branchRef}`);
-    if (state) refs.push(`+${state.commit}:${this.#stateRef}`);
+    // No plus sign: it would override the lease, which already allows a state without the old one as its parent.
+    if (state) refs.push(`${state.commit}:${this.#stateRef}`);
     const options = ['push', '--porcelain', '--no-verify'];
     if (refs.length > 1) options.push('--atomic');
     if (state) options.push(`--force-with-lease=${this.#stateRef}:${state.before ?? ''}`);
@@ -97,19 +109,18 @@ export class Remote {
       this.#isAtomic = false;
       return true;
     }
-    const refused = /refs\/dso-gitops\/state\S*.*(hidden ref|funny refname|not allowed|declined|denied|prohibited)/;
-    if (!hasState || this.#stateRef === STATE_BRANCH || !refused.test(error.message)) return false;
+    if (!hasState || this.#stateRef === STATE_BRANCH || !isRefused(error, this.#stateRef)) return false;
     this.#stateRef = STATE_BRANCH;
     return true;
   }
 
   async #sourceOf(refs: ReadonlyMap<string, string>): Promise<string> {
     if (refs.has(this.#branchRef) || !(await this.#hasOtherBranches(refs))) return this.#branchRef;
-    if (this.#isBranchCreated) return 'HEAD';
+    if (this.#isBranchCreated && refs.has('HEAD')) return 'HEAD';
     const branch = this.#branchRef.slice('refs/heads/'.length);
     throw mustAct(
       'BranchMissing',
-      `${this.#url} has no branch ${branch}; create it, or set createBranch: true in the destination`,
+      `${this.#url} has no branch ${branch}; create it, or set createBranch: true in the destination to start it from the default branch`,
     );
   }
 
@@ -128,4 +139,11 @@ export class Remote {
     }
     return found;
   }
+}
+
+/** The host refused this very ref, not only because another one of the same push was refused. */
+function isRefused(error: ProductError, ref: string): boolean {
+  const output = error.cause instanceof Error ? error.cause.message : error.message;
+  const line = output.split('\n').find((candidate) => candidate.startsWith('!') && candidate.includes(`:${ref}\t`));
+  return line !== undefined && /\[remote rejected\]/.test(line) && !/atomic|failed to update|cannot lock/.test(line);
 }

@@ -1,4 +1,4 @@
-import { mustAct } from '../errors.ts';
+import { refusePath } from '../errors.ts';
 
 /** One changed path of `git diff-tree --raw -z`. */
 interface Change {
@@ -20,19 +20,22 @@ export function checkDifference(raw: string, allowed: ReadonlyMap<string, string
   for (const { oldMode, newMode, path } of parseRaw(raw)) {
     if (oldMode === '120000' || oldMode === '160000') {
       const what = oldMode === '120000' ? 'a symbolic link' : 'a submodule';
-      throw mustAct(
+      throw refusePath(
+        path,
         'PathNotOurs',
         `${path} is ${what} in the repository; remove it there: a link is never followed or replaced`,
       );
     }
     if (!allowed.has(path)) {
-      throw mustAct(
+      throw refusePath(
+        path,
         'PathNotOurs',
         `${path} stands where a directory of ours belongs, or would be changed as well; move it, nothing was written`,
       );
     }
     if (newMode !== FILE || (oldMode !== FILE && oldMode !== ABSENT)) {
-      throw mustAct(
+      throw refusePath(
+        path,
         'PathNotOurs',
         `${path} has mode ${oldMode} in the repository; expected a plain file (${FILE}) or nothing`,
       );

@@ -66,4 +66,3 @@ describe('sumMilli', () => {
     expect(sumMilli([INT64_MAX, 1n])).toBe(INT64_MAX);
   });
 });
-

@@ -62,7 +62,8 @@ describe('the record', () => {
     });
     expect(record?.state.before?.seq).toBe(1);
     expect(record?.state.after.demand.total).toBe(10);
-    for (const { path, overlay } of Object.values(record?.members ?? {})) expect(blobId(world.home.read(path) ?? '')).toBe(overlay);
+    for (const { path, overlay } of Object.values(record?.members ?? {}))
+      expect(blobId(world.home.read(path) ?? '')).toBe(overlay);
   });
 
   it('holds no text of this machine', async () => {

@@ -91,7 +91,7 @@ describe('a repository that is not there', () => {
 
 describe('words in a name', () => {
   // The classes are of what Git and the host say, never of what a person called the repository.
-  it.fails.each(['ruleset.git', 'push-rules GH006.git'])('a lost race in %s stays a lost race', async (name) => {
+  it.each(['ruleset.git', 'push-rules GH006.git'])('a lost race in %s stays a lost race', async (name) => {
     const { remote, settings } = setUp(name);
     const mirror = await openMirror(settings);
     remote.commit({ other: 'x\n' });

@@ -50,7 +50,7 @@ describe('state beside the branch', () => {
     expect(remote.tip()).toBe(tip);
   });
 
-  it.fails('is lost to a faster writer as retry, and merged per file after a refresh', async () => {
+  it('is lost to a faster writer as retry, and merged per file after a refresh', async () => {
     const { settings } = setUp();
     const [one, other] = [await openMirror(settings('one')), await openMirror(settings('other'))];
     await one.publish(publication({}, { states: states({ 'default/a': 'one\n', 'default/b': 'one\n' }) }));
@@ -66,7 +66,7 @@ describe('state beside the branch', () => {
     });
   });
 
-  it.fails('loses together with the branch: neither moves when one cannot', async () => {
+  it('loses together with the branch: neither moves when one cannot', async () => {
     const { remote, settings } = setUp();
     const one = await openMirror(settings('one'));
     const other = await openMirror(settings('other'));
@@ -150,7 +150,7 @@ describe('a host that takes no refs outside heads', () => {
     expect((await openMirror(settings('third'))).states().get('default/a')).toBe('1\n');
   });
 
-  it.fails('is not guessed from a refusal of the branch itself: no branch is made for it', async () => {
+  it('is not guessed from a refusal of the branch itself: no branch is made for it', async () => {
     const { remote, settings } = setUp();
     remote.hook(
       'update',

@@ -113,7 +113,7 @@ describe('over ssh', () => {
     expect(await errorOf(openMirror({ ...given, url }))).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });
   });
 
-  it.fails('finds files whose path has a space', async () => {
+  it('finds files whose path has a space', async () => {
     const { directory, remote, settings } = await setUp();
     const place = join(directory, 'a place');
     mkdirSync(place);
