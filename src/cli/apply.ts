@@ -37,11 +37,12 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
         signal: context.signal,
         ...(options.adopt ? { adopt: options.adopt } : {}),
       });
-      await engine.saveStates(context.now());
       const color = colorOf(context, process.stdout.isTTY);
       const format = formatOf(options.output);
       context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
       if (format === 'table') context.stdout(wiringNotes(result));
+      // Last, so that a host that refuses it does not hide what was decided.
+      await engine.saveStates(context.now());
       if (isFailed(result)) done(EXIT.failed);
     });
   withOutput(withHubOptions(command));

@@ -2,7 +2,7 @@ import { Ansis } from 'ansis';
 import { createTwoFilesPatch } from 'diff';
 import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
-import type { DestinationReport, DsoReport, Report } from './report.ts';
+import { becauseOf, type DestinationReport, type DsoReport, type Report } from './report.ts';
 import { renderTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;
@@ -65,12 +65,6 @@ export function renderDestination(destination: DestinationReport, { color, colum
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
   return lines.join('\n');
-}
-
-/** The reason, without saying again what stands beside the reading. */
-function becauseOf({ because, readings }: DsoReport): string {
-  const isSaid = readings.some(({ problem }) => problem !== null && because.startsWith(problem));
-  return isSaid ? 'not changed, a missing reading never lowers it' : because;
 }
 
 /** A line and, where it is too long, more lines below its text. */

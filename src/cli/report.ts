@@ -67,6 +67,12 @@ export function reportOf(result: TickResult): Report {
   };
 }
 
+/** The reason of a total, without saying again what stands beside the reading. */
+export function becauseOf({ because, readings }: DsoReport): string {
+  const isSaid = readings.some(({ problem }) => problem !== null && because.startsWith(problem));
+  return isSaid ? 'not changed, a missing reading never lowers it' : because;
+}
+
 /** Whether something failed, is refused or waits for a person. */
 export function isFailed(result: TickResult): boolean {
   const isStuck = result.outcomes.some(

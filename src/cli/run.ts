@@ -5,7 +5,7 @@ import { watchFiles } from '../sources/watch-files.ts';
 import { connect } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import { requireConfiguration } from './options.ts';
-import { type DsoReport, reportOf } from './report.ts';
+import { becauseOf, type DsoReport, reportOf } from './report.ts';
 
 /** How long a push that is under way may take after the signal to end. */
 const GRACE_MS = 4000;
@@ -77,7 +77,7 @@ class TransitionLines {
 function linesOf(dso: DsoReport): readonly string[] {
   const lines: string[] = [];
   if (dso.total.decided !== null && dso.verdict !== 'wait')
-    lines.push(`${dso.key} total ${dso.total.decided}: ${dso.because}`);
+    lines.push(`${dso.key} total ${dso.total.decided}: ${becauseOf(dso)}`);
   if (dso.reason !== '') lines.push(`${dso.key} ${dso.reason}: ${dso.message}`);
   return [...lines, ...dso.readings.flatMap(({ problem }) => problem ?? []), ...dso.problems];
 }

@@ -9,12 +9,14 @@ export function watchFiles(patterns: readonly string[], base: string, changed: (
   const paths = patterns.map((pattern) => fixedPart(isAbsolute(pattern) ? pattern : resolve(base, pattern)));
   const watcher = watch([...new Set(paths)], { ignoreInitial: true, atomic: false, ignorePermissionErrors: true });
   let timer: NodeJS.Timeout | null = null;
-  watcher.on('all', () => {
+  const notice = (): void => {
     timer ??= setTimeout(() => {
       timer = null;
       changed();
     }, SETTLE_MS);
-  });
+  };
+  // Raw events as well: the others leave out a second change of a file within 50 ms, also when it is the last one.
+  watcher.on('all', notice).on('raw', notice);
   return async () => {
     if (timer) clearTimeout(timer);
     await watcher.close();

@@ -20,15 +20,30 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   child.stdout.on('data', (chunk: Buffer) => (output += chunk));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk));
   try {
-    await until(() => countOf(world.home, 'two', 'web') === 2);
+    await until(
+      () => countOf(world.home, 'two', 'web') === 2,
+      () => output,
+    );
     world.metric('web', 37);
-    await until(() => countOf(world.home, 'two', 'web') === 5);
+    await until(
+      () => countOf(world.home, 'two', 'web') === 5,
+      () => output,
+    );
     world.metric('web', 'abc');
-    await until(() => output.includes('found "abc"'));
+    await until(
+      () => output.includes('found "abc"'),
+      () => output,
+    );
     world.write('broken.yaml', 'kind: [');
-    await until(() => output.includes('broken.yaml:1'));
+    await until(
+      () => output.includes('broken.yaml:1'),
+      () => output,
+    );
     world.metric('web', 45);
-    await until(() => countOf(world.home, 'two', 'web') === 5 && countOf(world.home, 'one', 'web') === 4);
+    await until(
+      () => countOf(world.home, 'two', 'web') === 5 && countOf(world.home, 'one', 'web') === 4,
+      () => output,
+    );
   } finally {
     child.kill('SIGTERM');
   }
@@ -40,10 +55,10 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   expect(output.split('found "abc"').length).toBe(2);
 });
 
-async function until(isDone: () => boolean): Promise<void> {
+async function until(isDone: () => boolean, said: () => string): Promise<void> {
   const start = Date.now();
   while (!isDone()) {
-    if (Date.now() - start > 15_000) throw new Error('waited for 15 s');
+    if (Date.now() - start > 15_000) throw new Error(`waited for 15 s; it said:\n${said()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
