@@ -18,7 +18,7 @@ export function run(directory: string, args: readonly string[], input: Buffer | 
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(Buffer.concat(output).toString());
-      else reject(new Error(`git ${args.join(' ')}: ${Buffer.concat(errors)}`));
+      else reject(new Error(`git ${args.join(' ')}: ${Buffer.concat(errors).toString()}`));
     });
     child.stdin.end(input ?? undefined);
   });
