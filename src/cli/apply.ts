@@ -1,24 +1,10 @@
 import type { Command } from 'commander';
-import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import {
-  colorOf,
-  formatOf,
-  type HubOptions,
-  parseAdoption,
-  requireConfiguration,
-  selectionOf,
-  withHubOptions,
-  withOutput,
-} from './options.ts';
+import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { isFailed, reportOf } from './report.ts';
+import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringNotes } from './wiring.ts';
-
-interface ApplyOptions extends HubOptions {
-  readonly output: string;
-  readonly adopt?: ReadonlyMap<string, number>;
-}
 
 /** `apply`: commits what is due, once. */
 export function addApply(program: Command, context: Context, done: (code: ExitCode) => void): void {
@@ -28,15 +14,8 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
     .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject')
     .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, options: ApplyOptions) => {
-      const { engine } = await connect(await requireConfiguration(options.config, context), context);
-      const result = await engine.tick({
-        mode: 'apply',
-        now: context.now(),
-        only: selectionOf(options, name),
-        signal: context.signal,
-        ...(options.adopt ? { adopt: options.adopt } : {}),
-      });
+    .action(async (name: string | undefined, options: TickOnceOptions) => {
+      const { engine, result } = await tickOnce('apply', name, options, context);
       const color = colorOf(context, process.stdout.isTTY);
       const format = formatOf(options.output);
       context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));

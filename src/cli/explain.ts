@@ -1,16 +1,11 @@
 import type { Command } from 'commander';
-import { mustAct } from '../errors.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
-import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, type HubOptions, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { colorOf, withHubOptions, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
 import { type DsoReport, isFailed, type MemberReport, reportOf } from './report.ts';
+import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringOf } from './wiring.ts';
-
-interface ExplainOptions extends HubOptions {
-  readonly output: string;
-}
 
 /** `explain`: step by step from the reading to each member's number, and how each member is wired. */
 export function addExplain(program: Command, context: Context, done: (code: ExitCode) => void): void {
@@ -22,16 +17,11 @@ export function addExplain(program: Command, context: Context, done: (code: Exit
       'after',
       '\nExamples:\n  dso-gitops explain default/web\n  dso-gitops explain web -n default -o json\n',
     )
-    .action(async (name: string, options: ExplainOptions) => {
-      const { engine } = await connect(await requireConfiguration(options.config, context), context);
-      const result = await engine.tick({ mode: 'plan', now: context.now(), signal: context.signal });
-      const isWanted = selectionOf(options, name);
-      const outcome = result.outcomes.find(({ key }) => isWanted(key));
-      const report = reportOf(result).dsos.find(({ key }) => isWanted(key));
-      if (!outcome || !report) {
-        const known = result.outcomes.map(({ key }) => key).join(', ');
-        throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);
-      }
+    .action(async (name: string, options: TickOnceOptions) => {
+      const { result } = await tickOnce('plan', name, options, context);
+      const [outcome] = result.outcomes;
+      const [report] = reportOf(result).dsos;
+      if (!outcome || !report) throw new Error(`${name} was evaluated and is not in the result`);
       const wiring = outcome.placed ? wiringOf(outcome.placed) : [];
       const { output } = options;
       if (output === 'json' || output === 'yaml') context.stdout(renderData({ ...report, wiring }, output));
@@ -39,7 +29,7 @@ export function addExplain(program: Command, context: Context, done: (code: Exit
         context.stdout(
           explanation(report, outcome, wiring, output === 'markdown', colorOf(context, process.stdout.isTTY).bold),
         );
-      if (isFailed({ ...result, outcomes: [outcome], problems: [] })) done(EXIT.failed);
+      if (isFailed({ ...result, problems: [] })) done(EXIT.failed);
     });
   withOutput(withHubOptions(command));
 }

@@ -1,23 +1,12 @@
 import type { Command } from 'commander';
-import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import {
-  colorOf,
-  formatOf,
-  type HubOptions,
-  parseAdoption,
-  requireConfiguration,
-  selectionOf,
-  withHubOptions,
-  withOutput,
-} from './options.ts';
+import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { isFailed, reportOf } from './report.ts';
+import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 
-interface PlanOptions extends HubOptions {
-  readonly output: string;
+interface PlanOptions extends TickOnceOptions {
   readonly detailedExitcode?: boolean;
-  readonly adopt?: ReadonlyMap<string, number>;
 }
 
 /** `plan`: what would change and why; writes nothing. */
@@ -30,14 +19,7 @@ export function addPlan(program: Command, context: Context, done: (code: ExitCod
     .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: PlanOptions) => {
-      const { engine } = await connect(await requireConfiguration(options.config, context), context);
-      const result = await engine.tick({
-        mode: 'plan',
-        now: context.now(),
-        only: selectionOf(options, name),
-        signal: context.signal,
-        ...(options.adopt ? { adopt: options.adopt } : {}),
-      });
+      const { result } = await tickOnce('plan', name, options, context);
       const report = reportOf(result);
       const color = colorOf(context, process.stdout.isTTY);
       context.stdout(

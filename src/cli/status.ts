@@ -1,24 +1,12 @@
 import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
-import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import {
-  colorOf,
-  formatOf,
-  type HubOptions,
-  requireConfiguration,
-  selectionOf,
-  withHubOptions,
-  withOutput,
-} from './options.ts';
+import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
 import { isFailed, reportOf } from './report.ts';
 import { renderTable } from './table.ts';
-
-interface StatusOptions extends HubOptions {
-  readonly output: string;
-}
+import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 
 /** The standing of one DSO: what `-o json` prints. */
 interface Standing {
@@ -47,10 +35,8 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
       'after',
       '\nExamples:\n  dso-gitops status\n  dso-gitops status shop/web\n  dso-gitops status -n shop -o json\n',
     )
-    .action(async (name: string | undefined, options: StatusOptions) => {
-      const { engine } = await connect(await requireConfiguration(options.config, context), context);
-      const only = selectionOf(options, name);
-      const result = await engine.tick({ mode: 'plan', now: context.now(), only, signal: context.signal });
+    .action(async (name: string | undefined, options: TickOnceOptions) => {
+      const { engine, result } = await tickOnce('plan', name, options, context);
       const report = reportOf(result);
       const standings: Standing[] = [];
       for (const outcome of result.outcomes) {

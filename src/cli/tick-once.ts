@@ -1,0 +1,34 @@
+import { mustAct } from '../errors.ts';
+import type { Engine } from '../reconcile/engine.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
+import { connect } from './connect.ts';
+import type { Context } from './context.ts';
+import { type HubOptions, requireConfiguration, selectionOf } from './options.ts';
+
+/** Options of a command that evaluates once. */
+export interface TickOnceOptions extends HubOptions {
+  readonly output: string;
+  readonly adopt?: ReadonlyMap<string, number>;
+}
+
+/**
+ * Evaluates the hub of a configuration once.
+ *
+ * @param name `<namespace>/<name>` of the only DSO that is wanted; undefined: all that the options select
+ * @throws ProductError when the name is of no DSO
+ */
+export async function tickOnce(
+  mode: 'plan' | 'apply',
+  name: string | undefined,
+  options: TickOnceOptions,
+  context: Context,
+): Promise<{ readonly engine: Engine; readonly result: TickResult }> {
+  const { engine } = await connect(await requireConfiguration(options.config, context), context);
+  const adopt = options.adopt ? { adopt: options.adopt } : {};
+  const only = selectionOf(options, name);
+  const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
+  if (name === undefined || result.outcomes.length > 0) return { engine, result };
+  const everything = await engine.tick({ mode: 'plan', now: context.now(), signal: context.signal });
+  const known = everything.outcomes.map(({ key }) => key).join(', ');
+  throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);
+}
