@@ -53,7 +53,7 @@ describe('the environment of Git', () => {
     for (const part of [
       'BatchMode=yes',
       'StrictHostKeyChecking=yes',
-      "UserKnownHostsFile='/keys/known'",
+      `UserKnownHostsFile='"/keys/known"'`,
       'IdentitiesOnly=yes',
       "-i '/keys/it'\\''s'",
     ]) {
