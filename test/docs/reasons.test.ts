@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { pages, ROOT, textOf } from './pages.ts';
+
+const REASON =
+  /(?:mustAct|missing)\(\s*'([A-Z]\w+)'|refusePath\(\s*path,\s*'([A-Z]\w+)'|kind: '(?:wait|held|stalled)',\s+reason: '([A-Z]\w+)'|'(?:act|retry|later)',\s*'([A-Z]\w+)'/g;
+
+/** Every reason that the code can give. */
+function reasonsOfCode(): ReadonlySet<string> {
+  const src = join(ROOT, 'src');
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const text = files.map((file) => readFileSync(join(src, file), 'utf8')).join('\n');
+  return new Set([...text.matchAll(REASON)].map((match) => match.slice(1).find((name) => name !== undefined) ?? ''));
+}
+
+it('every reason of the code is explained, and every explained one is of the code', () => {
+  const explained = new Set(
+    [...textOf('docs/troubleshooting.md').matchAll(/`([A-Z][A-Za-z]+)`/g)].map(([, name]) => name ?? ''),
+  );
+  const used = reasonsOfCode();
+  expect(used.size).toBeGreaterThan(40);
+  expect([...used].filter((reason) => !explained.has(reason)).sort()).toEqual([]);
+  expect([...explained].filter((reason) => !used.has(reason)).sort()).toEqual([]);
+});
+
+it('links lead to pages and headings that are there', () => {
+  for (const page of pages()) {
+    for (const [, target = ''] of textOf(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)) {
+      const [path = '', anchor] = target.split('#');
+      const file = path === '' ? page : join(page, '..', path);
+      const text = textOf(file);
+      if (!anchor || !file.endsWith('.md')) continue;
+      const headings = [...text.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+        title
+          .toLowerCase()
+          .replaceAll(/[^\w\- ]/g, '')
+          .replaceAll(' ', '-'),
+      );
+      expect(headings, `${page} links to ${target}`).toContain(anchor);
+    }
+  }
+});
+
+it('npm scripts that are named exist', () => {
+  const { scripts }: { scripts: Readonly<Record<string, string>> } = JSON.parse(textOf('package.json'));
+  for (const page of pages()) {
+    for (const [, name = ''] of textOf(page).matchAll(/npm run (?:-s )?([\w:]+)/g))
+      expect(scripts, page).toHaveProperty([name]);
+  }
+});
