@@ -45,6 +45,8 @@ export interface DecideInput {
   /** By destination id; absent: it cannot be read now. Home is always there. */
   readonly landed: ReadonlyMap<string, Landed>;
   readonly state: DsoState | null;
+  /** The highest number a record of this DSO ever had; asked for only where no state is saved, else 0. */
+  readonly highestSeq: number;
   /** A total given by a person for the first sight of this DSO; null: none. */
   readonly adopt: number | null;
   /** Epoch milliseconds. */

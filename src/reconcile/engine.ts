@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
+import { recordPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { readKubernetesResource } from '../triggers/kubernetes-resource.ts';
@@ -194,11 +195,13 @@ export class Engine {
     const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
     const landed = await this.#loadLanded([...involved]);
     const taken = judgeRivals(rivals, landed);
+    const sequences = await this.#sequences(open, landed);
     const decided = open.map(({ placed, source, readings }) => {
       const { key } = placed.dso;
       const verdict = taken.get(key);
       if (verdict) return undecided(source, verdict, [], placed);
-      return this.#decideOne({ placed, source }, readings, options, landed.get(key) ?? new Map());
+      const highestSeq = sequences.get(key) ?? 0;
+      return this.#decideOne({ placed, source }, readings, options, landed.get(key) ?? new Map(), highestSeq);
     });
     if (options.mode === 'apply') this.#settled.keep(decided);
     return [...settled, ...decided];
@@ -213,11 +216,30 @@ export class Engine {
     return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error));
   }
 
+  /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
+  async #sequences(
+    open: readonly Candidate[],
+    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    const byHome = new Map<string, ReadonlyMap<string, number>>();
+    for (const { placed } of open) {
+      const { dso, home } = placed;
+      const repository = this.#connections.get(home.id);
+      if (!repository || !landed.get(dso.key)?.get(home.id)?.record || this.#states.get(placed, repository)) continue;
+      const sequences = byHome.get(home.id) ?? (await repository.highestSequences(`${home.root}/decisions`));
+      byHome.set(home.id, sequences);
+      found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
+    }
+    return found;
+  }
+
   #decideOne(
     { placed, source }: Candidate,
     readings: DsoOutcome['readings'],
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
+    highestSeq: number,
   ): DsoOutcome {
     const { dso, home } = placed;
     if (!landed.has(home.id)) {
@@ -233,6 +255,7 @@ export class Engine {
       readings,
       landed,
       state: this.#states.get(placed, this.#connections.get(home.id)),
+      highestSeq,
       adopt: options.adopt?.get(dso.key) ?? null,
       now: options.now,
     });

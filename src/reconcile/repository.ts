@@ -14,6 +14,8 @@ export interface Repository {
   directories(path: string): Promise<readonly string[]>;
   /** The commit that changed a file last; fetches as much history as that takes. */
   lastCommit(path: string): Promise<string | null>;
+  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
+  highestSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */
   states(): ReadonlyMap<string, string>;
   /**

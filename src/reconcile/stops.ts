@@ -26,10 +26,11 @@ function findForeignOwner({ landed, configuration }: DecideInput): Verdict | nul
 }
 
 /** State and record land together: a record that is older than the state was put back by a person. */
-function findRevert({ dso, home, state }: DecideInput, record: DecisionRecord): Verdict | null {
-  if (!state?.hasRecord || state.seq <= record.seq) return null;
+function findRevert({ dso, home, state, highestSeq }: DecideInput, record: DecisionRecord): Verdict | null {
+  const last = state?.hasRecord ? state.seq : highestSeq;
+  if (last <= record.seq) return null;
   const path = recordPath(home.root, dso.namespace, dso.name);
-  const message = `decision ${state.seq} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until ${path} is removed, which adopts the counts that are there`;
+  const message = `decision ${last} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until ${path} is removed, which adopts the counts that are there`;
   return { kind: 'held', reason: 'Reverted', message };
 }
 

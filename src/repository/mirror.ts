@@ -23,6 +23,9 @@ export interface MirrorSettings {
   readonly parentEnvironment: NodeJS.ProcessEnv;
 }
 
+/** Deeper than any history: what `git fetch --unshallow` asks for. */
+const WHOLE_HISTORY = 2_147_483_647;
+
 /** What one push writes. */
 export interface Publication {
   /** path -> content on the branch. */
@@ -127,6 +130,14 @@ export class Mirror {
     }
   }
 
+  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
+  async highestSequences(directory: string): Promise<ReadonlyMap<string, number>> {
+    if (this.tip === null) return new Map();
+    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    const options = ['log', '-p', '-U0', '--no-renames', '--no-color', '--format='];
+    return parseSequences(await this.#git.run([...options, this.tip, '--', directory], 'reading the history'));
+  }
+
   /** Saved state by key of its DSO. */
   states(): ReadonlyMap<string, string> {
     return this.#states;
@@ -198,6 +209,18 @@ export class Mirror {
     const text = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
     return text.split('\n').filter((line) => line !== '');
   }
+}
+
+/** Added lines `seq: N` of `git log -p`, the highest by path. */
+function parseSequences(log: string): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>();
+  let path = '';
+  for (const line of log.split('\n')) {
+    if (line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
+    const sequence = /^\+seq: (\d+)$/.exec(line)?.[1];
+    if (sequence) highest.set(path, Math.max(highest.get(path) ?? 0, Number(sequence)));
+  }
+  return highest;
 }
 
 function directoryOf({ cacheDirectory, url, branch, root }: MirrorSettings): string {
