@@ -37,3 +37,8 @@ export function refusePath(path: string, reason: string, message: string): Produ
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Anything that was thrown, as an error with a kind: what is not known is tried again later. */
+export function asProductError(error: unknown): ProductError {
+  return error instanceof ProductError ? error : new ProductError('later', 'Unexpected', messageOf(error), error);
+}

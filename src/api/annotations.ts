@@ -8,6 +8,12 @@ export const INITIAL_TOTAL = 'dso-gitops.dev/initial-total';
 /** The annotation that adds namespaces which the base of an application sets itself. */
 export const BASE_NAMESPACES = 'dso-gitops.dev/base-namespaces';
 
+/** The annotation that asks for an evaluation now; echoed in the status. */
+export const REQUESTED_AT = 'dso-gitops.dev/requestedAt';
+
+/** The annotation that says until when another controller wrote the status: what it left is taken over. */
+export const TAKE_OVER = 'dso-gitops.dev/take-over';
+
 type Annotations = Readonly<Record<string, string>>;
 
 /** The total that runs now; null: not given. */

@@ -78,6 +78,12 @@ export const GitOpsStatus = z
     lastCommit: z.string().max(64).optional().describe('Id of the last commit that changed this object.'),
     lastCommitTime: instant.optional().describe('When that commit was made.'),
     pullRequest: PullRequest.optional(),
+    lastHandledRequestedAt: z
+      .string()
+      .max(253)
+      .optional()
+      .describe('Value of the annotation dso-gitops.dev/requestedAt that was acted on last.'),
+    unplaced: replicas.optional().describe('Replicas of the decided total that no member can take.'),
     pending: z.array(Pending).max(1000).optional().describe('Destinations that do not have the decided numbers yet.'),
     state: z
       .looseObject({})

@@ -4,27 +4,35 @@ import { type Configuration, loadConfiguration } from '../config/load.ts';
 import { loadTemplates } from '../config/load-templates.ts';
 import { Engine } from '../reconcile/engine.ts';
 import { Mirror } from '../repository/mirror.ts';
-import { filesHub } from '../sources/files.ts';
+import type { Hub } from '../sources/hub.ts';
 import type { Context } from './context.ts';
+import { type ClusterOptions, type OpenHub, openHub } from './open-hub.ts';
 
-/** The engine of a configuration file, with real repositories. */
+/** The engine of a configuration file, with its hub and real repositories. */
 export interface Connected {
   readonly configuration: Configuration;
+  readonly open: OpenHub;
   readonly engine: Engine;
 }
 
-/** Reads the configuration and builds the engine that it describes. */
-export async function connect(configPath: string, context: Context): Promise<Connected> {
+/** Reads the configuration and builds what it describes. */
+export async function connect(
+  configPath: string,
+  options: ClusterOptions,
+  isOnce: boolean,
+  context: Context,
+): Promise<Connected> {
   const configuration = await loadConfiguration(resolve(context.directory, configPath));
-  return { configuration, engine: await engineOf(configuration, context) };
+  const open = await openHub(configuration, options, isOnce, context);
+  return { configuration, open, engine: await engineOf(configuration, open.hub, context) };
 }
 
 /** The engine of a configuration. */
-export async function engineOf(configuration: Configuration, context: Context): Promise<Engine> {
+export async function engineOf(configuration: Configuration, hub: Hub, context: Context): Promise<Engine> {
   const cacheDirectory = cacheOf(context.environment);
   return new Engine({
     configuration,
-    hub: filesHub({ patterns: configuration.files, base: configuration.base, demand: configuration.demand }),
+    hub,
     templates: await loadTemplates(),
     open: async (destination, isRenewed) => {
       const settings = { ...destination, cacheDirectory, parentEnvironment: context.environment };

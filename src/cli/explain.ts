@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
+import { type DsoReport, isFailed, type MemberReport, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, withHubOptions, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
-import { type DsoReport, isFailed, type MemberReport, reportOf } from './report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringOf } from './wiring.ts';
 

@@ -5,20 +5,28 @@ import { Ansis } from 'ansis';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mustAct } from '../errors.ts';
 import type { Context } from './context.ts';
+import type { ClusterOptions } from './open-hub.ts';
 import { FORMATS, type Format } from './print-report.ts';
 
 export const CONFIG_FILE = 'dso-gitops.yaml';
 
 /** Options of every command that reads a hub. */
-export interface HubOptions {
+export interface HubOptions extends ClusterOptions {
   readonly config: string;
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
 }
 
-/** Adds `--config`, `-n` and `-A`. */
-export function withHubOptions(command: Command): Command {
+/** Adds `--kubeconfig` and `--context`. */
+export function withClusterOptions(command: Command): Command {
   return command
+    .option('--kubeconfig <file>', 'kubeconfig of the hub, for source.kubernetes')
+    .option('--context <name>', 'context of the kubeconfig');
+}
+
+/** Adds `--config`, `-n`, `-A` and the cluster's options. */
+export function withHubOptions(command: Command): Command {
+  return withClusterOptions(command)
     .option('-c, --config <file>', 'configuration file', CONFIG_FILE)
     .option('-n, --namespace <namespace>', 'only DistributedScaledObjects of this namespace')
     .option('-A, --all-namespaces', 'of all namespaces (the default)');

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
-import { isFailed, reportOf } from './report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 
 interface PlanOptions extends TickOnceOptions {

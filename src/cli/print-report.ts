@@ -2,7 +2,7 @@ import { Ansis } from 'ansis';
 import { createTwoFilesPatch } from 'diff';
 import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
-import { becauseOf, type DestinationReport, type DsoReport, type Report } from './report.ts';
+import { becauseOf, type DestinationReport, type DsoReport, type Report } from '../reconcile/report.ts';
 import { renderTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;

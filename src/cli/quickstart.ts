@@ -7,11 +7,12 @@ import { loadConfiguration } from '../config/load.ts';
 import { type Demo, makeDemo, setMetric } from '../quickstart/make-demo.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
+import { reportOf } from '../reconcile/report.ts';
 import { engineOf } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
+import { openHub } from './open-hub.ts';
 import { colorOf } from './options.ts';
 import { type PrintOptions, renderDestination, renderDso } from './print-report.ts';
-import { reportOf } from './report.ts';
 
 const VALUES = ['0', '20', '37', '1000', 'abc', '0'];
 const STEP_MS = 30_000;
@@ -34,7 +35,9 @@ async function quickstart(context: Context): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'dso-gitops-'));
   const demo = await makeDemo(directory, start, context.signal);
   const environment = { ...context.environment, DSO_GITOPS_CACHE: join(directory, 'cache') };
-  const engine = await engineOf(await loadConfiguration(demo.configFile), { ...context, environment });
+  const configuration = await loadConfiguration(demo.configFile);
+  const { hub } = await openHub(configuration, {}, true, context);
+  const engine = await engineOf(configuration, hub, { ...context, environment });
   const color = colorOf(context, process.stdout.isTTY);
   const options: PrintOptions = { format: 'table', color, columns: context.columns, isDiffed: true };
   context.stdout(intro(demo, color));

@@ -1,83 +1,94 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ProductError } from '../errors.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
-import type { TickResult } from '../reconcile/outcome.ts';
-import { watchFiles } from '../sources/watch-files.ts';
+import { Health, serveHealth } from '../service/health.ts';
+import { jsonLog, type Log, textLog } from '../service/log.ts';
+import { TransitionLog } from '../service/transition-log.ts';
+import { StatusWriter } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
-import { requireConfiguration } from './options.ts';
-import { becauseOf, type DsoReport, reportOf } from './report.ts';
+import type { ClusterOptions, OpenHub } from './open-hub.ts';
+import { requireConfiguration, withClusterOptions } from './options.ts';
 
-/** How long a push that is under way may take after the signal to end. */
+/** How long a push or a status that is under way may take after the signal to end. */
 const GRACE_MS = 4000;
 
-/** `run`: stays, watches the files and commits what changes. */
+interface RunOptions extends ClusterOptions {
+  readonly config: string;
+  readonly logFormat: string;
+  readonly healthPort?: number;
+}
+
+/** `run`: stays, watches the hub and commits what changes. */
 export function addRun(program: Command, context: Context, _done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('run')
     .description('stay, watch the hub and commit what changes; ends cleanly on SIGTERM')
     .option('-c, --config <file>', 'configuration file', 'dso-gitops.yaml')
-    .addHelpText('after', '\nExamples:\n  dso-gitops run\n  dso-gitops run -c /etc/dso-gitops/dso-gitops.yaml\n')
-    .action(async (options: { readonly config: string }) => {
-      const hard = new AbortController();
-      context.signal.addEventListener('abort', () => setTimeout(() => hard.abort(), GRACE_MS).unref(), { once: true });
-      const path = await requireConfiguration(options.config, context);
-      const { configuration, engine } = await connect(path, { ...context, signal: hard.signal });
-      const lines = new TransitionLines();
-      const write = (line: string): void => context.stdout(`${new Date(context.now()).toISOString()} ${line}\n`);
-      write(`watching ${configuration.files.join(', ')}`);
-      await runLoop({
-        engine,
-        watch: (changed) => watchFiles(configuration.files, configuration.base, changed),
-        now: context.now,
-        onTick: (result) => {
-          for (const line of lines.of(result)) write(line);
-        },
-        onError: (error) => {
-          for (const line of lines.ofFailure(describeFailure(error))) write(line);
-        },
-        stop: context.signal,
-        abort: hard.signal,
-      });
-      write('ended');
+    .addOption(new Option('--log-format <format>', 'how to log').choices(['text', 'json']).default('text'))
+    .option('--health-port <port>', 'answer /livez and /readyz on this port', parsePort)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: RunOptions) => {
+      await run(options, context);
     });
+  withClusterOptions(command);
 }
 
-/** Lines for what is new since the tick before: the same thing is said once. */
-class TransitionLines {
-  #said = new Map<string, string>();
-  #failure = '';
-
-  of(result: TickResult): readonly string[] {
-    const report = reportOf(result);
-    const said = new Map<string, string>();
-    const lines: string[] = [];
-    const say = (about: string, line: string): void => {
-      said.set(about, line);
-      if (this.#said.get(about) !== line) lines.push(line);
-    };
-    for (const destination of report.destinations) {
-      if (destination.commit) lines.push(`commit ${destination.commit} ${destination.message?.split('\n')[0] ?? ''}`);
-      if (destination.error)
-        say(`to ${destination.name}`, `${destination.name} ${destination.error.reason}: ${destination.error.message}`);
-    }
-    for (const dso of report.dsos) for (const [index, line] of linesOf(dso).entries()) say(`${dso.key} ${index}`, line);
-    for (const problem of report.problems) say(problem, problem);
-    this.#said = said;
-    this.#failure = '';
-    return lines;
-  }
-
-  ofFailure(message: string): readonly string[] {
-    if (message === this.#failure) return [];
-    this.#failure = message;
-    return [`failed, nothing is changed: ${message}`];
-  }
+async function run(options: RunOptions, context: Context): Promise<void> {
+  const hard = new AbortController();
+  context.signal.addEventListener('abort', () => setTimeout(() => hard.abort(), GRACE_MS).unref(), { once: true });
+  const log = options.logFormat === 'json' ? jsonLog(context.stdout) : textLog(context.stdout, context.now);
+  const health = new Health(context.now);
+  const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
+  const path = await requireConfiguration(options.config, context);
+  const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal });
+  const transitions = new TransitionLog();
+  const writer = statusWriter(open, log, context);
+  log({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
+  await runLoop({
+    engine,
+    watch: open.watch,
+    now: context.now,
+    onTick: (result) => {
+      health.beat(null);
+      for (const entry of transitions.of(result)) log(entry);
+      writer?.offer(result);
+    },
+    onError: (error) => {
+      health.beat(describeFailure(error));
+      for (const entry of transitions.ofFailure(describeFailure(error))) log(entry);
+    },
+    stop: context.signal,
+    abort: hard.signal,
+  });
+  await writer?.flush();
+  await server?.close();
+  log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
 }
 
-function linesOf(dso: DsoReport): readonly string[] {
-  const lines: string[] = [];
-  if (dso.total.decided !== null && dso.verdict !== 'wait')
-    lines.push(`${dso.key} total ${dso.total.decided}: ${becauseOf(dso)}`);
-  if (dso.reason !== '') lines.push(`${dso.key} ${dso.reason}: ${dso.message}`);
-  return [...lines, ...dso.readings.flatMap(({ problem }) => problem ?? []), ...dso.problems];
+/** Writes status where the hub has one; a refusal is said once. */
+function statusWriter({ statusApi }: OpenHub, log: Log, { now }: Context): StatusWriter | null {
+  if (!statusApi) return null;
+  const said = new Map<string, string>();
+  const onError = (key: string, { reason, message }: ProductError): void => {
+    if (said.get(key) === message) return;
+    said.set(key, message);
+    const [namespace, name] = key.split('/');
+    const fields = { dso: { namespace, name }, reason, error: message };
+    log({ level: 'error', message: 'not written to the hub', fields, text: `${key} ${reason}: ${message}` });
+  };
+  return new StatusWriter({ api: statusApi, now, onError });
 }
+
+function parsePort(value: string): number {
+  const port = Number(value);
+  if (!/^\d+$/.test(value) || port > 65_535) throw new InvalidArgumentError('expected a port from 0 to 65535');
+  return port;
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops run
+  dso-gitops run -c /etc/dso-gitops/dso-gitops.yaml --log-format json --health-port 9440
+  dso-gitops run --kubeconfig ~/.kube/config --context hub
+`;

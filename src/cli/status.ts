@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
+import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
-import { isFailed, reportOf } from './report.ts';
 import { renderTable } from './table.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 

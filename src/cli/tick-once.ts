@@ -3,12 +3,20 @@ import type { Engine } from '../reconcile/engine.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
+import type { OpenHub } from './open-hub.ts';
 import { type HubOptions, requireConfiguration, selectionOf } from './options.ts';
 
 /** Options of a command that evaluates once. */
 export interface TickOnceOptions extends HubOptions {
   readonly output: string;
   readonly adopt?: ReadonlyMap<string, number>;
+}
+
+/** What was evaluated, and with what. */
+export interface TickedOnce {
+  readonly engine: Engine;
+  readonly open: OpenHub;
+  readonly result: TickResult;
 }
 
 /**
@@ -22,12 +30,12 @@ export async function tickOnce(
   name: string | undefined,
   options: TickOnceOptions,
   context: Context,
-): Promise<{ readonly engine: Engine; readonly result: TickResult }> {
-  const { engine } = await connect(await requireConfiguration(options.config, context), context);
+): Promise<TickedOnce> {
+  const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
   const adopt = options.adopt ? { adopt: options.adopt } : {};
   const only = selectionOf(options, name);
   const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
-  if (name === undefined || result.outcomes.length > 0) return { engine, result };
+  if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
   const everything = await engine.tick({ mode: 'plan', now: context.now(), signal: context.signal });
   const known = everything.outcomes.map(({ key }) => key).join(', ');
   throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);

@@ -31,17 +31,28 @@ export interface Destination extends LayoutSettings {
   readonly minIntervalMs: number;
 }
 
+/** Where DSOs come from. */
+export type Source =
+  /** Patterns relative to `base`. */
+  | { readonly kind: 'files'; readonly patterns: readonly string[] }
+  /** `kubeconfig` is an absolute path; null: found as kubectl does. */
+  | { readonly kind: 'kubernetes'; readonly kubeconfig: string | null; readonly context: string | null };
+
+/** Names, the directory in the first destination whose subdirectories are the names, or the Secret whose keys are. */
+export type Members =
+  | readonly string[]
+  | { readonly directories: string }
+  | { readonly secret: { readonly namespace: string; readonly name: string } };
+
 /** The configuration, checked and with defaults. */
 export interface Configuration {
   /** Absolute path of the file. */
   readonly file: string;
   readonly owner: string;
-  /** Patterns relative to `base`. */
-  readonly files: readonly string[];
+  readonly source: Source;
   /** Absolute directory of the file. */
   readonly base: string;
-  /** Names, or the directory in the first destination whose subdirectories are the names. */
-  readonly members: readonly string[] | { readonly directories: string };
+  readonly members: Members;
   readonly destinations: readonly Destination[];
   readonly firstSight: 'wait' | 'write';
   readonly demand: DemandSettings;
@@ -81,6 +92,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
       })),
     ),
     ...sameRoot(destinations),
+    ...(parsed.success ? checkSource(parsed.data) : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
   return assemble(parsed.data, file);
@@ -165,13 +177,29 @@ function sameRoot(destinations: readonly (DestinationFile | null)[]): readonly P
   });
 }
 
+function checkSource({ source, members }: ConfigurationFile): readonly Problem[] {
+  const kinds = Object.keys(source);
+  if (kinds.length !== 1) {
+    const message = `expected files or kubernetes; found ${kinds.length === 0 ? 'nothing' : 'both'}`;
+    return [{ path: ['source'], message }];
+  }
+  if (source.kubernetes || Array.isArray(members) || !('secret' in members)) return [];
+  return [{ path: ['members', 'secret'], message: 'needs source.kubernetes: a Secret is in a hub cluster' }];
+}
+
+function sourceOf({ source }: ConfigurationFile, base: string): Source {
+  if (source.files) return { kind: 'files', patterns: source.files };
+  const { kubeconfig, context } = source.kubernetes ?? {};
+  return { kind: 'kubernetes', kubeconfig: kubeconfig ? absolute(kubeconfig, base) : null, context: context ?? null };
+}
+
 function assemble(parsed: ConfigurationFile, file: string): Configuration {
   const base = dirname(file);
   return {
     file,
     base,
     owner: parsed.owner,
-    files: parsed.source.files,
+    source: sourceOf(parsed, base),
     members: parsed.members,
     destinations: parsed.destinations.map((destination, index) => toDestination(destination, index, base)),
     firstSight: parsed.firstSight,

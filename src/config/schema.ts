@@ -103,6 +103,23 @@ const WorkloadKind = z
   })
   .describe('Where a custom workload keeps its replicas.');
 
+const KubernetesSource = z
+  .strictObject({
+    kubeconfig: file
+      .optional()
+      .describe("Path of a kubeconfig. Default: KUBECONFIG, else the Pod's ServiceAccount, else ~/.kube/config."),
+    context: z.string().min(1).optional().describe('Context of the kubeconfig. Default: its current one.'),
+  })
+  .describe('The API of the hub cluster; {} finds it as kubectl does.');
+
+/** Where Kedify registers members: keys `<name>-cluster.kubeconfig`. */
+const MemberSecret = z
+  .strictObject({
+    namespace: DnsLabel.default('keda').describe('Namespace of the Secret.'),
+    name: DnsName.default('kedify-agent-multicluster-kubeconfigs').describe('Name of the Secret.'),
+  })
+  .describe('The Secret in the hub whose keys <name>-cluster.kubeconfig are the members; its contents are never read.');
+
 /** The configuration file. */
 export const ConfigurationFile = z.strictObject({
   apiVersion: z.literal(CONFIG_API_VERSION).describe('Version of this form of the file.'),
@@ -115,15 +132,20 @@ export const ConfigurationFile = z.strictObject({
       files: z
         .array(z.string().min(1))
         .min(1)
+        .optional()
         .describe('Files, directories and globs with DSOs, ConfigMaps and Secrets, relative to this file.'),
+      kubernetes: KubernetesSource.optional(),
     })
-    .describe('Where DSOs and the objects of their triggers come from.'),
+    .describe('Where DSOs and the objects of their triggers come from: files, or a Kubernetes API.'),
   members: z
     .union([
       z.array(DnsName).min(1),
       z.strictObject({ directories: relativePath.describe('Path from the root of the repository.') }),
+      z.strictObject({ secret: MemberSecret }),
     ])
-    .describe('Known member clusters: a list, or the directories below a path of the first destination.'),
+    .describe(
+      'Known member clusters: a list, the directories below a path of the first destination, or the keys of a Secret.',
+    ),
   destinations: z
     .array(Destination)
     .min(1)

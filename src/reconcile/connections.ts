@@ -1,5 +1,5 @@
 import type { Destination } from '../config/load.ts';
-import { messageOf, ProductError } from '../errors.ts';
+import { asProductError, ProductError } from '../errors.ts';
 import type { Repository } from './repository.ts';
 
 /** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
@@ -80,9 +80,4 @@ export class Connections {
       this.#repositories.set(destination.id, renewed);
     }
   }
-}
-
-/** Anything that was thrown, as an error with a kind: what is not known is tried again later. */
-export function asProductError(error: unknown): ProductError {
-  return error instanceof ProductError ? error : new ProductError('later', 'Unexpected', messageOf(error), error);
 }

@@ -1,8 +1,8 @@
 import type { Destination } from '../config/load.ts';
-import { ProductError } from '../errors.ts';
+import { asProductError, ProductError } from '../errors.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
-import { asProductError, type Connections } from './connections.ts';
+import type { Connections } from './connections.ts';
 import type { DestinationChange } from './decision.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';

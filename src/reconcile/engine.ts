@@ -5,16 +5,16 @@ import type { ProductError } from '../errors.ts';
 import { recordPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
-import { readKubernetesResource } from '../triggers/kubernetes-resource.ts';
+import { admit } from './admit.ts';
 import type { DecidedDso } from './compose.ts';
 import { Connections, type OpenRepository } from './connections.ts';
 import { decide } from './decide.ts';
-import type { SourcedReading } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver, MAX_ATTEMPTS, saveStates } from './deliver.ts';
 import type { Landed } from './landed.ts';
 import { isAt, loadLanded } from './load-landed.ts';
+import { type Observed, observe } from './observe.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, undecided, untouched } from './outcome.ts';
-import { type PlacedDso, place } from './place.ts';
+import type { PlacedDso } from './place.ts';
 import { findRivals, judgeRivals } from './rivals.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
@@ -53,13 +53,15 @@ const MAX_DELAY_MS = 30_000;
 export class Engine {
   readonly #parts: EngineParts;
   readonly #connections: Connections;
-  readonly #states = new StateStore();
+  readonly #states: StateStore;
+  readonly #requests = new Map<string, string>();
   readonly #settled = new Settled();
   #places = new WeakMap<Dso, PlacedDso>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#connections = new Connections(parts.open);
+    this.#states = new StateStore(parts.hub.keepsState);
   }
 
   /** States that are newer than what is saved beside the branches. */
@@ -71,24 +73,32 @@ export class Engine {
   async tick(options: TickOptions): Promise<TickResult> {
     const snapshot = await this.#parts.hub.read();
     const { destinations } = this.#parts.configuration;
-    const stale = destinations.filter(({ id }) => options.isRefreshed !== false || !this.#connections.get(id));
+    const isRefreshed = options.isRefreshed !== false || this.#isRequested(snapshot.dsos);
+    const stale = destinations.filter(({ id }) => isRefreshed || !this.#connections.get(id));
     const isMoved = await this.#connections.refresh(stale);
     if (isMoved) this.#places = new WeakMap();
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
-    const known = await this.#knownMembers();
+    const known = await this.#knownMembers(snapshot);
     const early: DsoOutcome[] = [];
     const candidates: Candidate[] = [];
     for (const source of snapshot.dsos) {
-      const result = this.#place(source, known);
+      const result = this.#admit(source, known);
       if (!('key' in result)) candidates.push({ placed: result, source });
       else if (isWanted(options, source.key)) early.push(result);
     }
     const round = await this.#rounds(candidates, snapshot, options);
     const outcomes = [...early, ...round.outcomes].sort((one, other) => (one.key < other.key ? -1 : 1));
-    const deadlines = outcomes.flatMap(({ decided }) => decided?.deadline ?? []);
+    const deadlines = outcomes.flatMap(({ decided, staleAt }) => [decided?.deadline ?? [], staleAt ?? []].flat());
     const deadline = deadlines.length > 0 ? Math.min(...deadlines) : null;
-    return { outcomes, destinations: round.destinations, problems: snapshot.problems, deadline };
+    return {
+      outcomes,
+      destinations: round.destinations,
+      problems: snapshot.problems,
+      deadline,
+      dsos: snapshot.dsos,
+      now: options.now,
+    };
   }
 
   /** The commit that changed a file of a destination last; null: it is not known. */
@@ -111,31 +121,32 @@ export class Engine {
     };
   }
 
-  async #knownMembers(): Promise<readonly string[]> {
+  /** Whether a person asked for an evaluation that did not happen yet. */
+  #isRequested(dsos: readonly HubDso[]): boolean {
+    let isRequested = false;
+    for (const { key, stored } of dsos) {
+      if (stored?.requestedAt == null || this.#requests.get(key) === stored.requestedAt) continue;
+      this.#requests.set(key, stored.requestedAt);
+      isRequested = true;
+    }
+    return isRequested;
+  }
+
+  async #knownMembers(snapshot: HubSnapshot): Promise<readonly string[]> {
+    if (snapshot.members) return snapshot.members;
     const { members, destinations } = this.#parts.configuration;
-    if (!('directories' in members)) return members;
+    if (!('directories' in members)) return 'secret' in members ? [] : members;
     const [first] = destinations;
     const repository = first && this.#connections.get(first.id);
     return repository ? repository.directories(members.directories) : [];
   }
 
-  #place(source: HubDso, known: readonly string[]): PlacedDso | DsoOutcome {
+  #admit(source: HubDso, known: readonly string[]): PlacedDso | DsoOutcome {
     const { effective } = source;
-    if (effective.kind === 'invalid') {
-      const problems = effective.problems.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-      const message = 'the object is not valid; nothing is written for it until it is corrected';
-      return undecided(source, { kind: 'stalled', reason: 'InvalidSpec', message }, problems);
-    }
-    if (effective.kind === 'unsupported') {
-      const problem = { ...effective.problem, where: source.locate(effective.problem.path) };
-      return undecided(source, { kind: 'stalled', reason: 'Unsupported', message: problem.message }, [problem]);
-    }
-    const placed = this.#places.get(effective.dso) ?? place(effective.dso, known, this.#parts.configuration);
-    if (!('dso' in placed)) return undecided(source, placed);
-    this.#places.set(effective.dso, placed);
-    const error = this.#connections.errors.get(placed.home.id);
-    if (!error) return placed;
-    return undecided(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` });
+    const earlier = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
+    const admitted = admit(source, earlier, known, this.#parts.configuration, this.#connections.errors);
+    if ('dso' in admitted) this.#places.set(admitted.dso, admitted);
+    return admitted;
   }
 
   /** Decides and delivers until nobody was faster, at most ten times. */
@@ -183,25 +194,24 @@ export class Engine {
     options: TickOptions,
   ): Promise<readonly DsoOutcome[]> {
     const settled: DsoOutcome[] = [];
-    const open: (Candidate & { readonly readings: DsoOutcome['readings'] })[] = [];
+    const open: (Candidate & Observed)[] = [];
     for (const candidate of pending) {
       if (!isWanted(options, candidate.placed.dso.key)) continue;
-      const readings = readAll(candidate.placed, snapshot);
-      const outcome = this.#settled.find(candidate.placed, readings, options.now);
+      const observed = observe(candidate.placed, snapshot, options.now);
+      const outcome = this.#settled.find(candidate.placed, observed, options.now);
       if (outcome) settled.push(outcome);
-      else open.push({ ...candidate, readings });
+      else open.push({ ...candidate, ...observed });
     }
     const rivals = findRivals(candidates.map(({ placed }) => placed));
     const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
     const landed = await this.#loadLanded([...involved]);
     const taken = judgeRivals(rivals, landed);
     const sequences = await this.#sequences(open, landed);
-    const decided = open.map(({ placed, source, readings }) => {
-      const { key } = placed.dso;
+    const decided = open.map((one) => {
+      const { key } = one.placed.dso;
       const verdict = taken.get(key);
-      if (verdict) return undecided(source, verdict, [], placed);
-      const highestSeq = sequences.get(key) ?? 0;
-      return this.#decideOne({ placed, source }, readings, options, landed.get(key) ?? new Map(), highestSeq);
+      if (verdict) return undecided(one.source, verdict, [], one.placed);
+      return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
     });
     if (options.mode === 'apply') this.#settled.keep(decided);
     return [...settled, ...decided];
@@ -223,10 +233,15 @@ export class Engine {
   ): Promise<ReadonlyMap<string, number>> {
     const found = new Map<string, number>();
     const byHome = new Map<string, ReadonlyMap<string, number>>();
-    for (const { placed } of open) {
+    for (const { placed, source } of open) {
       const { dso, home } = placed;
       const repository = this.#connections.get(home.id);
-      if (!repository || !landed.get(dso.key)?.get(home.id)?.record || this.#states.get(placed, repository)) continue;
+      if (
+        !repository ||
+        !landed.get(dso.key)?.get(home.id)?.record ||
+        this.#states.get(placed, source.stored, repository)
+      )
+        continue;
       const sequences = byHome.get(home.id) ?? (await repository.highestSequences(`${home.root}/decisions`));
       byHome.set(home.id, sequences);
       found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
@@ -235,8 +250,7 @@ export class Engine {
   }
 
   #decideOne(
-    { placed, source }: Candidate,
-    readings: DsoOutcome['readings'],
+    { placed, source, readings, staleAt }: Candidate & Observed,
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
     highestSeq: number,
@@ -254,14 +268,15 @@ export class Engine {
       configuration: { owner, firstSight, replicasPath: placed.replicasPath, templates: this.#parts.templates },
       readings,
       landed,
-      state: this.#states.get(placed, this.#connections.get(home.id)),
+      state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
       highestSeq,
       adopt: options.adopt?.get(dso.key) ?? null,
       now: options.now,
     });
-    if (options.mode === 'apply') this.#states.observe({ placed, decided });
+    if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    return { key: dso.key, where: source.where, verdict: decided.verdict, problems, placed, decided, readings, landed };
+    const { verdict } = decided;
+    return { key: dso.key, where: source.where, verdict, problems, placed, decided, readings, staleAt, landed };
   }
 }
 
@@ -276,16 +291,6 @@ function isWanted({ only }: TickOptions, key: string): boolean {
 
 function changeOf({ placed, decided }: DsoOutcome): readonly DecidedDso[] {
   return placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : [];
-}
-
-function readAll({ dso }: PlacedDso, { lookup }: HubSnapshot): ReadonlyMap<string, SourcedReading> {
-  return new Map(
-    dso.triggers.map(({ id, resource }) => {
-      const object = lookup(resource.resourceKind, dso.namespace, resource.resourceName);
-      const source = `${resource.resourceKind} ${dso.namespace}/${resource.resourceName} key ${JSON.stringify(resource.key)}`;
-      return [id, { source, reading: readKubernetesResource(resource, dso.namespace, object) }];
-    }),
-  );
 }
 
 function retryDelay(attempt: number): number {

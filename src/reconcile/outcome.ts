@@ -19,6 +19,8 @@ export interface DsoOutcome {
   readonly decided: Decided | null;
   /** Readings by trigger id. */
   readonly readings: ReadonlyMap<string, SourcedReading>;
+  /** When a reading that cannot be observed now is too old to count, epoch milliseconds; null: all are observed. */
+  readonly staleAt: number | null;
   /** What the tips held when it was decided, by destination id. */
   readonly landed: ReadonlyMap<string, Landed>;
 }
@@ -44,6 +46,10 @@ export interface TickResult {
   readonly problems: readonly LocatedProblem[];
   /** The next instant at which the held readings may change something, epoch milliseconds; null: none. */
   readonly deadline: number | null;
+  /** The DSOs as the hub had them, sorted by key. */
+  readonly dsos: readonly HubDso[];
+  /** Epoch milliseconds. */
+  readonly now: number;
 }
 
 /** A DSO that was not decided. */
@@ -53,7 +59,17 @@ export function undecided(
   problems: readonly LocatedProblem[] = [],
   placed: PlacedDso | null = null,
 ): DsoOutcome {
-  return { key, where, verdict, problems, placed, decided: null, readings: new Map(), landed: new Map() };
+  return {
+    key,
+    where,
+    verdict,
+    problems,
+    placed,
+    decided: null,
+    readings: new Map(),
+    staleAt: null,
+    landed: new Map(),
+  };
 }
 
 /** A destination with nothing to write. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SourcedReading } from './decision.ts';
+import type { Observed } from './observe.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 
@@ -11,9 +11,9 @@ export class Settled {
   #outcomes = new Map<string, DsoOutcome>();
 
   /** The outcome that still holds; null: it must be decided. */
-  find(placed: PlacedDso, readings: ReadonlyMap<string, SourcedReading>, now: number): DsoOutcome | null {
+  find(placed: PlacedDso, { readings, staleAt }: Observed, now: number): DsoOutcome | null {
     const outcome = this.#outcomes.get(placed.dso.key);
-    if (!outcome || outcome.placed !== placed) return null;
+    if (!outcome || outcome.placed !== placed || outcome.staleAt !== staleAt) return null;
     const deadline = outcome.decided?.deadline ?? null;
     if (deadline !== null && deadline <= now) return null;
     return isDeepStrictEqual(outcome.readings, readings) ? outcome : null;

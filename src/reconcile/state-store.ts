@@ -1,36 +1,50 @@
+import * as z from 'zod';
 import { DsoState } from '../manifests/record.ts';
+import type { StoredDso } from '../sources/hub.ts';
 import type { DecidedDso } from './compose.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
 /** What is remembered of every DSO, and which of it is not saved beside its branch yet. */
 export class StateStore {
-  readonly #states = new Map<string, { readonly state: DsoState; readonly home: string }>();
+  readonly #isKeptInHub: boolean;
+  readonly #states = new Map<
+    string,
+    { readonly state: DsoState; readonly home: string; readonly uid: string | null }
+  >();
   readonly #unsaved = new Set<string>();
+
+  /** @param isKeptInHub states are saved in the status of the DSOs, nothing is saved beside the branches */
+  constructor(isKeptInHub: boolean) {
+    this.#isKeptInHub = isKeptInHub;
+  }
 
   /** States that are newer than what is saved. */
   get unsaved(): number {
     return this.#unsaved.size;
   }
 
-  /** What is remembered here, or else saved at home; null: nothing. */
-  get({ dso }: PlacedDso, repository: Repository | undefined): DsoState | null {
+  /** What is remembered here, or else saved in the hub or at home; null: nothing. */
+  get({ dso }: PlacedDso, stored: StoredDso | null, repository: Repository | undefined): DsoState | null {
     const known = this.#states.get(dso.key);
-    if (known) return known.state;
+    // One that was deleted and made again is another object.
+    if (known && known.uid === (stored?.uid ?? null)) return known.state;
+    if (this.#isKeptInHub) return stateInStatus(stored?.status);
     const saved = repository?.states().get(dso.key);
     return saved === undefined ? null : parseState(saved);
   }
 
   /** Remembers what was observed. */
-  observe({ placed, decided }: DecidedDso): void {
+  observe({ placed, decided }: DecidedDso, uid: string | null): void {
     if (!decided.state) return;
-    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id });
-    if (decided.isStateNews) this.#unsaved.add(placed.dso.key);
+    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id, uid });
+    if (decided.isStateNews && !this.#isKeptInHub) this.#unsaved.add(placed.dso.key);
   }
 
   /** Texts that belong beside the branch of a destination: what is unsaved, and what lands with a commit there. */
   textsFor(destinationId: string, landing: readonly DecidedDso[] = []): ReadonlyMap<string, string> {
     const texts = new Map<string, string>();
+    if (this.#isKeptInHub) return texts;
     for (const key of this.#unsaved) {
       const known = this.#states.get(key);
       if (known?.home === destinationId) texts.set(key, renderState(known.state));
@@ -45,9 +59,17 @@ export class StateStore {
   saved(keys: Iterable<string>, landed: readonly DecidedDso[] = []): void {
     for (const key of keys) this.#unsaved.delete(key);
     for (const { placed, decided } of landed) {
-      if (decided.landedState) this.#states.set(placed.dso.key, { state: decided.landedState, home: placed.home.id });
+      const { key } = placed.dso;
+      const uid = this.#states.get(key)?.uid ?? null;
+      if (decided.landedState) this.#states.set(key, { state: decided.landedState, home: placed.home.id, uid });
     }
   }
+}
+
+const SavedInStatus = z.object({ gitOps: z.object({ state: DsoState }) });
+
+function stateInStatus(status: unknown): DsoState | null {
+  return SavedInStatus.safeParse(status).data?.gitOps.state ?? null;
 }
 
 function renderState(state: DsoState): string {

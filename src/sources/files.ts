@@ -30,6 +30,7 @@ const EXTENSIONS = '**/*.{yaml,yml,json}';
 export function filesHub(settings: FilesSettings): Hub {
   let cache: ReadonlyMap<string, CachedFile> = new Map();
   return {
+    keepsState: false,
     async read() {
       const files = await findFiles(settings);
       const entries = await Promise.all(
@@ -102,12 +103,19 @@ function assemble(files: readonly CachedFile[]): HubSnapshot {
       objects.set(key, earlier ? ambiguous(earlier, parsed) : parsed);
     }
   }
-  const lookup: ObjectLookup = (kind, namespace, name) => objects.get(objectId(kind, namespace, name))?.object ?? null;
+  const lookup: ObjectLookup = (kind, namespace, name) => {
+    return { object: objects.get(objectId(kind, namespace, name))?.object ?? null, problem: null };
+  };
   const problems = files.flatMap((file) => [
     ...file.problems,
     ...file.parsed.flatMap((parsed) => (parsed.kind === 'problem' ? [parsed.problem] : [])),
   ]);
-  return { dsos: [...dsos.values()].sort((one, other) => (one.key < other.key ? -1 : 1)), lookup, problems };
+  return {
+    dsos: [...dsos.values()].sort((one, other) => (one.key < other.key ? -1 : 1)),
+    lookup,
+    members: null,
+    problems,
+  };
 }
 
 function objectId(kind: string, namespace: string, name: string): string {

@@ -10,6 +10,31 @@ export interface HubDso {
   readonly where: string;
   readonly effective: EffectiveDso;
   readonly locate: (path: LocatedProblem['path']) => string;
+  /** null: it comes from a file. */
+  readonly stored: StoredDso | null;
+}
+
+/** What the API server adds to a DSO. */
+export interface StoredDso {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  /** As it is in the API, whoever wrote it. */
+  readonly status: unknown;
+  /** Annotation `dso-gitops.dev/requestedAt`: evaluate now; null: none. */
+  readonly requestedAt: string | null;
+  /** Who else wrote the status; null: nobody. */
+  readonly foreignWriter: ForeignWriter | null;
+}
+
+/** Another field manager on the status of a DSO. */
+export interface ForeignWriter {
+  readonly manager: string;
+  /** When it wrote last, as the API server says it. */
+  readonly time: string;
+  /** A person said that it is switched off: what it left is taken over. */
+  readonly isTakenOver: boolean;
 }
 
 /** The hub at one moment. */
@@ -17,12 +42,16 @@ export interface HubSnapshot {
   /** Sorted by key. */
   readonly dsos: readonly HubDso[];
   readonly lookup: ObjectLookup;
+  /** Member clusters that are registered in the hub; null: the configuration names them. */
+  readonly members: readonly string[] | null;
   /** What cannot be read at all, such as a broken file. */
   readonly problems: readonly LocatedProblem[];
 }
 
 /** Where DSOs and trigger objects come from. */
 export interface Hub {
+  /** What must be remembered is kept in the status of the DSOs; false: beside the branches. */
+  readonly keepsState: boolean;
   /** @throws ProductError when the source as a whole cannot be read; then nothing may change */
   read(): Promise<HubSnapshot>;
 }

@@ -54,7 +54,7 @@ function parseDso(
   const key = parsed.success
     ? objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
     : printable(objectKey(namespace, name));
-  return { key, where: locate([]), effective, locate };
+  return { key, where: locate([]), effective, locate, stored: null };
 }
 
 /** What zod found, and what the other rules find in the parts that zod did not refuse. */
@@ -96,7 +96,8 @@ function parseList(document: SourceDocument): Parsed {
   };
 }
 
-function parseDataObject(document: SourceDocument, kind: 'ConfigMap' | 'Secret'): Parsed {
+/** A ConfigMap or Secret; what cannot be decoded is a problem of its key alone. */
+export function parseDataObject(document: SourceDocument, kind: 'ConfigMap' | 'Secret'): Parsed {
   const parsed = DataObject.safeParse(document.value);
   if (!parsed.success) {
     const [problem] = problemsOf(parsed.error, {}, DataObject);

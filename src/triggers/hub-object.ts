@@ -12,5 +12,24 @@ export type HubValue =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'invalid'; readonly problem: string };
 
-/** Gives the object that a trigger names; null: it is not there. */
-export type ObjectLookup = (kind: 'ConfigMap' | 'Secret', namespace: string, name: string) => HubObject | null;
+/** Why an object cannot be observed now; what was seen of it last may be old. */
+export interface ObservationProblem {
+  /** CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+  /** Epoch milliseconds. */
+  readonly since: number;
+  /** The source said no: what was seen before counts no longer. Else it counts for a while. */
+  readonly isRefused: boolean;
+}
+
+/** What is known of an object. */
+export interface Observation {
+  /** null: it is not there. */
+  readonly object: HubObject | null;
+  /** null: it is observed. */
+  readonly problem: ObservationProblem | null;
+}
+
+/** Observes the object that a trigger names. */
+export type ObjectLookup = (kind: HubObject['kind'], namespace: string, name: string) => Observation;

@@ -6,7 +6,6 @@ import { connect } from '../../src/cli/connect.ts';
 import type { Context } from '../../src/cli/context.ts';
 import { runLoop } from '../../src/reconcile/loop.ts';
 import { importStream, parseImport } from '../../src/repository/fast-import.ts';
-import { watchFiles } from '../../src/sources/watch-files.ts';
 import { configMap, type Fixture, type FixtureSize, makeFixture } from './fixture.ts';
 import { percentile } from './percentile.ts';
 import { run } from './run-git.ts';
@@ -28,7 +27,7 @@ export async function measureLatency(size: FixtureSize, samples: number): Promis
   try {
     const fixture = await makeFixture(directory, size);
     const context = contextOf(directory);
-    const { configuration, engine } = await connect(fixture.configFile, context);
+    const { open, engine } = await connect(fixture.configFile, {}, false, context);
     await engine.tick({ mode: 'apply', now: Date.now(), signal: context.signal });
     await engine.saveStates(Date.now());
     const floor = await makeFloor(fixture, directory);
@@ -36,7 +35,7 @@ export async function measureLatency(size: FixtureSize, samples: number): Promis
     const failures: unknown[] = [];
     const loop = runLoop({
       engine,
-      watch: (changed) => watchFiles(configuration.files, configuration.base, changed),
+      watch: open.watch,
       now: () => Date.now(),
       onTick: () => undefined,
       onError: (error) => failures.push(error),

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineOf } from '../../src/cli/connect.ts';
 import type { Context } from '../../src/cli/context.ts';
+import { openHub } from '../../src/cli/open-hub.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { parseOverlay } from '../../src/manifests/layout.ts';
@@ -96,8 +97,14 @@ export class World {
     await this.#engine?.saveStates(this.now);
   }
 
+  async #start(): Promise<Engine> {
+    const configuration = await loadConfiguration(join(this.directory, 'dso-gitops.yaml'));
+    const { hub } = await openHub(configuration, {}, true, this.#context());
+    return engineOf(configuration, hub, this.#context());
+  }
+
   async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
-    this.#engine ??= await engineOf(await loadConfiguration(join(this.directory, 'dso-gitops.yaml')), this.#context());
+    this.#engine ??= await this.#start();
     const result = await this.#engine.tick({
       mode: 'apply',
       now: this.now,

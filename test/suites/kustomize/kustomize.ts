@@ -1,11 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
-
+import { buildGoProgram, onPath } from '../../programs/go.ts';
 /** One object that a build gave. */
 export interface Built {
   /** `kind namespace/name`; without a namespace `kind name`. */
@@ -13,38 +9,15 @@ export interface Built {
   readonly replicas: number | null;
 }
 
-const MODULE = fileURLToPath(new URL('./go', import.meta.url));
-const PACKAGE = 'sigs.k8s.io/kustomize/kustomize/v5';
+const PROGRAM = {
+  name: 'kustomize',
+  module: fileURLToPath(new URL('./go', import.meta.url)),
+  package: 'sigs.k8s.io/kustomize/kustomize/v5',
+};
 
-/** Path of kustomize: from PATH, else built with Go once and kept in the user's cache. */
+/** Path of kustomize: from PATH, else built with Go. */
 export function findKustomize(): string {
-  const installed = onPath('kustomize');
-  if (installed) return installed;
-  const go = onPath('go');
-  if (!go)
-    throw new Error(
-      'neither kustomize nor Go is installed; install one: https://kubectl.docs.kubernetes.io/installation/kustomize/ or https://go.dev/dl/',
-    );
-  const sum = createHash('sha256')
-    .update(readFileSync(join(MODULE, 'go.sum')))
-    .digest('hex')
-    .slice(0, 16);
-  const cache = join(
-    process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'),
-    'dso-gitops-tests',
-    `kustomize-${sum}`,
-  );
-  const binary = join(cache, 'kustomize');
-  if (existsSync(binary)) return binary;
-  mkdirSync(cache, { recursive: true });
-  const made = join(cache, `kustomize.${process.pid}`);
-  execFileSync(go, ['build', '-mod=mod', '-o', made, PACKAGE], {
-    cwd: MODULE,
-    env: { ...process.env, CGO_ENABLED: '0' },
-    stdio: 'pipe',
-  });
-  renameSync(made, binary);
-  return binary;
+  return onPath('kustomize') ?? buildGoProgram(PROGRAM);
 }
 
 /** What `kustomize build` gives for a directory. */
@@ -64,14 +37,4 @@ export function build(directory: string): readonly Built[] {
 /** Replicas by object. */
 export function countsOf(directory: string): Readonly<Record<string, number | null>> {
   return Object.fromEntries(build(directory).map(({ id, replicas }) => [id, replicas]));
-}
-
-function onPath(name: string): string | null {
-  for (const directory of (process.env['PATH'] ?? '').split(delimiter)) {
-    try {
-      accessSync(join(directory, name), constants.X_OK);
-      return join(directory, name);
-    } catch {}
-  }
-  return null;
 }

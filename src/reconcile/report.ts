@@ -1,6 +1,6 @@
 import { formatProblem } from '../api/problem.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
-import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
 
 /** One member of a report. Counts are replicas; null: none yet. */
 export interface MemberReport {

@@ -1,0 +1,62 @@
+import type { Configuration } from '../config/load.ts';
+import { connectToCluster } from '../kubernetes/client.ts';
+import { statusApi } from '../kubernetes/status-api.ts';
+import { filesHub } from '../sources/files.ts';
+import type { Hub } from '../sources/hub.ts';
+import { KubernetesHub } from '../sources/kubernetes.ts';
+import { watchFiles } from '../sources/watch-files.ts';
+import type { StatusApi } from '../status/status-api.ts';
+import type { Context } from './context.ts';
+
+/** The hub of a configuration. */
+export interface OpenHub {
+  readonly hub: Hub;
+  /** What is watched, for people. */
+  readonly what: string;
+  /** Calls back on every change; the result ends it. */
+  readonly watch: (changed: () => void) => () => Promise<void>;
+  /** Where status is written; null: files have none. */
+  readonly statusApi: StatusApi | null;
+}
+
+/** Options that choose the cluster; they go over the configuration. */
+export interface ClusterOptions {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+}
+
+/** Opens the hub; one that is read once is not watched. */
+export async function openHub(
+  configuration: Configuration,
+  options: ClusterOptions,
+  isOnce: boolean,
+  context: Context,
+): Promise<OpenHub> {
+  const { source, base, demand, members } = configuration;
+  if (source.kind === 'files') {
+    const { patterns } = source;
+    return {
+      hub: filesHub({ patterns, base, demand }),
+      what: patterns.join(', '),
+      watch: (changed) => watchFiles(patterns, base, changed),
+      statusApi: null,
+    };
+  }
+  const choice = {
+    kubeconfig: options.kubeconfig ?? source.kubeconfig,
+    context: options.context ?? source.context,
+  };
+  const client = await connectToCluster(choice, context.environment);
+  const memberSecret = 'secret' in members ? members.secret : null;
+  const hub = new KubernetesHub({ client, demand, memberSecret, isOnce, now: context.now });
+  if (isOnce) hub.start(() => undefined);
+  return {
+    hub,
+    what: client.server,
+    watch: (changed) => {
+      const stop = hub.start(changed);
+      return async () => stop();
+    },
+    statusApi: statusApi(client, context.environment['POD_NAME'] ?? 'dso-gitops', context.signal),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Configuration } from '../config/load.ts';
+import type { ProductError } from '../errors.ts';
+import type { ForeignWriter, HubDso } from '../sources/hub.ts';
+import type { Verdict } from './decision.ts';
+import { type DsoOutcome, undecided } from './outcome.ts';
+import { type PlacedDso, place } from './place.ts';
+
+/**
+ * A DSO with its places, or why it cannot be decided now.
+ *
+ * @param earlier its places where nothing changed since they were found
+ * @param known names of the members that exist
+ * @param unreachable why destinations cannot be reached, by id
+ */
+export function admit(
+  source: HubDso,
+  earlier: PlacedDso | undefined,
+  known: readonly string[],
+  configuration: Configuration,
+  unreachable: ReadonlyMap<string, ProductError>,
+): PlacedDso | DsoOutcome {
+  const { effective, stored } = source;
+  if (effective.kind === 'invalid') {
+    const problems = effective.problems.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
+    const message = 'the object is not valid; nothing is written for it until it is corrected';
+    return undecided(source, { kind: 'stalled', reason: 'InvalidSpec', message }, problems);
+  }
+  if (effective.kind === 'unsupported') {
+    const problem = { ...effective.problem, where: source.locate(effective.problem.path) };
+    return undecided(source, { kind: 'stalled', reason: 'Unsupported', message: problem.message }, [problem]);
+  }
+  const writer = stored?.foreignWriter;
+  if (writer && !writer.isTakenOver) return undecided(source, foreign(writer));
+  const placed = earlier ?? place(effective.dso, known, configuration);
+  if (!('dso' in placed)) return undecided(source, placed);
+  const error = unreachable.get(placed.home.id);
+  if (!error) return placed;
+  return undecided(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` });
+}
+
+function foreign({ manager, time }: ForeignWriter): Verdict {
+  const message = `${manager} writes the status of this object as well (last at ${time}), so two controllers scale it; switch Kedify's off with: kubectl -n keda set env deploy/kedify-agent DSO_ENABLED=false, then say so with: kubectl annotate dso --all -A --overwrite dso-gitops.dev/take-over=$(date -u +%Y-%m-%dT%H:%M:%SZ)`;
+  return { kind: 'stalled', reason: 'ForeignStatusWriter', message };
+}

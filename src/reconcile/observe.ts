@@ -1,0 +1,36 @@
+import type { Reading } from '../demand/reading.ts';
+import type { HubSnapshot } from '../sources/hub.ts';
+import type { ObservationProblem } from '../triggers/hub-object.ts';
+import { readKubernetesResource } from '../triggers/kubernetes-resource.ts';
+import type { SourcedReading } from './decision.ts';
+import type { PlacedDso } from './place.ts';
+
+/** The readings of one DSO at one moment. */
+export interface Observed {
+  /** By trigger id. */
+  readonly readings: ReadonlyMap<string, SourcedReading>;
+  /** When the first of them that cannot be observed now is too old to count, epoch milliseconds; null: none. */
+  readonly staleAt: number | null;
+}
+
+/** What was seen last counts for this many polling intervals after the source went silent. */
+const STALE_INTERVALS = 3;
+
+/** Reads every trigger of a DSO. */
+export function observe({ dso }: PlacedDso, { lookup }: HubSnapshot, now: number): Observed {
+  let staleAt: number | null = null;
+  const readings = dso.triggers.map(({ id, resource }): [string, SourcedReading] => {
+    const { resourceKind, resourceName, key } = resource;
+    const source = `${resourceKind} ${dso.namespace}/${resourceName} key ${JSON.stringify(key)}`;
+    const { object, problem } = lookup(resourceKind, dso.namespace, resourceName);
+    const end = problem && problem.since + STALE_INTERVALS * dso.demand.pollingIntervalMs;
+    if (problem && end !== null && (problem.isRefused || end <= now)) return [id, { source, reading: lost(problem) }];
+    if (end !== null) staleAt = Math.min(staleAt ?? end, end);
+    return [id, { source, reading: readKubernetesResource(resource, dso.namespace, object) }];
+  });
+  return { readings: new Map(readings), staleAt };
+}
+
+function lost({ reason, message }: ObservationProblem): Reading {
+  return { kind: 'missing', reason, message };
+}

@@ -1,0 +1,163 @@
+import type { DemandSettings } from '../api/effective.ts';
+import type { LocatedProblem } from '../api/problem.ts';
+import { ProductError } from '../errors.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import { Reflector } from '../kubernetes/reflector.ts';
+import { CRD_NAME, crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
+import type { Hub, HubSnapshot } from './hub.ts';
+import { keepMembers, METADATA_ONLY } from './registered-members.ts';
+import { type KeptDso, keepDso } from './stored-dso.ts';
+import { type ObjectName, WatchedObjects } from './watched-objects.ts';
+
+/** A Kubernetes API as the hub. */
+export interface KubernetesHubOptions {
+  readonly client: KubernetesClient;
+  readonly demand: DemandSettings;
+  /** The Secret whose keys are the members; null: the configuration names them. */
+  readonly memberSecret: { readonly namespace: string; readonly name: string } | null;
+  /** Read once and do not watch. */
+  readonly isOnce: boolean;
+  readonly now: () => number;
+  /** Silence after which a watch is taken for dead. */
+  readonly idleMs?: number;
+}
+
+/** How long a reading waits for what is not read yet. */
+const SYNC_MS = 10_000;
+
+const DSO_PATH = '/apis/keda.kedify.io/v1alpha1/distributedscaledobjects';
+const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+/** A hub that watches DSOs, the CRD, the members' registration and exactly the objects that triggers name. */
+export class KubernetesHub implements Hub {
+  readonly keepsState = true;
+  readonly #options: KubernetesHubOptions;
+  readonly #crd: Reflector<InstalledCrd> | null;
+  readonly #members: Reflector<readonly string[]> | null;
+  readonly #objects: WatchedObjects;
+  readonly #stop = new AbortController();
+  #dsos: { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } | null = null;
+  #changed: () => void = () => undefined;
+  #named = -1;
+
+  constructor(options: KubernetesHubOptions) {
+    this.#options = options;
+    const { memberSecret, isOnce } = options;
+    this.#crd = isOnce
+      ? null
+      : this.#reflect({ path: CRD_PATH, name: CRD_NAME, form: null }, keepCrd, `the CRD ${CRD_NAME}`);
+    this.#members =
+      memberSecret &&
+      this.#reflect(
+        { path: `/api/v1/namespaces/${memberSecret.namespace}/secrets`, name: memberSecret.name, form: METADATA_ONLY },
+        keepMembers,
+        `the keys of Secret ${memberSecret.namespace}/${memberSecret.name}`,
+      );
+    this.#objects = new WatchedObjects({ ...options, changed: () => this.#changed() });
+  }
+
+  /** Starts; `changed` is called on every change. The result ends it. */
+  start(changed: () => void): () => void {
+    this.#changed = changed;
+    this.#crd?.start(this.#stop.signal);
+    this.#members?.start(this.#stop.signal);
+    if (!this.#crd) this.#watchDsos();
+    return () => {
+      this.#stop.abort();
+      this.#dsos?.stop.abort();
+      this.#objects.stop();
+    };
+  }
+
+  async read(): Promise<HubSnapshot> {
+    const reflector = await this.#readableDsos();
+    const kept = [...reflector.items.values()];
+    if (this.#named !== reflector.version) this.#objects.watch(kept.flatMap(objectsOf));
+    this.#named = reflector.version;
+    await within(SYNC_MS, Promise.all([this.#objects.settled(), this.#members?.settled()]));
+    return {
+      dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
+      lookup: (kind, namespace, name) => this.#objects.lookup({ kind, namespace, name }),
+      members: this.#knownMembers(),
+      problems: [...problemOf(reflector), ...problemOf(this.#members), ...problemOf(this.#crd)],
+    };
+  }
+
+  async #readableDsos(): Promise<Reflector<KeptDso>> {
+    await within(SYNC_MS, this.#crd?.settled());
+    // Who may not read the CRD finds out when DSOs are listed.
+    if (this.#crd?.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(CRD_NAME)));
+    else this.#watchDsos();
+    const { reflector } = this.#dsos ?? this.#watchDsos();
+    await within(SYNC_MS, reflector.settled());
+    if (reflector.hasSynced) return reflector;
+    if (reflector.problem?.reason === 'NotFound') throw crdProblem(undefined) ?? reflector.problem;
+    throw (
+      reflector.problem ??
+      new ProductError('later', 'HubUnreachable', `${this.#options.client.server} did not answer yet`)
+    );
+  }
+
+  #followCrd(problem: ProductError | null): void {
+    if (problem === null) {
+      this.#watchDsos();
+      return;
+    }
+    this.#dsos?.stop.abort();
+    this.#dsos = null;
+    throw problem;
+  }
+
+  #watchDsos(): { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } {
+    if (this.#dsos) return this.#dsos;
+    const { demand } = this.#options;
+    const reflector = this.#reflect<KeptDso>(
+      { path: DSO_PATH, name: null, form: null },
+      (object, earlier) => keepDso(object, demand, earlier),
+      'distributedscaledobjects.keda.kedify.io',
+    );
+    const stop = new AbortController();
+    reflector.start(stop.signal);
+    this.#dsos = { reflector, stop };
+    return this.#dsos;
+  }
+
+  #knownMembers(): readonly string[] | null {
+    const { memberSecret } = this.#options;
+    if (!this.#members || !memberSecret) return null;
+    if (!this.#members.hasSynced && this.#members.problem) throw this.#members.problem;
+    return this.#members.items.get(memberSecret.name) ?? [];
+  }
+
+  #reflect<T>(
+    collection: ConstructorParameters<typeof Reflector<T>>[0]['collection'],
+    keep: ConstructorParameters<typeof Reflector<T>>[0]['keep'],
+    what: string,
+  ): Reflector<T> {
+    const { client, now, isOnce, idleMs } = this.#options;
+    const idle = idleMs === undefined ? {} : { idleMs };
+    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed(), ...idle });
+  }
+}
+
+/** The objects that the triggers of a DSO name. */
+function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
+  if (effective.kind !== 'dso') return [];
+  const { namespace, triggers } = effective.dso;
+  return triggers.map(({ resource }) => ({ kind: resource.resourceKind, namespace, name: resource.resourceName }));
+}
+
+function problemOf<T>(reflector: Reflector<T> | null): readonly LocatedProblem[] {
+  const problem = reflector?.hasSynced ? reflector.problem : null;
+  return problem ? [{ where: 'hub', path: [], message: `${problem.reason}: ${problem.message}` }] : [];
+}
+
+/** Waits, but not for ever. */
+async function within(ms: number, done: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([done, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { REQUESTED_AT, TAKE_OVER } from '../api/annotations.ts';
+import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
+import type { DemandSettings } from '../api/effective.ts';
+import { objectKey } from '../api/names.ts';
+import type { ForeignWriter, HubDso } from './hub.ts';
+import { parseObject } from './objects.ts';
+
+/** Our name among the field managers of an object. */
+export const FIELD_MANAGER = 'dso-gitops';
+
+const FieldsEntry = z.object({
+  manager: z.string().default('unknown'),
+  subresource: z.string().optional(),
+  time: z.string().default(''),
+  fieldsV1: z.looseObject({}).optional(),
+});
+
+const StoredObject = z.object({
+  metadata: z.object({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string().default(''),
+    generation: z.number().default(0),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
+    managedFields: z.array(FieldsEntry).default([]),
+  }),
+  status: z.unknown().optional(),
+});
+
+/** A DSO of the API, and what tells whether the next event brings the same one. */
+export interface KeptDso {
+  readonly dso: HubDso;
+  readonly identity: string;
+}
+
+/** What is kept of a DSO; one that only got another status is not parsed again. */
+export function keepDso(
+  object: unknown,
+  settings: DemandSettings,
+  earlier: (key: string) => KeptDso | undefined,
+): readonly [key: string, kept: KeptDso] | null {
+  const parsed = StoredObject.safeParse(object);
+  if (!parsed.success || typeof object !== 'object' || object === null) return null;
+  const { metadata, status } = parsed.data;
+  const { name, namespace, uid, generation, labels, annotations } = metadata;
+  const key = objectKey(namespace, name);
+  const identity = JSON.stringify([uid, generation, labels, annotations]);
+  const before = earlier(key);
+  const base = before?.identity === identity ? before.dso : parseDso(object, key, settings);
+  if (!base) return null;
+  const stored = {
+    namespace,
+    name,
+    uid,
+    generation,
+    status,
+    requestedAt: annotations[REQUESTED_AT] ?? null,
+    foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER]),
+  };
+  return [key, { identity, dso: { ...base, stored } }];
+}
+
+function parseDso(object: object, key: string, settings: DemandSettings): HubDso | null {
+  const where = `DistributedScaledObject ${key}`;
+  // Items of a list come without kind and apiVersion.
+  const value = { ...object, apiVersion: DSO_API_VERSION, kind: DSO_KIND };
+  const parsed = parseObject({ value, locate: (problem) => ({ ...problem, where }) }, settings);
+  return parsed.kind === 'dso' ? parsed.dso : null;
+}
+
+/** Whoever has fields of the status beside us; the HPA writes the subresource scale, not this one. */
+function foreignWriterOf(
+  entries: readonly z.infer<typeof FieldsEntry>[],
+  takeOver: string | undefined,
+): ForeignWriter | null {
+  const foreign = entries.filter(({ manager, subresource, fieldsV1 }) => {
+    return subresource === 'status' && manager !== FIELD_MANAGER && fieldsV1 !== undefined && 'f:status' in fieldsV1;
+  });
+  const [last] = foreign.toSorted((one, other) => Date.parse(other.time) - Date.parse(one.time));
+  if (!last) return null;
+  const isTakenOver = takeOver !== undefined && Date.parse(last.time) <= Date.parse(takeOver);
+  return { manager: last.manager, time: last.time, isTakenOver };
+}

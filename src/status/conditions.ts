@@ -1,0 +1,104 @@
+import { formatProblem } from '../api/problem.ts';
+import type { Condition } from '../api/status.ts';
+import type { DsoOutcome } from '../reconcile/outcome.ts';
+import type { Standing } from './standing.ts';
+
+/** A condition before it is known when it changed. */
+export type Fact = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+/** The longest message of a condition that is useful. */
+const MAX_MESSAGE = 4096;
+
+/**
+ * The conditions of one DSO. Reconciling, Stalled and Held are there only while they hold, as kstatus wants it
+ * (sigs.k8s.io/cli-utils pkg/kstatus).
+ */
+export function factsOf(outcome: DsoOutcome, standing: Standing): readonly Fact[] {
+  const { verdict } = outcome;
+  const ready = readyOf(outcome, standing);
+  const facts = [ready, activeOf(outcome), pausedOf(outcome), deliveredOf(outcome, standing), CONFIRMED];
+  if (standing.waiting.length > 0) facts.push(reconcilingOf(standing));
+  else if (verdict.kind === 'wait') facts.push({ ...ready, type: 'Reconciling', status: 'True' });
+  if (verdict.kind === 'stalled') facts.push({ ...ready, type: 'Stalled', status: 'True' });
+  if (verdict.kind === 'held') facts.push({ ...ready, type: 'Held', status: 'True' });
+  return facts.map((fact) => ({ ...fact, message: shorten(fact.message) }));
+}
+
+const CONFIRMED: Fact = {
+  type: 'Confirmed',
+  status: 'Unknown',
+  reason: 'NotObserved',
+  message: 'no member is observed; what is committed is shown',
+};
+
+function readyOf(outcome: DsoOutcome, standing: Standing): Fact {
+  const { verdict, problems } = outcome;
+  if ('message' in verdict) {
+    const message = problems.length > 0 ? problems.map(formatProblem).join('\n') : verdict.message;
+    return { type: 'Ready', status: 'False', reason: verdict.reason, message };
+  }
+  const [waiting] = standing.waiting;
+  if (waiting) return { type: 'Ready', status: 'False', reason: waiting.reason, message: pendingMessage(standing) };
+  const counts = countsText(outcome, standing);
+  const missing = [...outcome.readings.values()].flatMap(({ reading }) =>
+    reading.kind === 'missing' ? [reading] : [],
+  );
+  const [first] = missing;
+  if (!first) return { type: 'Ready', status: 'True', reason: 'Committed', message: counts };
+  const isFallback = outcome.decided?.evaluations.at(-1)?.triggers.some((step) => step.isFallback) === true;
+  const problem = missing.map(({ message }) => message).join('; ');
+  if (isFallback)
+    return { type: 'Ready', status: 'True', reason: 'Fallback', message: `${counts}; fallback: ${problem}` };
+  return { type: 'Ready', status: 'False', reason: first.reason, message: `${problem}; not lowered: ${counts}` };
+}
+
+function activeOf({ decided }: DsoOutcome): Fact {
+  const type = 'ScaledObjectActive';
+  const last = decided?.evaluations.at(-1);
+  if (!last) return { type, status: 'Unknown', reason: 'NotEvaluated', message: 'the triggers were not evaluated' };
+  const active = last.triggers.filter(({ isActive }) => isActive).map(({ trigger }) => trigger);
+  return active.length > 0
+    ? { type, status: 'True', reason: 'TriggerActive', message: `active: ${active.join(', ')}` }
+    : { type, status: 'False', reason: 'TriggerNotActive', message: 'no trigger is active' };
+}
+
+function pausedOf({ placed }: DsoOutcome): Fact {
+  const pause = placed?.dso.demand.pause ?? { kind: 'none' };
+  if (pause.kind === 'none') return { type: 'Paused', status: 'False', reason: 'NotPaused', message: 'not paused' };
+  const message =
+    pause.kind === 'replicas' ? `paused at ${pause.replicas} replicas by annotation` : 'paused by annotation';
+  return { type: 'Paused', status: 'True', reason: 'Paused', message };
+}
+
+function deliveredOf(outcome: DsoOutcome, standing: Standing): Fact {
+  const type = 'Delivered';
+  const [waiting] = standing.waiting;
+  if (waiting) return { type, status: 'False', reason: waiting.reason, message: pendingMessage(standing) };
+  const { verdict, placed } = outcome;
+  if (!placed || 'message' in verdict) {
+    const reason = 'reason' in verdict ? verdict.reason : 'NotDecided';
+    return { type, status: 'Unknown', reason, message: 'nothing was decided' };
+  }
+  return { type, status: 'True', reason: 'Committed', message: `${placed.home.branch} holds the decided numbers` };
+}
+
+function reconcilingOf(standing: Standing): Fact {
+  const isPaced = standing.waiting.every(({ reason }) => reason === 'Paced');
+  const reason = isPaced ? 'Progressing' : 'ProgressingWithRetry';
+  return { type: 'Reconciling', status: 'True', reason, message: pendingMessage(standing) };
+}
+
+function pendingMessage({ waiting }: Standing): string {
+  return waiting.map(({ destination, message }) => `${destination}: ${message}`).join('; ');
+}
+
+function countsText({ decided }: DsoOutcome, { committed, state }: Standing): string {
+  const members = [...committed].map(([name, count]) => `${name} ${count ?? '-'}`).join(', ');
+  const unplaced = decided?.split?.unplaced ?? 0;
+  const rest = unplaced > 0 ? `; ${unplaced} cannot be placed on any member` : '';
+  return `total ${state?.demand.total ?? 0} (${members})${rest}`;
+}
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message;
+}

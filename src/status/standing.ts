@@ -1,0 +1,46 @@
+import type { DsoState } from '../manifests/record.ts';
+import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+
+/** What is delivered of one DSO after a tick. */
+export interface Standing {
+  /** Committed counts by member; null: none. */
+  readonly committed: ReadonlyMap<string, number | null>;
+  /** Destinations that do not have what was decided. */
+  readonly waiting: readonly { readonly destination: string; readonly reason: string; readonly message: string }[];
+  /** The commit that carried the decision home; null: there was none in this tick. */
+  readonly commit: string | null;
+  /** What must be remembered; null: nothing is known. */
+  readonly state: DsoState | null;
+}
+
+/** What of a DSO's decision was delivered. */
+export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string, DestinationOutcome>): Standing {
+  const { key, placed, decided } = outcome;
+  if (!placed || !decided) return { committed: new Map(), waiting: [], commit: null, state: null };
+  const isDelivered = (id: string): boolean => {
+    const found = destinations.get(id);
+    return found?.commit != null && found.composition?.keys.includes(key) === true;
+  };
+  const isHome = isDelivered(placed.home.id) && decided.landedState !== null;
+  const shares = new Map((decided.split?.shares ?? []).map(({ name, replicas }) => [name, replicas]));
+  const committed = placed.members.map(({ name, destination }): [string, number | null] => {
+    const isLanded = decided.record !== null && isDelivered(destination.id);
+    return [name, (isLanded ? shares.get(name) : undefined) ?? decided.committed.get(name) ?? null];
+  });
+  const open = [...decided.changes.keys()].filter((id) => !isDelivered(id));
+  const waiting = open.map((id) => {
+    const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
+    const error = destinations.get(id)?.error;
+    return {
+      destination: destination.name,
+      reason: error?.reason ?? 'Paced',
+      message: error?.message ?? 'the branch is not pushed to more often than pacing.minInterval',
+    };
+  });
+  return {
+    committed: new Map(committed),
+    waiting,
+    commit: isDelivered(placed.home.id) ? (destinations.get(placed.home.id)?.commit ?? null) : null,
+    state: isHome ? decided.landedState : decided.state,
+  };
+}

@@ -1,0 +1,109 @@
+import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus } from '../api/status.ts';
+import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import type { StoredDso } from '../sources/hub.ts';
+import { type Fact, factsOf } from './conditions.ts';
+import { type Standing, standingOf } from './standing.ts';
+
+/** All that a status depends on. */
+export interface StatusInput {
+  readonly stored: StoredDso;
+  readonly outcome: DsoOutcome;
+  /** By destination id. */
+  readonly destinations: ReadonlyMap<string, DestinationOutcome>;
+  /** What was written before; null: nothing. */
+  readonly previous: DsoStatus | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** The status of one DSO after a tick: Kedify's fields, then `gitOps`. Pure. */
+export function statusOf(input: StatusInput): DsoStatus {
+  const { stored, outcome, destinations, previous } = input;
+  const standing = standingOf(outcome, destinations);
+  const total = standing.state?.demand.total ?? previous?.totalCurrentReplicas ?? 0;
+  const common = {
+    observedGeneration: stored.generation,
+    conditions: factsOf(outcome, standing).map((fact) => conditionOf(fact, input)),
+    totalCurrentReplicas: total,
+    selector: `dso-gitops.dev/uid=${stored.uid}`,
+    gitOps: gitOpsOf(input, standing),
+  };
+  // What could not be decided keeps the numbers that are known.
+  if (!outcome.placed || !outcome.decided) return { ...pick(previous), ...common };
+  const members = outcome.placed.members.map(({ name }) => name);
+  return {
+    ...common,
+    memberClusterStatuses: Object.fromEntries(members.map((name) => [name, memberOf(name, input, standing)])),
+    membersTotalCount: members.length,
+    print: { totalReplicas: `${sum(standing.committed)}/${total}`, membersCount: `?/${members.length}` },
+  };
+}
+
+function pick(previous: DsoStatus | null): Partial<DsoStatus> {
+  if (!previous) return {};
+  const { memberClusterStatuses, membersTotalCount, print } = previous;
+  return Object.fromEntries(
+    Object.entries({ memberClusterStatuses, membersTotalCount, print }).filter(([, value]) => value !== undefined),
+  );
+}
+
+function conditionOf(fact: Fact, { stored, previous, now }: StatusInput): Condition {
+  const before = previous?.conditions?.find(({ type }) => type === fact.type);
+  const lastTransitionTime = before?.status === fact.status ? before.lastTransitionTime : instant(now);
+  return { ...fact, observedGeneration: stored.generation, lastTransitionTime };
+}
+
+function memberOf(name: string, { outcome, previous, now }: StatusInput, { committed }: Standing): MemberClusterStatus {
+  const before = previous?.memberClusterStatuses?.[name];
+  const count = committed.get(name) ?? null;
+  const share = outcome.decided?.split?.shares.find((one) => one.name === name)?.replicas;
+  const current = count ?? 0;
+  const hasMoved = before !== undefined && before.currentReplicas !== current;
+  const progress = hasMoved ? instant(now) : before?.lastScalingProgressTime;
+  return {
+    currentReplicas: current,
+    desiredReplicas: share ?? current,
+    state: 'Unknown',
+    description:
+      count === null ? 'nothing is committed yet' : 'not observed; currentReplicas repeats what is committed',
+    id: name,
+    excluded: false,
+    lastStatusChangeTime: before?.lastStatusChangeTime ?? instant(now),
+    ...(progress === undefined ? {} : { lastScalingProgressTime: progress }),
+    ...(count === null ? {} : { committedReplicas: count }),
+  };
+}
+
+function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Standing): GitOpsStatus {
+  const before = previous?.gitOps ?? {};
+  const { placed, decided } = outcome;
+  const home = placed ? { repository: placed.home.url, branch: placed.home.branch } : {};
+  const commit = standing.commit === null ? {} : { lastCommit: standing.commit, lastCommitTime: instant(now) };
+  const state = standing.state ?? before.state;
+  const unplaced = decided?.split?.unplaced ?? 0;
+  const pending = standing.waiting.map(({ destination, message }) => ({
+    destination,
+    since: before.pending?.find((one) => one.destination === destination)?.since ?? instant(now),
+    message,
+  }));
+  const { lastCommit, lastCommitTime, repository, branch } = before;
+  const kept = { repository, branch, lastCommit, lastCommitTime };
+  const values = {
+    ...kept,
+    ...home,
+    ...commit,
+    lastHandledRequestedAt: stored.requestedAt ?? undefined,
+    unplaced: unplaced > 0 ? unplaced : undefined,
+    pending: pending.length > 0 ? pending : undefined,
+    state,
+  };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function sum(counts: ReadonlyMap<string, number | null>): number {
+  return [...counts.values()].reduce<number>((total, count) => total + (count ?? 0), 0);
+}
+
+function instant(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d{3}Z$/, 'Z');
+}

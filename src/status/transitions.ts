@@ -1,0 +1,47 @@
+import type { Condition, DsoStatus } from '../api/status.ts';
+import type { DsoOutcome } from '../reconcile/outcome.ts';
+
+/** What became different for one DSO: an event, and a line of the log. */
+export interface Transition {
+  readonly type: 'Normal' | 'Warning';
+  /** Stable, CamelCase. */
+  readonly reason: string;
+  /** What was done, CamelCase. */
+  readonly action: 'Commit' | 'Evaluate';
+  readonly message: string;
+}
+
+/** The longest note that the API server takes is 1 kB. */
+const MAX_NOTE = 1000;
+
+/** What is new since the status before: a commit, or another standing of Ready. Nothing when nothing changed. */
+export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, after: DsoStatus): readonly Transition[] {
+  const transitions: Transition[] = [];
+  const commit = after.gitOps?.lastCommit;
+  const isCommitted = commit !== undefined && commit !== before?.gitOps?.lastCommit;
+  if (isCommitted) {
+    const text = outcome.decided?.record?.reason ?? 'overlays without a count, so that wiring them breaks no build';
+    transitions.push({
+      type: 'Normal',
+      reason: 'Committed',
+      action: 'Commit',
+      message: `${commit.slice(0, 10)}: ${text}`,
+    });
+  }
+  const [was, is] = [readyOf(before), readyOf(after)];
+  const isNews = is !== undefined && (was?.status !== is.status || was.reason !== is.reason);
+  // That a push waits for its time is said by the status alone.
+  if (!isNews || is.reason === 'Paced' || (is.reason === 'Committed' && isCommitted)) return transitions.map(cut);
+  const type = is.status === 'True' ? 'Normal' : 'Warning';
+  transitions.push({ type, reason: is.reason, action: 'Evaluate', message: is.message });
+  return transitions.map(cut);
+}
+
+function readyOf(status: DsoStatus | null): Condition | undefined {
+  return status?.conditions?.find(({ type }) => type === 'Ready');
+}
+
+function cut(transition: Transition): Transition {
+  const { message } = transition;
+  return message.length > MAX_NOTE ? { ...transition, message: `${message.slice(0, MAX_NOTE - 3)}...` } : transition;
+}

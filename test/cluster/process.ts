@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A program that runs beside the tests; what it prints goes to a file. */
+export class Running {
+  readonly #child: ChildProcess;
+  readonly logFile: string;
+  #ended = false;
+
+  constructor(
+    path: string,
+    args: readonly string[],
+    logFile: string,
+    options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
+  ) {
+    this.logFile = logFile;
+    const log = createWriteStream(logFile, { flags: 'a' });
+    this.#child = spawn(path, [...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    this.#child.stdout?.pipe(log, { end: false });
+    this.#child.stderr?.pipe(log, { end: false });
+    this.#child.once('exit', () => {
+      this.#ended = true;
+    });
+    running.add(this);
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it and gives its exit code; null: it was killed. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM', graceMs = 20_000): Promise<number | null> {
+    running.delete(this);
+    if (this.#ended) return this.#child.exitCode;
+    const exit = new Promise<number | null>((resolve) => this.#child.once('exit', (code) => resolve(code)));
+    this.#child.kill(signal);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), graceMs);
+    const code = await exit;
+    clearTimeout(timer);
+    return code;
+  }
+}
+
+const running = new Set<Running>();
+
+// A test that fails half way leaves nothing running.
+process.once('exit', () => {
+  for (const one of running) one.signal('SIGKILL');
+});
+
+/** A port of loopback that is free now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('no port');
+  return address.port;
+}
+
+/** Asks until the answer is not null. @throws with what was seen last */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T | null>,
+  timeoutMs = 30_000,
+  everyMs = 100,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  let last: unknown = null;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (answer !== null) return answer;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not come within ${timeoutMs} ms`, { cause: last });
+    await sleep(everyMs);
+  }
+}
