@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { messageOf, ProductError } from '../errors.ts';
 import { addApply } from './apply.ts';
@@ -6,6 +5,7 @@ import { addCompletion } from './completion.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { addCrd } from './crd.ts';
 import { addExplain } from './explain.ts';
+import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRun } from './run.ts';
@@ -13,6 +13,7 @@ import { addSchema } from './schema.ts';
 import { addSimulate } from './simulate.ts';
 import { addSplit } from './split.ts';
 import { addStatus } from './status.ts';
+import { readVersion } from './version.ts';
 
 /** Adds one command; `done` receives its exit code. */
 export type AddCommand = (program: Command, context: Context, done: (code: ExitCode) => void) => void;
@@ -26,6 +27,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExplain,
   addSplit,
   addSimulate,
+  addInstall,
   addCrd,
   addSchema,
   addCompletion,
@@ -60,10 +62,4 @@ export async function makeProgram(context: Context, done: (code: ExitCode) => vo
   for (const command of program.commands)
     command.exitOverride().configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
   return program;
-}
-
-async function readVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version }: { version: string } = JSON.parse(text);
-  return version;
 }

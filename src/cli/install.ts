@@ -1,0 +1,117 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { stringify } from 'yaml';
+import { customResourceDefinition } from '../api/crd.ts';
+import { type Configuration, parseConfiguration } from '../config/load.ts';
+import { mustAct } from '../errors.ts';
+import { type InstallTemplates, renderInstallation } from '../install/render.ts';
+import type { Context, ExitCode } from './context.ts';
+import { renderData } from './print-report.ts';
+import { readVersion } from './version.ts';
+
+interface InstallOptions {
+  readonly export: string | true;
+  readonly config?: string;
+  readonly namespace: string;
+  readonly image?: string;
+  readonly secret?: ReadonlyMap<string, readonly string[]>;
+}
+
+const MANIFEST = 'dso-gitops.yaml';
+const TEMPLATES = new URL('../../templates/install/', import.meta.url);
+
+/** `install`: everything that the service needs in a hub cluster, as one manifest. Applies nothing itself. */
+export function addInstall(program: Command, context: Context, _done: (code: ExitCode) => void): void {
+  program
+    .command('install')
+    .description('print what the service needs in a hub cluster, for kubectl apply or Git')
+    .requiredOption('--export [directory]', 'print the manifest; with a directory, write it there with a kustomization')
+    .option('-c, --config <file>', 'configuration to install (default: a starter to adapt)')
+    .option('--namespace <namespace>', 'namespace of the service', 'dso-gitops')
+    .option('--image <image>', 'image of the service (default: dso-gitops:<version>)')
+    .option('--secret <namespace/name>', 'a Secret that a trigger reads; may be given again', parseSecret)
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: InstallOptions) => {
+      const manifest = await render(options, context);
+      if (options.export === true) context.stdout(manifest);
+      else await write(resolve(context.directory, options.export), manifest, context);
+    });
+}
+
+async function render(options: InstallOptions, context: Context): Promise<string> {
+  const { text, configuration } = await readConfiguration(options, context);
+  const secrets = new Map(options.secret);
+  if ('secret' in configuration.members) {
+    const { namespace, name } = configuration.members.secret;
+    secrets.set(namespace, [...new Set([...(secrets.get(namespace) ?? []), name])]);
+  }
+  return renderInstallation(await loadInstallTemplates(), {
+    namespace: options.namespace,
+    image: options.image ?? `dso-gitops:${await readVersion()}`,
+    configuration: text,
+    secrets,
+    crd: renderData(customResourceDefinition(), 'yaml'),
+  });
+}
+
+async function readConfiguration(
+  { config }: InstallOptions,
+  context: Context,
+): Promise<{ readonly text: string; readonly configuration: Configuration }> {
+  const path = config === undefined ? new URL('dso-gitops.yaml', TEMPLATES) : resolve(context.directory, config);
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw mustAct('ConfigurationMissing', `cannot read the configuration ${config}`, error);
+  });
+  const shown = config ?? basename(MANIFEST);
+  const configuration = parseConfiguration(text, '/etc/dso-gitops/dso-gitops.yaml', shown);
+  if (configuration.source.kind === 'kubernetes') return { text, configuration };
+  const message = `${shown}: source.files cannot be read in a Pod; expected source.kubernetes: {}`;
+  throw mustAct('ConfigurationInvalid', message);
+}
+
+async function loadInstallTemplates(): Promise<InstallTemplates> {
+  const read = (name: string): Promise<string> => readFile(new URL(`${name}.yaml`, TEMPLATES), 'utf8');
+  return {
+    namespace: await read('namespace'),
+    serviceAccount: await read('service-account'),
+    clusterRole: await read('cluster-role'),
+    clusterRoleBinding: await read('cluster-role-binding'),
+    secretRole: await read('secret-role'),
+    secretRoleBinding: await read('secret-role-binding'),
+    configMap: await read('config-map'),
+    deployment: await read('deployment'),
+  };
+}
+
+async function write(directory: string, manifest: string, context: Context): Promise<void> {
+  const kustomization = {
+    apiVersion: 'kustomize.config.k8s.io/v1beta1',
+    kind: 'Kustomization',
+    resources: [MANIFEST],
+  };
+  await mkdir(directory, { recursive: true });
+  await writeFile(join(directory, MANIFEST), manifest);
+  await writeFile(join(directory, 'kustomization.yaml'), stringify(kustomization));
+  context.stdout(`${join(directory, MANIFEST)}\n${join(directory, 'kustomization.yaml')}\n`);
+}
+
+function parseSecret(
+  value: string,
+  before: ReadonlyMap<string, readonly string[]> = new Map(),
+): ReadonlyMap<string, readonly string[]> {
+  const [, namespace, name] = /^([a-z0-9-]+)\/([a-z0-9.-]+)$/.exec(value) ?? [];
+  if (!namespace || !name)
+    throw new InvalidArgumentError(
+      `expected <namespace>/<name>, for instance shop/queue; found ${JSON.stringify(value)}`,
+    );
+  return new Map([...before, [namespace, [...(before.get(namespace) ?? []), name]]]);
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops install --export | kubectl apply --server-side -f -
+  dso-gitops install --export -c dso-gitops.yaml --image registry.example.com/dso-gitops:1.0.0
+  dso-gitops install --export hub/dso-gitops      write it for Argo CD or Flux
+  dso-gitops install --export --secret shop/queue let triggers in shop read the Secret queue
+`;

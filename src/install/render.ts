@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { type Document, parseDocument } from 'yaml';
+
+/** The manifests of an installation as templates, by name. */
+export interface InstallTemplates {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly clusterRole: string;
+  readonly clusterRoleBinding: string;
+  readonly secretRole: string;
+  readonly secretRoleBinding: string;
+  readonly configMap: string;
+  readonly deployment: string;
+}
+
+/** What an installation is made of. */
+export interface Installation {
+  readonly namespace: string;
+  readonly image: string;
+  /** Text of the configuration file. */
+  readonly configuration: string;
+  /** Secrets that may be read, by namespace. */
+  readonly secrets: ReadonlyMap<string, readonly string[]>;
+  /** Text of the CustomResourceDefinition. */
+  readonly crd: string;
+}
+
+type Values = readonly (readonly [path: readonly (string | number)[], value: unknown])[];
+
+const SUBJECT = ['subjects', 0, 'namespace'];
+
+/** One plain manifest of everything, in the order in which it can be applied. */
+export function renderInstallation(templates: InstallTemplates, installation: Installation): string {
+  const { namespace, image, configuration, secrets, crd } = installation;
+  const own: Values = [[['metadata', 'namespace'], namespace]];
+  const pod = ['spec', 'template'];
+  const hash = createHash('sha256').update(configuration).digest('hex').slice(0, 16);
+  const documents = [
+    fill(templates.namespace, [[['metadata', 'name'], namespace]]),
+    crd,
+    fill(templates.serviceAccount, own),
+    fill(templates.clusterRole, []),
+    fill(templates.clusterRoleBinding, [[SUBJECT, namespace]]),
+    ...[...secrets].flatMap(([place, names]) => [
+      fill(templates.secretRole, [
+        [['metadata', 'namespace'], place],
+        [['rules', 0, 'resourceNames'], names],
+      ]),
+      fill(templates.secretRoleBinding, [
+        [['metadata', 'namespace'], place],
+        [SUBJECT, namespace],
+      ]),
+    ]),
+    fill(templates.configMap, [...own, [['data', 'dso-gitops.yaml'], configuration]]),
+    fill(templates.deployment, [
+      ...own,
+      [[...pod, 'metadata', 'annotations', 'dso-gitops.dev/configuration'], hash],
+      [[...pod, 'spec', 'containers', 0, 'image'], image],
+    ]),
+  ];
+  return documents.join('---\n');
+}
+
+/** A template with values set by path: what comes out is valid YAML whatever they are. */
+function fill(template: string, values: Values): string {
+  const document: Document = parseDocument(template);
+  for (const [path, value] of values) document.setIn(path, document.createNode(value));
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+}
