@@ -15,6 +15,8 @@ export interface OpenHub {
   readonly what: string;
   /** Calls back on every change; the result ends it. */
   readonly watch: (changed: () => void) => () => Promise<void>;
+  /** Ends what one that is read once has begun. */
+  readonly close: () => void;
   /** Where status is written; null: files have none. */
   readonly statusApi: StatusApi | null;
 }
@@ -39,6 +41,7 @@ export async function openHub(
       hub: filesHub({ patterns, base, demand }),
       what: patterns.join(', '),
       watch: (changed) => watchFiles(patterns, base, changed),
+      close: () => undefined,
       statusApi: null,
     };
   }
@@ -49,7 +52,7 @@ export async function openHub(
   const client = await connectToCluster(choice, context.environment);
   const memberSecret = 'secret' in members ? members.secret : null;
   const hub = new KubernetesHub({ client, demand, memberSecret, isOnce, now: context.now });
-  if (isOnce) hub.start(() => undefined);
+  const close = isOnce ? hub.start(() => undefined) : () => undefined;
   return {
     hub,
     what: client.server,
@@ -57,6 +60,7 @@ export async function openHub(
       const stop = hub.start(changed);
       return async () => stop();
     },
+    close,
     statusApi: statusApi(client, context.environment['POD_NAME'] ?? 'dso-gitops', context.signal),
   };
 }

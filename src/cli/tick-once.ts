@@ -32,11 +32,14 @@ export async function tickOnce(
   context: Context,
 ): Promise<TickedOnce> {
   const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
-  const adopt = options.adopt ? { adopt: options.adopt } : {};
-  const only = selectionOf(options, name);
-  const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
-  if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
-  const everything = await engine.tick({ mode: 'plan', now: context.now(), signal: context.signal });
-  const known = everything.outcomes.map(({ key }) => key).join(', ');
-  throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);
+  try {
+    const adopt = options.adopt ? { adopt: options.adopt } : {};
+    const only = selectionOf(options, name);
+    const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
+    if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
+    const known = result.dsos.map(({ key }) => key).join(', ');
+    throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);
+  } finally {
+    open.close();
+  }
 }

@@ -22,6 +22,11 @@ export class ApiFailure extends Error {
   get isExpired(): boolean {
     return this.status === 410 || (this.status === 504 && this.message.includes('Too large resource version'));
   }
+
+  /** The server understood, and said no: the same call gets the same answer. */
+  get isRefusal(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 429 && !this.isExpired;
+  }
 }
 
 const StatusBody = z.object({
@@ -67,7 +72,7 @@ export function explainFailure(failure: ApiFailure, doing: string): ProductError
     return new ProductError('act', 'Forbidden', advice, failure);
   }
   if (status === 404) return new ProductError('act', 'NotFound', `cannot ${doing}: ${message}`, failure);
-  if (status >= 400 && status < 500 && status !== 429)
+  if (failure.isRefusal)
     return new ProductError('act', 'Refused', `the API server refuses to ${doing}: ${message}`, failure);
   const what = status === 0 ? 'the API server cannot be reached' : `the API server answered ${status}`;
   return new ProductError(

@@ -24,7 +24,7 @@ export interface ReflectorOptions<T> {
 
 const IDLE_MS = 90_000;
 const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 30_000;
+const MAX_DELAY_MS = 10_000;
 /** A watch that lasted this long worked: the next wait is a short one again. */
 const LONG_ENOUGH_MS = 10_000;
 /** The server ends a watch after this time, so that all do not come back at once. */
@@ -108,8 +108,8 @@ export class Reflector<T> {
       if (signal.aborted) break;
       if (failure?.isExpired) resourceVersion = null;
       if (performance.now() - started > LONG_ENOUGH_MS) failures = 0;
-      // That a watch breaks is normal, that the next one does as well is not.
-      else if (failure && (failures > 0 || (failure.status !== 0 && !failure.isExpired))) this.#failed(failure);
+      // That a watch breaks, or a server hiccups, is normal; that it does so again is not.
+      else if (failure && (failures > 0 || failure.isRefusal)) this.#failed(failure);
       if (failures > 0 || !failure?.isExpired) await pause(delayOf(failure, failures), signal);
       failures += 1;
     }

@@ -33,23 +33,24 @@ const CONFIRMED: Fact = {
 
 function readyOf(outcome: DsoOutcome, standing: Standing): Fact {
   const { verdict, problems } = outcome;
+  const missing = missingOf(outcome);
+  const lack = missing.map(({ message }) => message).join('; ');
   if ('message' in verdict) {
-    const message = problems.length > 0 ? problems.map(formatProblem).join('\n') : verdict.message;
-    return { type: 'Ready', status: 'False', reason: verdict.reason, message };
+    const why = problems.length > 0 ? problems.map(formatProblem).join('\n') : verdict.message;
+    return { type: 'Ready', status: 'False', reason: verdict.reason, message: lack === '' ? why : `${why}; ${lack}` };
   }
   const [waiting] = standing.waiting;
   if (waiting) return { type: 'Ready', status: 'False', reason: waiting.reason, message: pendingMessage(standing) };
   const counts = countsText(outcome, standing);
-  const missing = [...outcome.readings.values()].flatMap(({ reading }) =>
-    reading.kind === 'missing' ? [reading] : [],
-  );
   const [first] = missing;
   if (!first) return { type: 'Ready', status: 'True', reason: 'Committed', message: counts };
   const isFallback = outcome.decided?.evaluations.at(-1)?.triggers.some((step) => step.isFallback) === true;
-  const problem = missing.map(({ message }) => message).join('; ');
-  if (isFallback)
-    return { type: 'Ready', status: 'True', reason: 'Fallback', message: `${counts}; fallback: ${problem}` };
-  return { type: 'Ready', status: 'False', reason: first.reason, message: `${problem}; not lowered: ${counts}` };
+  if (isFallback) return { type: 'Ready', status: 'True', reason: 'Fallback', message: `${counts}; fallback: ${lack}` };
+  return { type: 'Ready', status: 'False', reason: first.reason, message: `${lack}; not lowered: ${counts}` };
+}
+
+function missingOf({ readings }: DsoOutcome): readonly { readonly reason: string; readonly message: string }[] {
+  return [...readings.values()].flatMap(({ reading }) => (reading.kind === 'missing' ? [reading] : []));
 }
 
 function activeOf({ decided }: DsoOutcome): Fact {

@@ -9,7 +9,7 @@ export type Fault =
   | { readonly kind: 'none' }
   /** Each is answered like this. */
   | { readonly kind: 'answer'; readonly status: number; readonly retryAfter?: string }
-  /** Nothing goes through any more, on connections that are open, too; none is closed. */
+  /** What is under way never speaks again, what comes gets no answer; no connection is closed. */
   | { readonly kind: 'silence' }
   /** Every connection is cut at once. */
   | { readonly kind: 'cut' };
@@ -19,6 +19,7 @@ export class FaultProxy {
   readonly #target: ApiServer;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #exchanges = new Set<{ isDead: boolean }>();
   #fault: Fault = { kind: 'none' };
   /** Requests that reached it, as `VERB path`. */
   readonly seen: string[] = [];
@@ -41,6 +42,7 @@ export class FaultProxy {
   /** From now on. */
   set fault(fault: Fault) {
     this.#fault = fault;
+    if (fault.kind === 'silence') for (const exchange of this.#exchanges) exchange.isDead = true;
     if (fault.kind === 'cut' || fault.kind === 'answer') for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -83,16 +85,19 @@ export class FaultProxy {
   }
 
   #forward(incoming: IncomingMessage, answer: ServerResponse): void {
+    const exchange = { isDead: false };
+    this.#exchanges.add(exchange);
+    answer.on('close', () => this.#exchanges.delete(exchange));
     const ca = readFileSync(this.#target.path('certs/apiserver.crt'));
     const options = { method: incoming.method ?? 'GET', headers: { ...incoming.headers, host: '127.0.0.1' }, ca };
     const outgoing = request(`${this.#target.url}${incoming.url}`, options, (found) => {
       answer.writeHead(found.statusCode ?? 502, found.headers);
       answer.flushHeaders();
       found.on('data', (chunk: Buffer) => {
-        if (this.#fault.kind !== 'silence') answer.write(chunk);
+        if (!exchange.isDead) answer.write(chunk);
       });
       found.on('end', () => {
-        if (this.#fault.kind !== 'silence') answer.end();
+        if (!exchange.isDead) answer.end();
       });
       found.on('error', () => answer.destroy());
     });

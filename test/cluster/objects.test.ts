@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { READER } from './control-plane.ts';
@@ -162,7 +162,6 @@ describe('what happens while a commit is pushed', () => {
   it('a change of the DSO is not lost, one that is deleted keeps its numbers', async () => {
     await scaled('changed-meanwhile', '20', [2, 2]);
     await scaled('deleted-meanwhile', '20', [2, 2]);
-    const { mkdirSync } = await import('node:fs');
     mkdirSync(join(service.fleet.directory, 'hooks'), { recursive: true });
     const restore = slowPushes();
     try {
@@ -224,8 +223,19 @@ describe('two controllers', () => {
     await hub.server.kubectl('annotate', 'dso', 'twice', `dso-gitops.dev/take-over=${now}`);
     await service.committed([4, 6], 'twice');
     await conditionOf(hub.server, 'twice', 'Ready', (condition) => condition.status === 'True');
-    await hub.server.kubectl('patch', 'dso', 'twice', ...asAgent);
-    await new Promise((resolve) => setTimeout(resolve, 2000));
+    const { status: taken } = await hub.server.get<StoredDso>('dso', 'twice');
+    expect(taken?.totalCurrentReplicas).toBe(10);
+    expect(taken?.conditions?.map(({ type }) => type)).not.toContain('Stalled');
+  });
+
+  it('are noticed again when the other one goes on', async () => {
+    await scaled('thrice', '20', [2, 2]);
+    await hub.server.kubectl('annotate', 'dso', 'thrice', `dso-gitops.dev/take-over=${new Date().toISOString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    const foreign = JSON.stringify({ status: { membersHealthyCount: 2 } });
+    const asAgent = ['--subresource=status', '--field-manager=kedify-agent', '--type=merge', '-p', foreign];
+    await hub.server.kubectl('patch', 'dso', 'thrice', ...asAgent);
+    await conditionOf(hub.server, 'thrice', 'Stalled', ({ reason }) => reason === 'ForeignStatusWriter');
   });
 });
 

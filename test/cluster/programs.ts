@@ -47,7 +47,7 @@ export function installedPath(name: string, debianPackage: string): string {
 }
 
 /** Directory of a module that one of the programs is made from. */
-export function moduleFiles(program: 'flux' | 'argocd', path: string): string {
+export function moduleFiles(program: 'flux' | 'flux-crds' | 'argocd', path: string): string {
   return goModuleDirectory(moduleOf(program), path);
 }
 

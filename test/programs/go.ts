@@ -39,8 +39,9 @@ export function buildGoProgram(program: GoProgram): string {
 export function goModuleDirectory(module: string, path: string): string {
   const go = onPath('go');
   if (!go) throw new Error(`${path} is fetched with Go, which is not installed: https://go.dev/dl/`);
-  execFileSync(go, ['mod', 'download', path], { cwd: module, stdio: 'pipe' });
-  return execFileSync(go, ['list', '-m', '-f', '{{.Dir}}', path], { cwd: module, stdio: 'pipe' }).toString().trim();
+  const answer = execFileSync(go, ['mod', 'download', '-json', path], { cwd: module, stdio: 'pipe' }).toString();
+  const { Dir: directory } = JSON.parse(answer) as { Dir: string };
+  return directory;
 }
 
 /** The first executable of this name on PATH; null: there is none. */
