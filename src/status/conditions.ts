@@ -59,8 +59,8 @@ function activeOf({ decided }: DsoOutcome): Fact {
   if (!last) return { type, status: 'Unknown', reason: 'NotEvaluated', message: 'the triggers were not evaluated' };
   const active = last.triggers.filter(({ isActive }) => isActive).map(({ trigger }) => trigger);
   return active.length > 0
-    ? { type, status: 'True', reason: 'TriggerActive', message: `active: ${active.join(', ')}` }
-    : { type, status: 'False', reason: 'TriggerNotActive', message: 'no trigger is active' };
+    ? { type, status: 'True', reason: 'ScalerActive', message: `active: ${active.join(', ')}` }
+    : { type, status: 'False', reason: 'ScalerNotActive', message: 'no trigger is active' };
 }
 
 function pausedOf({ placed }: DsoOutcome): Fact {

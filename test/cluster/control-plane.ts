@@ -43,16 +43,13 @@ export class Etcd {
     etcd.#process = new Running(
       programPath('etcd'),
       [
-        ...['--data-dir', join(etcd.directory, 'etcd'), '--unsafe-no-fsync'],
-        ...['--listen-client-urls', etcd.url, '--advertise-client-urls', etcd.url],
-        ...[
-          '--listen-peer-urls',
-          peers,
-          '--initial-advertise-peer-urls',
-          peers,
-          '--initial-cluster',
-          `default=${peers}`,
-        ],
+        `--data-dir=${join(etcd.directory, 'etcd')}`,
+        '--unsafe-no-fsync',
+        `--listen-client-urls=${etcd.url}`,
+        `--advertise-client-urls=${etcd.url}`,
+        `--listen-peer-urls=${peers}`,
+        `--initial-advertise-peer-urls=${peers}`,
+        `--initial-cluster=default=${peers}`,
       ],
       join(etcd.directory, 'etcd.log'),
     );

@@ -18,7 +18,7 @@ describe('the configuration', () => {
       file: '/fleet/dso-gitops.yaml',
       base: '/fleet',
       owner: 'platform',
-      files: ['hub', 'more/**/*.yaml'],
+      source: { kind: 'files', patterns: ['hub', 'more/**/*.yaml'] },
       members: { directories: 'clusters' },
       firstSight: 'write',
       demand: { tolerance: { up: 0.05, down: 0.05 } },

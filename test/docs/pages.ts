@@ -21,10 +21,12 @@ export function textOf(page: string): string {
   return readFileSync(join(ROOT, page), 'utf8');
 }
 
-/** Fenced blocks in order. */
+/** Fenced blocks in order, also those inside lists. */
 export function blocksOf(page: string): readonly Block[] {
-  return [...textOf(page).matchAll(/^```(\w*)[^\n]*\n(.*?)^```/gms)].map(([, language = '', text = '']) => ({
-    language,
-    text,
-  }));
+  return [...textOf(page).matchAll(/^( *)```(\w*)[^\n]*\n(.*?)^\1```/gms)].map(
+    ([, indent = '', language = '', text = '']) => ({
+      language,
+      text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    }),
+  );
 }

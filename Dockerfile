@@ -1,0 +1,21 @@
+# The service. Build: docker build -t registry.example.com/dso-gitops:0.1.0 .
+FROM node:22-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY src src
+COPY templates templates
+# Compiles as well: that is its prepare script.
+RUN npm ci --no-audit --no-fund
+RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM node:22-bookworm-slim
+# Git and ssh do the pushing; an image without them cannot work.
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git openssh-client && rm -rf /var/lib/apt/lists/*
+WORKDIR /app
+COPY --from=build /app/package.json package.json
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/build build
+COPY --from=build /app/templates templates
+USER 65532:65532
+ENTRYPOINT ["node", "/app/build/cli/main.js"]
+CMD ["run", "--config", "/etc/dso-gitops/dso-gitops.yaml", "--log-format", "json", "--health-port", "9440"]
