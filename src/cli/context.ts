@@ -7,8 +7,8 @@ export interface Context {
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly signal: AbortSignal;
-  /** Characters of a line. */
-  readonly columns: number;
+  /** Characters of a line of the terminal; null: a file or a pipe, where tables are not cut. */
+  readonly columns: number | null;
 }
 
 /** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */

@@ -85,13 +85,18 @@ function splitLines({ members, total, unplaced }: DsoReport): readonly string[] 
 
 function splitLine({ name, weight, exact, decided, reason }: MemberReport, total: number, weights: number): string {
   const share = `weight ${weight} of ${weights} is ${(exact ?? 0).toFixed(2)} of ${total}`;
-  return `${name}: ${share}, so ${decided}${reason && reason !== 'weight' ? ` (${reason})` : ''}`;
+  return reason && reason !== 'weight'
+    ? `${name}: ${share}; gets ${decided} (${reason})`
+    : `${name}: ${share}, so ${decided}`;
 }
 
 function verdictLines(report: DsoReport, { landed, placed }: DsoOutcome): readonly string[] {
   const lines: string[] = [];
   const record = placed ? landed.get(placed.home.id)?.record : null;
-  if (record) lines.push(`committed: total ${record.total.after}, decision ${record.seq} of ${record.time}`);
+  if (record)
+    lines.push(
+      `committed: total ${report.total.committed ?? record.total.after}, decision ${record.seq} of ${record.time}`,
+    );
   if (report.verdict === 'change') lines.push(`the next apply commits total ${report.total.decided}`);
   else if (report.verdict === 'same') lines.push('nothing: the repository already holds these numbers');
   else lines.push(`${report.reason}: ${report.message}`);

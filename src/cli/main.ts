@@ -20,7 +20,7 @@ const context: Context = {
   directory: process.cwd(),
   now: () => Date.now(),
   signal: abort.signal,
-  columns: process.stdout.columns || 80,
+  columns: process.stdout.columns ?? null,
 };
 
 try {

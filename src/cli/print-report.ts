@@ -12,7 +12,7 @@ export type Format = (typeof FORMATS)[number];
 export interface PrintOptions {
   readonly format: Format;
   readonly color: Ansis;
-  readonly columns: number;
+  readonly columns: number | null;
   /** With the difference of every file. */
   readonly isDiffed: boolean;
 }
@@ -40,9 +40,10 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
     say('reading', problem ? color.yellow(problem) : `${source} = ${value}`);
   }
   if (dso.total.decided !== null) say('total', `${totalText(dso)}: ${becauseOf(dso)}`);
-  if (dso.message !== '' && dso.problems.length === 0)
+  if (dso.message !== '' && (dso.verdict !== 'stalled' || dso.problems.length === 0))
     say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${dso.message}`);
-  for (const problem of dso.problems) say('problem', color.yellow(problem));
+  // On a DSO that is served it is advice: a setting without an effect.
+  for (const problem of dso.problems) say(dso.verdict === 'stalled' ? 'problem' : 'note', color.yellow(problem));
   if (dso.unplaced > 0) say('unplaced', color.yellow(`${dso.unplaced}: no member can take them`));
   const isSplit = dso.members.some(({ decided }) => decided !== null);
   if (isSplit) lines.push(renderTable(memberRows(dso), columns, '  '));
@@ -68,9 +69,11 @@ export function renderDestination(destination: DestinationReport, { color, colum
 }
 
 /** A line and, where it is too long, more lines below its text. */
-function wrapped(line: string, columns: number): string {
+function wrapped(line: string, columns: number | null): string {
   const indent = ' '.repeat(11);
-  const [first = '', ...rest] = wrapAnsi(line, Math.max(40, columns - indent.length), { trim: false }).split('\n');
+  const [first = '', ...rest] = wrapAnsi(line, Math.max(40, (columns ?? 80) - indent.length), { trim: false }).split(
+    '\n',
+  );
   return [first, ...rest.map((text) => `${indent}${text.trimStart()}`)].join('\n');
 }
 

@@ -35,7 +35,7 @@ export function addSimulate(program: Command, context: Context, done: (code: Exi
       for (const note of input.notes) context.stderr(`${note}\n`);
       const { dso, members, initialTotal, series } = input;
       const result = simulate({ key: dso.key, demand: dso.demand, members, initialTotal, samples: series.samples });
-      context.stdout(render(simulateReport(input, result), options, context.columns));
+      context.stdout(render(simulateReport(input, result), options, context.columns ?? 80));
       if (input.hasProblems) done(EXIT.failed);
     });
   withOutput(command, SIMULATE_FORMATS);

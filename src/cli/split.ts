@@ -84,7 +84,7 @@ function reportOf(result: SplitResult, members: readonly SplitMember[], key: str
   };
 }
 
-function render(report: SplitReport, format: Format, columns: number): string {
+function render(report: SplitReport, format: Format, columns: number | null): string {
   // One line: what a script reads.
   if (format === 'json') return `${JSON.stringify(report)}\n`;
   if (format === 'yaml') return renderData(report, format);

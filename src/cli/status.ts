@@ -61,14 +61,15 @@ async function lastCommitOf(
 
 function standingOf(
   { key, verdict, placed, decided, landed, problems }: DsoOutcome,
-  because: string,
+  reason: string,
   commit: string | null,
 ): Standing {
   const record = placed ? (landed.get(placed.home.id)?.record ?? null) : null;
-  const waits = 'message' in verdict ? `${verdict.reason}: ${problems[0]?.message ?? verdict.message}` : '';
+  const because = verdict.kind === 'stalled' ? problems[0]?.message : undefined;
+  const waits = 'message' in verdict ? `${verdict.reason}: ${because ?? verdict.message}` : '';
   return {
     key,
-    committed: record?.total.after ?? null,
+    committed: record ? sumOf(decided?.committed) : null,
     decided: decided?.state?.demand.total ?? null,
     members: Object.fromEntries(decided?.committed ?? []),
     orphaned: record?.orphaned ?? {},
@@ -76,8 +77,12 @@ function standingOf(
     lastCommit: commit,
     waitsFor: verdict.kind === 'change' ? 'the next apply' : waits,
     hold: verdict.kind === 'held' ? verdict.message : null,
-    reason: because,
+    reason,
   };
+}
+
+function sumOf(counts: ReadonlyMap<string, number | null> | undefined): number {
+  return [...(counts?.values() ?? [])].reduce<number>((sum, count) => sum + (count ?? 0), 0);
 }
 
 function render(standings: readonly Standing[], format: Format, context: Context): string {
@@ -105,8 +110,7 @@ function detail(one: Standing, context: Context): string {
     ['orphaned', orphans.join(', ')],
     ['decision', one.decision ? `${one.decision.seq} at ${one.decision.time}: ${one.decision.reason}` : ''],
     ['commit', one.lastCommit ?? ''],
-    ['waits for', one.waitsFor],
-    ['hold', one.hold ?? ''],
+    [one.hold === null ? 'waits for' : 'held', one.waitsFor],
     ['now', one.reason],
   ];
   const shown = lines.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(10)} ${text}`);

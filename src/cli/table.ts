@@ -18,8 +18,12 @@ const PLAIN = {
   middle: '  ',
 };
 
-/** Rows in columns without borders; the first row is the head. Numbers are aligned to the right. */
-export function renderTable(rows: readonly (readonly string[])[], columns: number, indent = ''): string {
+/**
+ * Rows in columns without borders; the first row is the head. Numbers are aligned to the right.
+ *
+ * @param columns lines are cut there; null: nothing is cut, for a file or a pipe
+ */
+export function renderTable(rows: readonly (readonly string[])[], columns: number | null, indent = ''): string {
   const width = rows[0]?.length ?? 0;
   const body = rows.slice(1);
   const aligns = Array.from({ length: width }, (_, index) => {
@@ -36,6 +40,7 @@ export function renderTable(rows: readonly (readonly string[])[], columns: numbe
   return table
     .toString()
     .split('\n')
-    .map((line) => `${indent}${line}`.trimEnd().slice(0, Math.max(columns, 40)))
+    .map((line) => `${indent}${line}`.trimEnd())
+    .map((line) => (columns === null ? line : line.slice(0, Math.max(columns, 40))))
     .join('\n');
 }

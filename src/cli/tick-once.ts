@@ -1,6 +1,7 @@
-import { mustAct } from '../errors.ts';
+import { mustAct, type ProductError } from '../errors.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
+import type { HubDso } from '../sources/hub.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { OpenHub } from './open-hub.ts';
@@ -35,11 +36,22 @@ export async function tickOnce(
   try {
     const adopt = options.adopt ? { adopt: options.adopt } : {};
     const only = selectionOf(options, name);
+    if (options.adopt) await checkAdoption([...options.adopt.keys()], open);
     const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
-    const known = result.dsos.map(({ key }) => key).join(', ');
-    throw mustAct('NotFound', `there is no DistributedScaledObject ${name}; found: ${known || 'none'}`);
+    throw notFound(name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`, result.dsos);
   } finally {
     open.close();
   }
+}
+
+/** A name that is mistyped is not silently a total for nobody. */
+async function checkAdoption(keys: readonly string[], { hub }: OpenHub): Promise<void> {
+  const { dsos } = await hub.read();
+  for (const key of keys) if (!dsos.some((dso) => dso.key === key)) throw notFound(key, dsos);
+}
+
+function notFound(key: string, dsos: readonly HubDso[]): ProductError {
+  const known = dsos.map((dso) => dso.key).join(', ');
+  return mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known || 'none'}`);
 }

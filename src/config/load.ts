@@ -7,7 +7,7 @@ import { parseDuration } from '../api/duration.ts';
 import type { DemandSettings } from '../api/effective.ts';
 import { formatProblem, type LocatedProblem, type Problem, problemsOf } from '../api/problem.ts';
 import { HPA_RAMP } from '../demand/limits.ts';
-import { mustAct } from '../errors.ts';
+import { messageOf, mustAct } from '../errors.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import { isSsh } from '../repository/environment.ts';
@@ -67,7 +67,7 @@ export interface Configuration {
 export async function loadConfiguration(path: string): Promise<Configuration> {
   const file = resolve(path);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw mustAct('ConfigurationMissing', `cannot read the configuration ${path}`, error);
+    throw mustAct('ConfigurationMissing', `cannot read the configuration ${path}: ${messageOf(error)}`, error);
   });
   return parseConfiguration(text, file, path);
 }

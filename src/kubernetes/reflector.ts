@@ -9,8 +9,14 @@ import { type Collection, listAll, selectorOf } from './list.ts';
 export interface ReflectorOptions<T> {
   readonly client: KubernetesClient;
   readonly collection: Collection;
-  /** What is kept of an object, and under which key; null: nothing. `earlier` is what is kept of it now. */
-  readonly keep: (object: unknown, earlier: (key: string) => T | undefined) => readonly [key: string, value: T] | null;
+  /**
+   * What is kept of an object, and under which key; a value of null: nothing any more; null: it cannot be read. `earlier`
+   * is what is kept of it now.
+   */
+  readonly keep: (
+    object: unknown,
+    earlier: (key: string) => T | undefined,
+  ) => readonly [key: string, value: T | null] | null;
   /** Told after every change, and when the collection can be read again or no longer. */
   readonly changed: () => void;
   /** What is read, for people, for instance `configmaps in namespace default`. */
@@ -44,7 +50,6 @@ export class Reflector<T> {
   #hasSynced = false;
   #problem: ProductError | null = null;
   #failingSince: number | null = null;
-  #done: Promise<void> = Promise.resolve();
   #settled: (() => void)[] = [];
 
   constructor(options: ReflectorOptions<T>) {
@@ -78,12 +83,7 @@ export class Reflector<T> {
 
   /** Starts; ends with the signal. */
   start(signal: AbortSignal): void {
-    this.#done = this.#run(signal);
-  }
-
-  /** Resolves when it has ended. */
-  async ended(): Promise<void> {
-    await this.#done;
+    void this.#run(signal);
   }
 
   /** Resolves when the collection was listed, or could not be. */
@@ -123,7 +123,7 @@ export class Reflector<T> {
     const next = new Map<string, T>();
     for (const item of items) {
       const kept = keep(item, (key) => before.get(key));
-      if (kept) next.set(...kept);
+      if (kept && kept[1] !== null) next.set(kept[0], kept[1]);
     }
     this.#items = next;
     this.#version += 1;
@@ -167,7 +167,8 @@ export class Reflector<T> {
     const kept = this.#options.keep(object, (key) => this.#items.get(key));
     if (!kept) return;
     const [key, value] = kept;
-    if (type === 'DELETED') this.#items.delete(key);
+    if (value === null && !this.#items.has(key)) return;
+    if (type === 'DELETED' || value === null) this.#items.delete(key);
     else this.#items.set(key, value);
     this.#version += 1;
     this.#options.changed();

@@ -11,7 +11,10 @@ export function cleanText(text: string, maxLength = 200): string {
       /\[(skip|no)[ -](ci|actions)\]|\[(ci|actions) skip\]|\*\*\*NO_CI\*\*\*|skip-checks:/gi,
       '(mark removed)',
     )
-    .replaceAll(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?=[\w./-]*#\d)/gi, '')
+    // A reference is not one any more, whatever stands before it: #1, GH-1 and the URL of an issue.
+    .replaceAll(/#(?=\d)/g, '# ')
+    .replaceAll(/GH-(?=\d)/gi, 'GH- ')
+    .replaceAll(/\/(issues|pull|merge_requests)\/(?=\d)/gi, '/$1/ ')
     .trim();
   return line.length > maxLength ? `${line.slice(0, maxLength - 3)}...` : line;
 }

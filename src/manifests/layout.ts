@@ -78,15 +78,18 @@ export function renderOverlay(templates: Templates, settings: LayoutSettings, ov
   });
 }
 
+const INDEX_KEYS = new Set(['apiVersion', 'kind', 'components']);
+
 /** Content of an index. */
 export function renderIndex(templates: Templates, names: readonly string[]): string {
   return fill(templates.index, { components: names.map((name) => `  - ${emitScalar(name)}`).join('\n') });
 }
 
-/** Names that an index lists; null when it is not one of ours. */
+/** Names that an index lists; null when it is not one of ours, or holds more than we would write. */
 export function parseIndex(content: string): readonly string[] | null {
   const document = parseSafely(content);
-  const components: unknown = isRecord(document) ? document['components'] : undefined;
+  if (!isRecord(document) || Object.keys(document).some((key) => !INDEX_KEYS.has(key))) return null;
+  const { components } = document;
   if (!Array.isArray(components)) return null;
   const names: string[] = [];
   for (const name of components) {
@@ -96,10 +99,25 @@ export function parseIndex(content: string): readonly string[] | null {
   return names;
 }
 
-/** The count in an overlay of ours; null: it has none, or it is not one of ours. */
-export function parseOverlay(settings: LayoutSettings, content: string): number | null {
+/** What an overlay says. */
+export interface ParsedOverlay {
+  /** null: it sets none. */
+  readonly count: number | null;
+  /** It is none of ours: what it sets is not known. */
+  readonly isUnreadable: boolean;
+}
+
+/** Reads an overlay of ours. */
+export function parseOverlay(settings: LayoutSettings, content: string): ParsedOverlay {
   const document = parseSafely(content);
-  return settings.layout === 'component' ? countOfComponent(document) : countOfValues(settings.helmValuesKey, document);
+  if (settings.layout === 'component') {
+    const count = countOfComponent(document);
+    const patches: unknown = isRecord(document) ? document['patches'] : undefined;
+    return { count, isUnreadable: count === null && !(Array.isArray(patches) && patches.length === 0) };
+  }
+  const count = countOfValues(settings.helmValuesKey, document);
+  const isEmpty = document === null || (isRecord(document) && Object.keys(document).length === 0);
+  return { count, isUnreadable: count === null && !isEmpty };
 }
 
 function countOfComponent(document: unknown): number | null {
@@ -146,11 +164,12 @@ function namespaceExpression({ targetNamespace, baseNamespaces }: Overlay): stri
   return [...new Set([targetNamespace, ...baseNamespaces, 'default'])].join('|');
 }
 
+/** undefined: it is no YAML. */
 function parseSafely(content: string): unknown {
   try {
     return parse(content);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

@@ -22,7 +22,7 @@ export async function makeDemo(directory: string, now: number, signal: AbortSign
   await mkdir(join(directory, 'hub'), { recursive: true });
   const configFile = join(directory, 'dso-gitops.yaml');
   const configMapFile = join(directory, 'hub', 'configmap.yaml');
-  await writeFile(configFile, await read('dso-gitops.yaml'));
+  await writeFile(configFile, `${await read('dso-gitops.yaml')}\n${await read('first-sight.yaml')}`);
   await writeFile(join(directory, 'hub', 'dso.yaml'), await read('dso.yaml'));
   await writeFile(configMapFile, await read('configmap.yaml'));
   const memberFile = await read('member-kustomization.yaml');
@@ -47,7 +47,7 @@ async function makeRepository(
 ): Promise<void> {
   await mkdir(directory);
   const credentials = { username: '', tokenEnvironment: null, tokenFile: null, sshKeyFile: null, knownHostsFile: null };
-  const git = gitIn(directory, await gitEnvironment(directory, credentials, directory, process.env), signal);
+  const git = gitIn(directory, () => gitEnvironment(directory, credentials, directory, process.env), signal);
   await git.run(['init', '--quiet', '--bare', '--initial-branch=main', '.'], 'making the repository');
   const author = { name: 'platform team', email: 'platform@example.com' };
   const message = 'dso-demo-app on two clusters\n';

@@ -9,13 +9,13 @@ import { type PlacedDso, place } from './place.ts';
  * A DSO with its places, or why it cannot be decided now.
  *
  * @param earlier its places where nothing changed since they were found
- * @param known names of the members that exist
+ * @param known names of the members that exist; null: they cannot be read now
  * @param unreachable why destinations cannot be reached, by id
  */
 export function admit(
   source: HubDso,
   earlier: PlacedDso | undefined,
-  known: readonly string[],
+  known: readonly string[] | null,
   configuration: Configuration,
   unreachable: ReadonlyMap<string, ProductError>,
 ): PlacedDso | DsoOutcome {
@@ -31,6 +31,11 @@ export function admit(
   }
   const writer = stored?.foreignWriter;
   if (writer && !writer.isTakenOver) return undecided(source, foreign(writer));
+  if (known === null) {
+    const error = unreachable.get(configuration.destinations[0]?.id ?? '');
+    const message = `the known members cannot be read now: ${error?.message ?? 'the first destination was not read'}`;
+    return undecided(source, { kind: 'wait', reason: error?.reason ?? 'DestinationUnavailable', message });
+  }
   const placed = earlier ?? place(effective.dso, known, configuration);
   if (!('dso' in placed)) return undecided(source, placed);
   const error = unreachable.get(placed.home.id);

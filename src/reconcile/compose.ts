@@ -1,4 +1,6 @@
+import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
+import { refusePath } from '../errors.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
 import { renderRecord } from '../manifests/record.ts';
@@ -61,8 +63,16 @@ async function indexes(
   const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
   const rendered = new Map<string, string>();
   for (const [path, names] of wanted) {
-    const listed = parseIndex(texts.get(entries.get(path)?.id ?? '') ?? '') ?? [];
-    if ([...names].every((name) => listed.includes(name))) continue;
+    const entry = entries.get(path);
+    // Without an index, what lies there already belongs into it as well.
+    const listed = entry ? parseIndex(texts.get(entry.id) ?? '') : await repository.directories(posix.dirname(path));
+    if (listed === null)
+      throw refusePath(
+        path,
+        'IndexNotOurs',
+        `${path} is not an index as dso-gitops writes it; restore it, or remove it and it is made again`,
+      );
+    if (entry && [...names].every((name) => listed.includes(name))) continue;
     rendered.set(path, renderIndex(templates, [...new Set([...listed, ...names])].sort()));
   }
   return rendered;

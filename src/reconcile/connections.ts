@@ -58,8 +58,14 @@ export class Connections {
 
   /** Makes mirrors again that are damaged; they are only caches. */
   async renew(destinations: readonly Destination[]): Promise<void> {
-    for (const { id } of destinations) this.#repositories.delete(id);
-    for (const destination of destinations) await this.#open(destination, true);
+    for (const destination of destinations) {
+      this.#repositories.delete(destination.id);
+      try {
+        this.#repositories.set(destination.id, await this.#open(destination, true));
+      } catch (error) {
+        this.#errors.set(destination.id, asProductError(error));
+      }
+    }
     await this.refresh(destinations);
   }
 
@@ -73,7 +79,7 @@ export class Connections {
       await repository.refresh();
       this.#repositories.set(destination.id, repository);
     } catch (error) {
-      if (!(error instanceof ProductError) || error.reason !== 'GitFailed') throw error;
+      if (!(error instanceof ProductError) || error.reason !== 'MirrorDamaged') throw error;
       // Not the remote: the mirror itself is damaged, and it is only a cache.
       const renewed = await this.#open(destination, true);
       await renewed.refresh();

@@ -2,10 +2,11 @@ import type { Dso } from '../api/effective.ts';
 import { observe } from '../demand/advance.ts';
 import type { Evaluation } from '../demand/evaluate.ts';
 import { nextDeadline } from '../demand/state.ts';
-import type { DsoState } from '../manifests/record.ts';
-import { type Share, type SplitResult, split } from '../split/split.ts';
+import { blobId } from '../manifests/blob.ts';
+import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, Verdict } from './decision.ts';
-import { newer, startingState, unprovenUntil } from './first-sight.ts';
+import { findUncounted, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
 import type { Landed } from './landed.ts';
 import { makeRecord } from './make-record.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
@@ -20,25 +21,29 @@ export function decide(input: DecideInput): Decided {
   if (!home) throw new Error(`destination ${input.home.id} of ${input.dso.key} was not read`);
   const committed = committedCounts(input, home);
   const stopped = findStop(input, home);
-  if (stopped) return idle(input, stopped, input.state, committed, []);
+  if (stopped) return idle(input, home, stopped, input.state, committed, [], null);
+  const uncounted = findUncounted(input, home);
+  if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
   const before = startingState(input, home, committed);
   if (!before) {
     const message =
       'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
-    return withPlaceholders(input, { kind: 'wait', reason: 'AdoptionPending', message }, null, committed, []);
+    return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, null, committed, []);
   }
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
   const observed = observe(before.demand, input.dso.demand, readings, input.now);
   const isSkewed = before.demand.asOf - input.now > MAX_SKEW_MS && observed.state.total < before.demand.total;
   if (isSkewed) {
     const message = `the clock is more than 5 minutes behind the state (${iso(before.demand.asOf)}); nothing is lowered`;
-    return idle(input, { kind: 'wait', reason: 'ClockSkew', message }, input.state, committed, []);
+    const verdict = { kind: 'wait', reason: 'ClockSkew', message } as const;
+    return idle(input, home, verdict, input.state, committed, [], before.demand.asOf - MAX_SKEW_MS);
   }
   const state: DsoState = { ...before, demand: observed.state };
   if (state.isUnproven && state.demand.total === 0 && input.now <= unprovenUntil(state, input.dso)) {
     const message = `nothing is known to run; 0 is written at ${iso(unprovenUntil(state, input.dso) + 1)} unless a reading says otherwise`;
     return withPlaceholders(
       input,
+      home,
       { kind: 'wait', reason: 'FirstSight', message },
       state,
       committed,
@@ -61,11 +66,17 @@ function deliver(
     if (shares.get(name)?.replicas !== committed.get(name)) return true;
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });
+  const behind = behindOf(input, home);
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
-  if (!isDue) return { ...base, ...remembered, ...redeliver(input, home, shares), landedState: null };
+  if (!isDue && behind.size === 0)
+    return { ...base, ...remembered, landedState: null, verdict: { kind: 'same' }, record: null, changes: new Map() };
   const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false };
   const overlays = renderAll(input, shares);
+  if (!isDue && home.record && isAsRecorded(input, home.record, overlays, behind)) {
+    const changes = changesOf(input, overlays, home.record, behind);
+    return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
+  }
   const record = makeRecord(input, home, committed, state, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
@@ -79,24 +90,24 @@ function splitOver(input: DecideInput, total: number): SplitResult {
 }
 
 /** Destinations other than home that did not get the landed record yet. */
-function redeliver(
-  input: DecideInput,
-  home: Landed,
-  shares: ReadonlyMap<string, Share>,
-): Pick<Decided, 'verdict' | 'record' | 'changes'> {
+function behindOf(input: DecideInput, home: Landed): ReadonlySet<string> {
   const behind = new Set<string>();
   for (const { destination } of input.members) {
     const landed = input.landed.get(destination.id);
     if (home.record && landed && landed.recordId !== home.recordId) behind.add(destination.id);
   }
-  if (behind.size === 0 || !home.record) {
-    return { verdict: { kind: 'same' }, record: null, changes: new Map() };
-  }
-  return {
-    verdict: { kind: 'change' },
-    record: home.record,
-    changes: changesOf(input, renderAll(input, shares), home.record, behind),
-  };
+  return behind;
+}
+
+/** Whether the overlays of these destinations are still what the record says; else it cannot stand beside them. */
+function isAsRecorded(
+  input: DecideInput,
+  record: DecisionRecord,
+  overlays: ReadonlyMap<string, string>,
+  destinations: ReadonlySet<string>,
+): boolean {
+  const members = input.members.filter(({ destination }) => destinations.has(destination.id));
+  return members.every(({ name }) => record.members[name]?.overlay === blobId(overlays.get(name) ?? ''));
 }
 
 /** Whether replaying what is stored with held readings would not lead to this state. */
@@ -105,6 +116,9 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
   if (!stored) return true;
   const [before, after] = [stored.demand, state.demand];
   return (
+    stored.seq !== state.seq ||
+    stored.hasRecord !== state.hasRecord ||
+    stored.isUnproven !== state.isUnproven ||
     before.total !== after.total ||
     before.isPaused !== after.isPaused ||
     JSON.stringify(before.readings) !== JSON.stringify(after.readings)
@@ -114,12 +128,14 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
 /** Overlays without a count where there are none yet, so that wiring a member never breaks its build. */
 function withPlaceholders(
   input: DecideInput,
+  home: Landed,
   verdict: Verdict,
   state: DsoState | null,
   committed: ReadonlyMap<string, number | null>,
   evaluations: readonly Evaluation[],
 ): Decided {
-  const waiting = idle(input, verdict, state, committed, evaluations);
+  const deadline = state ? deadlineOf(state, input.dso) : null;
+  const waiting = idle(input, home, verdict, state, committed, evaluations, deadline);
   const absent = input.members.filter(({ name, destination }) => {
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });
@@ -130,32 +146,31 @@ function withPlaceholders(
 
 function idle(
   input: DecideInput,
+  home: Landed,
   verdict: Verdict,
   state: DsoState | null,
   committed: ReadonlyMap<string, number | null>,
   evaluations: readonly Evaluation[],
+  deadline: number | null,
 ): Decided {
   return {
     verdict,
     state,
     landedState: null,
-    isStateNews:
-      state !== input.state &&
-      state !== null &&
-      JSON.stringify(state.demand.readings) !== JSON.stringify(input.state?.demand.readings),
+    isStateNews: state !== null && state !== input.state && isNews(input.state, home, state),
     evaluations,
     split: null,
     committed,
     record: null,
     changes: new Map(),
-    deadline: state ? deadlineOf(state, input.dso) : null,
+    deadline,
   };
 }
 
 function deadlineOf(state: DsoState, dso: Dso): number | null {
   const deadline = nextDeadline(state.demand, dso.demand);
-  if (!state.isUnproven) return deadline;
   const proven = unprovenUntil(state, dso) + 1;
+  if (!state.isUnproven || proven <= state.demand.asOf) return deadline;
   return deadline === null ? proven : Math.min(deadline, proven);
 }
 
@@ -163,7 +178,7 @@ function committedCounts(input: DecideInput, home: Landed): ReadonlyMap<string, 
   return new Map(
     input.members.map(({ name, destination }) => {
       if (home.record) return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
-      return [name, input.landed.get(destination.id)?.overlays.get(name)?.count ?? null];
+      return [name, overlayCount(name, input.landed.get(destination.id))];
     }),
   );
 }

@@ -1,9 +1,9 @@
 import type { Destination } from '../config/load.ts';
 import { asProductError, ProductError } from '../errors.ts';
+import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
 import type { Connections } from './connections.ts';
-import type { DestinationChange } from './decision.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
@@ -63,34 +63,43 @@ async function deliverTo(
     const outcome = await earlier.get(id);
     if (outcome) before.set(id, outcome);
   }
-  const isHome = (id: string): boolean => {
-    if (id === destination.id || options.mode === 'plan') return true;
+  const isHome = ({ placed, decided }: DecidedDso): boolean => {
+    const { id } = placed.home;
+    if (id === destination.id || options.mode === 'plan' || !decided.changes.has(id)) return true;
     const home = before.get(id);
-    return home !== undefined && home.error === null && isOpen(home.destination, options);
+    return home?.commit != null && home.composition?.keys.includes(placed.dso.key) === true;
   };
   // Our own commit in the same branch is no race.
-  if (siblings.some(({ id }) => before.get(id)?.commit)) await delivery.connections.refresh([destination]);
-  return publishTo(
-    destination,
-    here.filter(({ placed }) => isHome(placed.home.id)),
-    delivery,
-    options,
-  );
+  const own = siblings.flatMap(({ id }) => before.get(id)?.commit ?? []).at(-1);
+  if (own !== undefined) {
+    await delivery.connections.refresh([destination]);
+    if (delivery.connections.get(destination.id)?.tip !== own)
+      return { ...untouched(destination), error: new ProductError('retry', 'LostRace', 'another writer was faster') };
+  }
+  return publishTo(destination, here.filter(isHome), delivery, options);
 }
 
 function isSameBranch(one: Destination, other: Destination): boolean {
   return one.url === other.url && one.branch === other.branch;
 }
 
-/** Saves states that no commit carried. */
+/** Saves states that no commit carried; one that fails does not stop the others. @throws the first failure */
 export async function saveStates({ destinations, connections, states }: Delivery, now: number): Promise<void> {
-  for (const { id } of destinations) {
-    const repository = connections.get(id);
-    const texts = states.textsFor(id);
-    if (!repository || texts.size === 0) continue;
-    await publishStates(repository, texts, now);
-    states.saved(texts.keys());
-  }
+  const errors: ProductError[] = [];
+  await Promise.all(
+    destinations.map(async ({ id }) => {
+      const repository = connections.get(id);
+      const texts = states.textsFor(id);
+      if (!repository || texts.size === 0) return;
+      try {
+        await publishStates(repository, texts, now);
+        states.saved(texts.keys());
+      } catch (error) {
+        errors.push(asProductError(error));
+      }
+    }),
+  );
+  if (errors[0]) throw errors[0];
 }
 
 async function publishTo(
@@ -117,16 +126,18 @@ async function publishTo(
     return { ...nothing, composition, before, commit };
   } catch (thrown) {
     const error = asProductError(thrown);
-    const others = changed.filter(({ decided }) => !isAbout(error, decided.changes.get(destination.id)));
+    const others = changed.filter((one) => !isAbout(error, destination, one));
     if (error.path === null || others.length === changed.length) return { ...nothing, composition, error };
     // One path is not ours to write: the DSOs that do not need it go on.
     return { ...(await publishTo(destination, others, delivery, options)), error };
   }
 }
 
-/** Whether a refused path is one of these files, above one or below one. */
-function isAbout({ path }: ProductError, change: DestinationChange | undefined): boolean {
+/** Whether a refused path is one that the DSO needs: a file of it, above one or below one, or an index that gains its name. */
+function isAbout({ path }: ProductError, destination: Destination, { placed, decided }: DecidedDso): boolean {
+  const change = decided.changes.get(destination.id);
   if (path === null || !change) return false;
+  if (change.added.some((member) => indexPath(destination, member, placed.dso.namespace) === path)) return true;
   return [...change.files.keys()].some(
     (file) => file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`),
   );

@@ -2,20 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
-import { recordPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { admit } from './admit.ts';
 import type { DecidedDso } from './compose.ts';
 import { Connections, type OpenRepository } from './connections.ts';
-import { decide } from './decide.ts';
+import { type Candidate, Decider, isWanted } from './decider.ts';
 import { type Delivery, type DeliveryOptions, deliver, MAX_ATTEMPTS, saveStates } from './deliver.ts';
-import type { Landed } from './landed.ts';
-import { isAt, loadLanded } from './load-landed.ts';
-import { type Observed, observe } from './observe.ts';
-import { type DestinationOutcome, type DsoOutcome, type TickResult, undecided, untouched } from './outcome.ts';
+import { isAt } from './load-landed.ts';
+import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
-import { findRivals, judgeRivals } from './rivals.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
 
@@ -38,14 +34,8 @@ export interface TickOptions extends DeliveryOptions {
   readonly signal: AbortSignal;
 }
 
-/** A DSO of the hub with its places. */
-interface Candidate {
-  readonly placed: PlacedDso;
-  readonly source: HubDso;
-}
-
-/** What Git says of a mirror that is not as it should be. */
-const DAMAGED = 'GitFailed';
+/** What is only a cache and has to be made again. */
+const DAMAGED = 'MirrorDamaged';
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
@@ -56,12 +46,14 @@ export class Engine {
   readonly #states: StateStore;
   readonly #requests = new Map<string, string>();
   readonly #settled = new Settled();
-  #places = new WeakMap<Dso, PlacedDso>();
+  readonly #decider: Decider;
+  #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#connections = new Connections(parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
+    this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled);
   }
 
   /** States that are newer than what is saved beside the branches. */
@@ -76,7 +68,6 @@ export class Engine {
     const isRefreshed = options.isRefreshed !== false || this.#isRequested(snapshot.dsos);
     const stale = destinations.filter(({ id }) => isRefreshed || !this.#connections.get(id));
     const isMoved = await this.#connections.refresh(stale);
-    if (isMoved) this.#places = new WeakMap();
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
@@ -132,20 +123,29 @@ export class Engine {
     return isRequested;
   }
 
-  async #knownMembers(snapshot: HubSnapshot): Promise<readonly string[]> {
+  /** Names of the members that exist; null: they cannot be read now. */
+  async #knownMembers(snapshot: HubSnapshot): Promise<readonly string[] | null> {
     if (snapshot.members) return snapshot.members;
     const { members, destinations } = this.#parts.configuration;
     if (!('directories' in members)) return 'secret' in members ? [] : members;
     const [first] = destinations;
-    const repository = first && this.#connections.get(first.id);
-    return repository ? repository.directories(members.directories) : [];
+    const repository = first && this.#connections.reachable.get(first.id);
+    if (!first || !repository) return null;
+    try {
+      return await repository.directories(members.directories);
+    } catch (error) {
+      this.#connections.note(first.id, error);
+      return null;
+    }
   }
 
-  #admit(source: HubDso, known: readonly string[]): PlacedDso | DsoOutcome {
+  #admit(source: HubDso, members: readonly string[] | null): PlacedDso | DsoOutcome {
     const { effective } = source;
-    const earlier = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
-    const admitted = admit(source, earlier, known, this.#parts.configuration, this.#connections.errors);
-    if ('dso' in admitted) this.#places.set(admitted.dso, admitted);
+    const known = members?.join() ?? '';
+    const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
+    const earlier = found?.known === known ? found.placed : undefined;
+    const admitted = admit(source, earlier, members, this.#parts.configuration, this.#connections.errors);
+    if ('dso' in admitted && admitted !== earlier) this.#places.set(admitted.dso, { placed: admitted, known });
     return admitted;
   }
 
@@ -159,7 +159,7 @@ export class Engine {
     const destinations = new Map<string, DestinationOutcome>();
     let pending = candidates;
     for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#decideAll(candidates, pending, snapshot, options);
+      const decided = await this.#decider.decideAll(candidates, pending, snapshot, options);
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const results = await deliver(this.#delivery(), decided.flatMap(changeOf), options);
       for (const result of results)
@@ -186,107 +186,11 @@ export class Engine {
     await this.#connections.renew(damaged);
     this.#settled.clear();
   }
-
-  async #decideAll(
-    candidates: readonly Candidate[],
-    pending: readonly Candidate[],
-    snapshot: HubSnapshot,
-    options: TickOptions,
-  ): Promise<readonly DsoOutcome[]> {
-    const settled: DsoOutcome[] = [];
-    const open: (Candidate & Observed)[] = [];
-    for (const candidate of pending) {
-      if (!isWanted(options, candidate.placed.dso.key)) continue;
-      const observed = observe(candidate.placed, snapshot, options.now);
-      const outcome = this.#settled.find(candidate.placed, observed, options.now);
-      if (outcome) settled.push(outcome);
-      else open.push({ ...candidate, ...observed });
-    }
-    const rivals = findRivals(candidates.map(({ placed }) => placed));
-    const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
-    const landed = await this.#loadLanded([...involved]);
-    const taken = judgeRivals(rivals, landed);
-    const sequences = await this.#sequences(open, landed);
-    const decided = open.map((one) => {
-      const { key } = one.placed.dso;
-      const verdict = taken.get(key);
-      if (verdict) return undecided(one.source, verdict, [], one.placed);
-      return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
-    });
-    if (options.mode === 'apply') this.#settled.keep(decided);
-    return [...settled, ...decided];
-  }
-
-  /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
-  async #loadLanded(placed: readonly PlacedDso[]): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
-    const failed = new Map<string, unknown>();
-    const landed = await loadLanded(placed, this.#connections.reachable, (id, error) => failed.set(id, error));
-    if (failed.size === 0) return landed;
-    await this.#connections.renew(this.#parts.configuration.destinations.filter(({ id }) => failed.has(id)));
-    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error));
-  }
-
-  /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
-  async #sequences(
-    open: readonly Candidate[],
-    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
-  ): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
-    const byHome = new Map<string, ReadonlyMap<string, number>>();
-    for (const { placed, source } of open) {
-      const { dso, home } = placed;
-      const repository = this.#connections.get(home.id);
-      if (
-        !repository ||
-        !landed.get(dso.key)?.get(home.id)?.record ||
-        this.#states.get(placed, source.stored, repository)
-      )
-        continue;
-      const sequences = byHome.get(home.id) ?? (await repository.highestSequences(`${home.root}/decisions`));
-      byHome.set(home.id, sequences);
-      found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
-    }
-    return found;
-  }
-
-  #decideOne(
-    { placed, source, readings, staleAt }: Candidate & Observed,
-    options: TickOptions,
-    landed: ReadonlyMap<string, Landed>,
-    highestSeq: number,
-  ): DsoOutcome {
-    const { dso, home } = placed;
-    if (!landed.has(home.id)) {
-      const message = `${home.name} cannot be read now`;
-      return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
-    }
-    const { owner, firstSight } = this.#parts.configuration;
-    const decided = decide({
-      dso,
-      members: placed.members,
-      home,
-      configuration: { owner, firstSight, replicasPath: placed.replicasPath, templates: this.#parts.templates },
-      readings,
-      landed,
-      state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
-      highestSeq,
-      adopt: options.adopt?.get(dso.key) ?? null,
-      now: options.now,
-    });
-    if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
-    const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    const { verdict } = decided;
-    return { key: dso.key, where: source.where, verdict, problems, placed, decided, readings, staleAt, landed };
-  }
 }
 
 /** A lost race is tried again; a damaged mirror is replaced once. */
 function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean {
   return kind === 'retry' || (reason === DAMAGED && attempt === 1);
-}
-
-function isWanted({ only }: TickOptions, key: string): boolean {
-  return only === undefined || only(key);
 }
 
 function changeOf({ placed, decided }: DsoOutcome): readonly DecidedDso[] {

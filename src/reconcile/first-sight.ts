@@ -1,7 +1,8 @@
 import type { Dso } from '../api/effective.ts';
 import { seedState } from '../demand/state.ts';
+import { overlayPath } from '../manifests/layout.ts';
 import type { DsoState } from '../manifests/record.ts';
-import type { DecideInput } from './decision.ts';
+import type { DecideInput, Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
 
 /** The state to go on from; null: nothing is known of what runs. */
@@ -12,9 +13,7 @@ export function startingState(
 ): DsoState | null {
   const recorded = home.record?.state.after ?? null;
   const saved = input.state;
-  // A record that was there and is gone was removed by a person: what is committed is adopted, as at first sight.
-  const isAdoptable = !home.record && (!saved || saved.hasRecord);
-  if (!isAdoptable) return newer(recorded, saved);
+  if (!isAdoption(input, home)) return newer(recorded, saved);
   const seq = saved?.seq ?? 0;
   const known = knownTotal(input, committed);
   const createdAt = input.dso.createdAt ?? input.now;
@@ -26,6 +25,45 @@ export function startingState(
     firstSeen: input.now,
     demand: seedState(known ?? 0, input.now, createdAt),
   };
+}
+
+/** At first sight every overlay has to be known: a sum of some of them would be too low. null: they are. */
+export function findUncounted(input: DecideInput, home: Landed): Verdict | null {
+  if (!isAdoption(input, home)) return null;
+  const isKnownToRun = input.state !== null || countsOf(input).some((count) => count !== null);
+  for (const { name, destination } of input.members) {
+    const overlay = input.landed.get(destination.id)?.overlays.get(name);
+    // Where nothing is known to run at all, there is nothing that could be lowered.
+    if (!overlay && !isKnownToRun) continue;
+    if (!overlay) {
+      const message = `what ${name} runs by its overlay cannot be read now, and the others alone are not the total`;
+      return { kind: 'wait', reason: 'DestinationUnavailable', message };
+    }
+    const landed = input.landed.get(destination.id);
+    const isOther = landed?.record != null && overlay.id !== null && overlayCount(name, landed) === null;
+    if (overlay.isUnreadable || isOther) {
+      const path = overlayPath(destination, { member: name, ...input.dso });
+      const message = `${path} is not an overlay of dso-gitops, so nobody knows what ${name} runs; restore it, or remove it`;
+      return { kind: 'stalled', reason: 'OverlayUnreadable', message };
+    }
+  }
+  return null;
+}
+
+/** The count of a member's overlay at a tip, by itself or by the record that stands beside it there; null: not known. */
+export function overlayCount(name: string, landed: Landed | undefined): number | null {
+  const overlay = landed?.overlays.get(name);
+  const recorded = landed?.record?.members[name];
+  return overlay?.count ?? (recorded && recorded.overlay === overlay?.id ? recorded.after : null);
+}
+
+function countsOf({ landed, members }: DecideInput): readonly (number | null)[] {
+  return members.map(({ name, destination }) => overlayCount(name, landed.get(destination.id)));
+}
+
+/** Nothing was decided yet, or a record that was there and is gone was removed by a person. */
+function isAdoption({ state }: DecideInput, home: Landed): boolean {
+  return !home.record && (!state || state.hasRecord);
 }
 
 /** The higher number wins; with equal ones the later. */

@@ -16,4 +16,6 @@ export interface LandedOverlay {
   readonly id: string | null;
   /** The count in it; null: none, or not asked. Needed only where there is no record. */
   readonly count: number | null;
+  /** It was asked and is none of ours: nobody knows what the member runs by it. */
+  readonly isUnreadable: boolean;
 }

@@ -47,9 +47,13 @@ async function loadFrom(
     placed.map((one) => {
       const recordId = entries.get(recordPathOf(one, id))?.id ?? null;
       const overlays = overlaysOf(one, id).map(({ name, path, settings }): [string, LandedOverlay] => {
-        const overlayId = entries.get(path)?.id ?? null;
-        const text = recordId === null && overlayId !== null ? texts.get(overlayId) : undefined;
-        return [name, { id: overlayId, count: text === undefined ? null : parseOverlay(settings, text) }];
+        const entry = entries.get(path) ?? null;
+        const overlayId = entry?.id ?? null;
+        // What is no plain file is refused when it is written: nothing is read through a link.
+        const isAsked = recordId === null && entry?.mode === '100644';
+        const text = isAsked && overlayId !== null ? texts.get(overlayId) : undefined;
+        const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
+        return [name, { id: overlayId, ...parsed }];
       });
       return [one.dso.key, { record: recordOf(recordId, texts), recordId, overlays: new Map(overlays) }];
     }),

@@ -49,16 +49,19 @@ export async function runLoop(options: LoopOptions): Promise<void> {
         notePushes(result, options.now(), lastPush);
         failures = result.destinations.some(({ error }) => error !== null) ? failures + 1 : 0;
         options.onTick(result);
-        next = Math.min(next, result.deadline ?? next, pacedUntil(result, lastPush) ?? next);
+        // A deadline that is over was looked at in this very tick: once more at once would be for nothing.
+        const deadline = result.deadline === null || result.deadline <= now ? next : result.deadline;
+        next = Math.min(next, deadline, pacedUntil(result, lastPush) ?? next);
         if (options.engine.unsaved > 0 && now - lastSave >= SAVE_MS) {
-          await options.engine.saveStates(now);
           lastSave = now;
+          await options.engine.saveStates(now);
         }
       } catch (error) {
         failures += 1;
         options.onError(error);
       }
-      if (failures > 0) next = Math.min(next, now + Math.min(REFRESH_MS, RETRY_MS * 2 ** Math.min(failures - 1, 6)));
+      // A failure is not tried again sooner because something else is due: what is due is decided with it.
+      if (failures > 0) next = now + Math.min(REFRESH_MS, RETRY_MS * 2 ** Math.min(failures - 1, 6));
       await wake.wait(Math.min(MAX_TIMER_MS, Math.max(0, next - options.now())));
     }
     await options.engine.saveStates(options.now());

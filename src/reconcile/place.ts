@@ -20,10 +20,11 @@ const BUILT_IN = new Set(['apps/v1 Deployment', 'apps/v1 StatefulSet', 'apps/v1 
 export function place(
   dso: Dso,
   knownMembers: readonly string[],
-  configuration: Pick<Configuration, 'destinations' | 'workloads'>,
+  configuration: Pick<Configuration, 'destinations' | 'workloads' | 'members'>,
 ): PlacedDso | Verdict {
   const replicasPath = replicasPathOf(dso.target, configuration.workloads);
   if (replicasPath === null) return unknownKind(dso.target);
+  if (knownMembers.length === 0) return noMembers(configuration.members);
   const members = dso.members ?? knownMembers.map((name) => memberOf(name, dso));
   const unknown = members.filter(({ name }) => !knownMembers.includes(name));
   if (unknown.length > 0) return unknownMembers(unknown, knownMembers);
@@ -34,13 +35,18 @@ export function place(
     placed.push({ ...member, destination });
   }
   const home = configuration.destinations.find(({ id }) => placed.some(({ destination }) => destination.id === id));
-  if (!home)
-    return {
-      kind: 'stalled',
-      reason: 'NoMembers',
-      message: 'no member is known; list them under members in the configuration',
-    };
+  if (!home) return noMembers(configuration.members);
   return { dso, members: placed, home, replicasPath };
+}
+
+function noMembers(members: Configuration['members']): Verdict {
+  const advice =
+    'directories' in members
+      ? `there is no directory below ${members.directories} in the first destination`
+      : 'secret' in members
+        ? `Secret ${members.secret.namespace}/${members.secret.name} is not there, or has no key <name>-cluster.kubeconfig`
+        : 'list them under members in the configuration';
+  return { kind: 'stalled', reason: 'NoMembers', message: `no member is known; ${advice}` };
 }
 
 function replicasPathOf(target: ScaleTarget, workloads: Configuration['workloads']): string | null {

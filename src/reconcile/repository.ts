@@ -10,6 +10,8 @@ export interface Repository {
   ): Promise<ReadonlyMap<string, { readonly mode: string; readonly id: string } | null>>;
   /** Texts of blobs by id. */
   contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Paths of all files below a directory at the tip. */
+  files(directory: string): Promise<readonly string[]>;
   /** Names of the directories directly below a path. */
   directories(path: string): Promise<readonly string[]>;
   /** The commit that changed a file last; fetches as much history as that takes. */

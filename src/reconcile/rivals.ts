@@ -14,8 +14,8 @@ export interface RivalGroup {
 export function findRivals(placed: readonly PlacedDso[]): readonly RivalGroup[] {
   const byTarget = new Map<string, PlacedDso[]>();
   for (const one of placed) {
-    const { kind, name } = one.dso.target;
-    const target = `${kind} ${name}`;
+    const { group: apiGroup, kind, name } = one.dso.target;
+    const target = `${kind}${apiGroup === '' ? '' : `.${apiGroup}`} ${name}`;
     const group = byTarget.get(target);
     if (group) group.push(one);
     else byTarget.set(target, [one]);

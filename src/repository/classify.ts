@@ -12,7 +12,7 @@ const RULES: readonly Rule[] = [
   rule(
     /cannot lock ref 'refs\/dso-gitops\/(tip|known-state|work)/i,
     'later',
-    'GitFailed',
+    'MirrorDamaged',
     'the mirror is damaged or locked; it is made again',
   ),
   rule(
@@ -91,16 +91,35 @@ function rule(pattern: RegExp, kind: ErrorKind, reason: string, advice: string):
   return { pattern, kind, reason, advice };
 }
 
-/**
- * A failure of Git as one of three: a person acts, try again now, try again later.
- *
- * @param url left out of what is looked at: the name of a repository decides nothing
- */
-export function classifyGitError(error: unknown, what: string, url = ''): ProductError {
+/** What the failure came from. */
+export interface GitCall {
+  /** Left out of what is looked at: the name of a repository decides nothing. */
+  readonly url: string;
+  /** The command works on the mirror alone: what is not known otherwise is its damage. */
+  readonly isLocal: boolean;
+}
+
+/** A banner of a host may come first: what is shown is the end. */
+const SHOWN = 600;
+
+/** `Receiving objects:  50% (1/2)` and the like. */
+const PROGRESS = /[^\r\n]*\d+% \(\d+\/\d+\)[^\r\n]*[\r\n]+/g;
+
+/** Objects, refs, locks or the configuration of the mirror that cannot be used. */
+const DAMAGE = [
+  /(?:bad|corrupt|missing|unable to (?:read|parse|find)) (?:\w+ )*(?:object|tree|blob|commit|pack|ref|config)/i,
+  /loose object|not a git repository: '|did not send all necessary objects|\.lock': File exists/i,
+];
+
+/** A failure of Git as one of three: a person acts, try again now, try again later. */
+export function classifyGitError(error: unknown, what: string, { url, isLocal }: GitCall): ProductError {
   if (error instanceof ProductError) return error;
-  const text = messageOf(error).replaceAll(/\s+/g, ' ').trim().slice(0, 600);
+  const text = messageOf(error).replaceAll(PROGRESS, '').replaceAll(/\s+/g, ' ').trim();
   const said = url === '' ? text : text.replaceAll(url, '');
+  const shown = text.length > SHOWN ? `...${text.slice(-SHOWN)}` : text;
   const found = RULES.find(({ pattern }) => pattern.test(said));
-  if (!found) return new ProductError('later', 'GitFailed', `${what} failed: ${text}`, error);
-  return new ProductError(found.kind, found.reason, `${what} failed: ${text}; ${found.advice}`, error);
+  if (found) return new ProductError(found.kind, found.reason, `${what} failed: ${shown}; ${found.advice}`, error);
+  if (isLocal || DAMAGE.some((pattern) => pattern.test(said)))
+    return new ProductError('later', 'MirrorDamaged', `${what} failed: ${shown}`, error);
+  return new ProductError('later', 'GitFailed', `${what} failed: ${shown}`, error);
 }

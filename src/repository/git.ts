@@ -1,10 +1,17 @@
 import { spawn } from 'node:child_process';
 import { type SimpleGit, simpleGit } from 'simple-git';
+import { messageOf } from '../errors.ts';
 import { classifyGitError } from './classify.ts';
 import { type GitEnvironment, redact } from './environment.ts';
 
-/** How long one Git process may be silent. */
-const TIMEOUT_MS = 60_000;
+/** How long one Git process may be silent; fetches and pushes report their progress. */
+const SILENCE_MS = 60_000;
+
+/** How long one that reads standard input may take: it says nothing while it works. */
+const FEED_MS = 600_000;
+
+/** Commands that talk to the remote; all others work on the mirror alone. */
+const REMOTE_COMMANDS = new Set(['ls-remote', 'fetch', 'push']);
 
 /** Runs Git in one bare repository with one environment. */
 export interface Git {
@@ -28,28 +35,36 @@ const FIXED = [
   'receive.autogc=false',
 ];
 
-/** Git in `directory`; every failure is classified and holds no secret. `url` is the remote's, for classifying. */
-export function gitIn(directory: string, environment: GitEnvironment, signal: AbortSignal, url = ''): Git {
-  const git = configured(directory, environment, signal);
-  const failed = (error: unknown, what: string): never => {
-    const text = redact(error instanceof Error ? error.message : String(error), environment.secrets);
-    throw classifyGitError(new Error(text), what, url);
+/**
+ * Git in `directory`; every failure is classified and holds no secret.
+ *
+ * @param environmentOf asked before every process, so that a credential that was rotated is used at once
+ * @param url the remote's, for classifying
+ */
+export function gitIn(
+  directory: string,
+  environmentOf: () => Promise<GitEnvironment>,
+  signal: AbortSignal,
+  url = '',
+): Git {
+  const attempt = async <T>(
+    args: readonly string[],
+    what: string,
+    work: (environment: GitEnvironment) => Promise<T>,
+  ): Promise<T> => {
+    const environment = await environmentOf();
+    try {
+      return await work(environment);
+    } catch (error) {
+      const text = redact(messageOf(error), environment.secrets);
+      throw classifyGitError(new Error(text), what, { url, isLocal: !REMOTE_COMMANDS.has(args[0] ?? '') });
+    }
   };
   return {
-    run: async (args, what) => {
-      try {
-        return await git.raw([...args]);
-      } catch (error) {
-        return failed(error, what);
-      }
-    },
-    feed: async (args, input, what) => {
-      try {
-        return await feed(directory, environment, args, input, signal);
-      } catch (error) {
-        return failed(error, what);
-      }
-    },
+    run: (args, what) =>
+      attempt(args, what, async (environment) => configured(directory, environment, signal).raw([...args])),
+    feed: (args, input, what) =>
+      attempt(args, what, (environment) => feed(directory, environment, args, input, signal)),
   };
 }
 
@@ -57,7 +72,7 @@ function configured(directory: string, environment: GitEnvironment, signal: Abor
   return simpleGit({
     baseDir: directory,
     config: [...FIXED],
-    timeout: { block: TIMEOUT_MS },
+    timeout: { block: SILENCE_MS },
     abort: signal,
     maxConcurrentProcesses: 1,
     allowEnvironment: Object.keys(environment.variables).filter((name) => name.startsWith('GIT_')),
@@ -80,7 +95,7 @@ function feed(
       cwd: directory,
       env: { ...environment.variables },
       signal,
-      timeout: TIMEOUT_MS,
+      timeout: FEED_MS,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const output: Buffer[] = [];

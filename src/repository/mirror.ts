@@ -72,8 +72,8 @@ export class Mirror {
     const directory = directoryOf(settings);
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const environment = await gitEnvironment(settings.url, settings.credentials, directory, settings.parentEnvironment);
-    const git = gitIn(directory, environment, signal, settings.url);
+    const { url, credentials, parentEnvironment } = settings;
+    const git = gitIn(directory, () => gitEnvironment(url, credentials, directory, parentEnvironment), signal, url);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
     return new Mirror(settings, directory, git);
   }
@@ -108,6 +108,11 @@ export class Mirror {
   /** Names of the directories directly below a path at the tip. */
   directories(path: string): Promise<readonly string[]> {
     return this.#tree.directories(path);
+  }
+
+  /** Paths of all files below a directory at the tip. */
+  files(directory: string): Promise<readonly string[]> {
+    return this.#tree.files(directory);
   }
 
   /** Texts of blobs by id. */

@@ -26,6 +26,10 @@ export class Remote {
   readonly #primaryStateRef: string;
   readonly #isBranchCreated: boolean;
   #stateRef: string;
+  /** What the listing said of the branch that may serve instead; null: it is not there. */
+  #stateBranchTip: string | null = null;
+  /** The host took a state ref outside heads before: a refusal is about something else. */
+  #hasPrimaryState = false;
   #isAtomic = true;
 
   constructor(git: Git, url: string, branch: string, stateName: string, isBranchCreated: boolean) {
@@ -40,7 +44,9 @@ export class Remote {
   /** Learns the tips in one call. */
   async tips(): Promise<RemoteTips> {
     const refs = await this.#list([this.#branchRef, this.#primaryStateRef, STATE_BRANCH, 'HEAD']);
-    this.#stateRef = refs.has(this.#primaryStateRef) || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
+    this.#stateBranchTip = refs.get(STATE_BRANCH) ?? null;
+    this.#hasPrimaryState = refs.has(this.#primaryStateRef);
+    this.#stateRef = this.#hasPrimaryState || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
     const source = await this.#sourceOf(refs);
     return { source, tip: refs.get(source) ?? null, state: refs.get(this.#stateRef) ?? null };
   }
@@ -57,7 +63,7 @@ export class Remote {
     if (refspecs.length === 0) return tips;
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
     const depth = isShallow ? ['--depth=1'] : [];
-    const options = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--force', ...depth];
+    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...depth];
     await this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`);
     // A ref may have moved since it was listed: what was fetched counts.
     const names = [...(wanted.tip ? [TIP] : []), ...(wanted.state ? [KNOWN_STATE] : [])];
@@ -70,7 +76,7 @@ export class Remote {
 
   /** Fetches older commits of the branch. */
   async deepen(depth: number): Promise<void> {
-    const options = ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', `--deepen=${depth}`];
+    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', `--deepen=${depth}`];
     await this.#git.run([...options, this.#url, this.#branchRef], `fetching the history of ${this.#url}`);
   }
 
@@ -91,15 +97,26 @@ export class Remote {
     if (commit) refs.push(`${commit}:${this.#branchRef}`);
     // No plus sign: it would override the lease, which already allows a state without the old one as its parent.
     if (state) refs.push(`${state.commit}:${this.#stateRef}`);
-    const options = ['push', '--porcelain', '--no-verify'];
+    const options = ['push', '--porcelain', '--progress', '--no-verify'];
     if (refs.length > 1) options.push('--atomic');
     if (state) options.push(`--force-with-lease=${this.#stateRef}:${state.before ?? ''}`);
     try {
       await this.#git.run([...options, this.#url, ...refs], `pushing to ${this.#url}`);
     } catch (error) {
+      const before = this.#stateRef;
       if (!this.#canPushOtherwise(error, state !== null)) throw error;
-      await this.push(commit, state);
+      const isMoved = this.#stateRef !== before;
+      try {
+        await this.push(commit, state && isMoved ? { ...state, before: this.#stateBranchTip } : state);
+      } catch (second) {
+        // It was not the kind of ref: what was said first is what matters.
+        this.#stateRef = before;
+        const isRace = second instanceof ProductError && second.kind === 'retry';
+        throw isMoved && !isRace ? error : second;
+      }
+      return;
     }
+    if (state && this.#stateRef === this.#primaryStateRef) this.#hasPrimaryState = true;
   }
 
   /** Not every host offers atomic pushes, or takes refs outside heads; both are found out once. */
@@ -110,6 +127,7 @@ export class Remote {
       return true;
     }
     if (!hasState || this.#stateRef === STATE_BRANCH || !isRefused(error, this.#stateRef)) return false;
+    if (this.#hasPrimaryState) return false;
     this.#stateRef = STATE_BRANCH;
     return true;
   }

@@ -71,6 +71,13 @@ export class Tree {
     return names.filter((name) => name !== '');
   }
 
+  /** Paths of all files below a directory. */
+  async files(directory: string): Promise<readonly string[]> {
+    if (this.#tip === null) return [];
+    const options = ['ls-tree', '-r', '-z', '--name-only', this.#tip, '--', `${directory}/`];
+    return (await this.#git.run(options, 'listing the tip')).split('\0').filter((path) => path !== '');
+  }
+
   /** Texts of blobs by id. */
   async contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const known = new Map<string, string>();
@@ -86,10 +93,11 @@ export class Tree {
   }
 
   async #list(paths: readonly string[]): Promise<void> {
-    for (const path of paths) this.#entries.set(path, null);
-    if (this.#tip === null) return;
     const patterns = paths.length > MAX_PATHS ? [`${this.#root}/`] : paths;
-    const output = await this.#git.run(['ls-tree', '-r', '-z', this.#tip, '--', ...patterns], 'listing the tip');
+    const options = ['ls-tree', '-r', '-z', this.#tip ?? '', '--', ...patterns];
+    const output = this.#tip === null ? '' : await this.#git.run(options, 'listing the tip');
+    // Only now: what could not be listed is not absent.
+    for (const path of paths) this.#entries.set(path, null);
     for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, { mode, id });
   }
 }

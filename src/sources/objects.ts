@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import type { SourceDocument } from '../api/document.ts';
-import { DSO_KIND, DsoManifest } from '../api/dso.ts';
+import { DSO_API_VERSION, DSO_KIND, DsoManifest } from '../api/dso.ts';
 import { type DemandSettings, type EffectiveDso, effectiveDso } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
-import { type LocatedProblem, type Path, type Problem, problemsOf, show } from '../api/problem.ts';
+import { didYouMean, type LocatedProblem, type Path, type Problem, problemsOf, show } from '../api/problem.ts';
 import type { HubObject, HubValue } from '../triggers/hub-object.ts';
 import type { HubDso } from './hub.ts';
 
@@ -32,11 +32,17 @@ export function parseObject(document: SourceDocument, settings: DemandSettings):
   const meta = Meta.safeParse(document.value);
   if (!meta.success) return { kind: 'other' };
   const { kind, apiVersion } = meta.data;
+  if (apiVersion === DSO_API_VERSION && kind !== DSO_KIND && didYouMean(kind, [DSO_KIND]))
+    return { kind: 'problem', problem: document.locate({ path: ['kind'], message: unknownKind(kind) }) };
   if (kind === DSO_KIND) return { kind: 'dso', dso: parseDso(document, meta.data.metadata ?? {}, settings) };
   if (apiVersion !== 'v1') return { kind: 'other' };
   if (kind === 'List') return parseList(document);
   if (kind === 'ConfigMap' || kind === 'Secret') return parseDataObject(document, kind);
   return { kind: 'other' };
+}
+
+function unknownKind(kind: string): string {
+  return `unknown kind ${show(kind)}; did you mean ${show(DSO_KIND)}?`;
 }
 
 function parseDso(
@@ -107,7 +113,7 @@ export function parseDataObject(document: SourceDocument, kind: 'ConfigMap' | 'S
   const { metadata, data, stringData } = parsed.data;
   const values = new Map<string, HubValue>();
   for (const [key, value] of Object.entries(data ?? {}))
-    values.set(key, kind === 'Secret' ? decode(value) : plain(value));
+    values.set(key, kind === 'Secret' ? decode(value) : plain(value, true));
   if (kind === 'Secret') for (const [key, value] of Object.entries(stringData ?? {})) values.set(key, plain(value));
   return {
     kind: 'object',
@@ -117,9 +123,10 @@ export function parseDataObject(document: SourceDocument, kind: 'ConfigMap' | 'S
 }
 
 /** Kubernetes takes text only; an unquoted number in a file is what kubectl would refuse. */
-function plain(value: unknown): HubValue {
+function plain(value: unknown, isShown = false): HubValue {
   if (typeof value === 'string') return { kind: 'text', text: value };
-  const found = value === null ? 'nothing' : typeof value;
+  const kind = value === null ? 'nothing' : typeof value;
+  const found = isShown && (kind === 'number' || kind === 'boolean') ? String(value) : kind;
   return { kind: 'invalid', problem: `is not a text; found ${found}; put it in quotes` };
 }
 

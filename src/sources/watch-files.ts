@@ -17,6 +17,8 @@ export function watchFiles(patterns: readonly string[], base: string, changed: (
   };
   // Raw events as well: the others leave out a second change of a file within 50 ms, also when it is the last one.
   watcher.on('all', notice).on('raw', notice);
+  // Without watches the regular look at the files finds the changes, later.
+  watcher.on('error', notice);
   return async () => {
     if (timer) clearTimeout(timer);
     await watcher.close();

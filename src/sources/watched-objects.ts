@@ -40,12 +40,6 @@ export class WatchedObjects {
     this.#options = options;
   }
 
-  /** Rises with every change of what is observed. */
-  get version(): number {
-    const reflectors = [...this.#single.values(), ...(this.#all ? [this.#all] : [])];
-    return reflectors.reduce((sum, { reflector }) => sum + reflector.version, 0);
-  }
-
   /** Watches exactly these. */
   watch(names: readonly ObjectName[]): void {
     this.#wanted = new Set(names.map(idOf));
@@ -54,6 +48,9 @@ export class WatchedObjects {
       stop.abort();
       this.#single.delete(id);
     }
+    // A name that was dropped meanwhile is not kept any more: it counts as new when it is wanted again.
+    if (this.#all)
+      this.#all = { ...this.#all, covered: new Set([...this.#all.covered].filter((id) => this.#wanted.has(id))) };
     const fresh = names.filter((name) => !this.#single.has(idOf(name)) && !this.#all?.covered.has(idOf(name)));
     const maps = names.filter(({ kind }) => kind === 'ConfigMap');
     const singleMaps = [...this.#single.keys()].filter((id) => id.startsWith('ConfigMap ')).length;
@@ -120,9 +117,9 @@ export class WatchedObjects {
     kind: HubObject['kind'],
   ): Reflector<HubObject> {
     const { client, changed, now, isOnce, idleMs } = this.#options;
-    const keep = (object: unknown): readonly [string, HubObject] | null => {
+    const keep = (object: unknown): readonly [string, HubObject | null] | null => {
       const kept = keepObject(object, kind);
-      return kept && this.#wanted.has(kept[0]) ? kept : null;
+      return kept && !this.#wanted.has(kept[0]) ? [kept[0], null] : kept;
     };
     const idle = idleMs === undefined ? {} : { idleMs };
     return new Reflector({

@@ -36,7 +36,8 @@ function readyOf(outcome: DsoOutcome, standing: Standing): Fact {
   const missing = missingOf(outcome);
   const lack = missing.map(({ message }) => message).join('; ');
   if ('message' in verdict) {
-    const why = problems.length > 0 ? problems.map(formatProblem).join('\n') : verdict.message;
+    const why =
+      verdict.kind === 'stalled' && problems.length > 0 ? problems.map(formatProblem).join('\n') : verdict.message;
     return { type: 'Ready', status: 'False', reason: verdict.reason, message: lack === '' ? why : `${why}; ${lack}` };
   }
   const [waiting] = standing.waiting;

@@ -11,7 +11,8 @@ export function locateValue(document: unknown, location: string): Located {
   }
   let current: unknown = document;
   for (const key of location.split(/(?<!\\)\./).map((part) => part.replaceAll('\\.', '.'))) {
-    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, key)) {
+    const isIndex = !Array.isArray(current) || /^\d+$/.test(key);
+    if (typeof current !== 'object' || current === null || !isIndex || !Object.hasOwn(current, key)) {
       return { problem: `nothing at ${JSON.stringify(location)}: ${JSON.stringify(key)} is not there` };
     }
     current = Reflect.get(current, key);

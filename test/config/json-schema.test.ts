@@ -11,7 +11,9 @@ import { runCli } from '../cli/run-cli.ts';
 import { EVERY_KEY } from './every-key.ts';
 import { RECORD } from './record.ts';
 
-const STARTER = readFileSync(new URL('../../templates/quickstart/dso-gitops.yaml', import.meta.url), 'utf8');
+const STARTER = ['dso-gitops.yaml', 'first-sight.yaml']
+  .map((name) => readFileSync(new URL(`../../templates/quickstart/${name}`, import.meta.url), 'utf8'))
+  .join('\n');
 
 describe('the JSON Schemas', () => {
   it.each(SCHEMA_NAMES)('%s is draft-07 with an id, a title and a description on every field', (name) => {

@@ -23,12 +23,14 @@ describe('every command of the documentation', () => {
     (page) => {
       const directory = temporaryDirectory();
       const main = join(ROOT, 'build/cli/main.js');
-      for (const { language, text } of blocksOf(page)) {
+      let printed = '';
+      for (const { language, info, text } of blocksOf(page)) {
         const file = /^# file: (\S+)\n/.exec(text)?.[1];
         if (file) {
           mkdirSync(dirname(join(directory, file)), { recursive: true });
           writeFileSync(join(directory, file), text.replace(/^# file: .*\n/, ''));
         }
+        if (info === 'output') expect(text, `${page}: output`).toBe(printed);
         if (language !== 'sh') continue;
         const script = `set -e\nnpx() { shift; node ${JSON.stringify(main)} "$@"; }\n${text}`;
         const { status, stdout, stderr } = spawnSync('bash', ['-c', script], {
@@ -43,6 +45,7 @@ describe('every command of the documentation', () => {
           },
         });
         expect(status, `${page}:\n${text}\n${stdout}\n${stderr}`).toBe(0);
+        printed = stdout;
       }
     },
     60_000,

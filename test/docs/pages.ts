@@ -8,6 +8,8 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** One fenced block of a page. */
 export interface Block {
   readonly language: string;
+  /** What stands behind the language, for instance `output`: what the block before prints, exactly. */
+  readonly info: string;
   readonly text: string;
 }
 
@@ -23,9 +25,10 @@ export function textOf(page: string): string {
 
 /** Fenced blocks in order, also those inside lists. */
 export function blocksOf(page: string): readonly Block[] {
-  return [...textOf(page).matchAll(/^( *)```(\w*)[^\n]*\n(.*?)^\1```/gms)].map(
-    ([, indent = '', language = '', text = '']) => ({
+  return [...textOf(page).matchAll(/^( *)```(\w*)([^\n]*)\n(.*?)^\1```/gms)].map(
+    ([, indent = '', language = '', info = '', text = '']) => ({
       language,
+      info: info.trim(),
       text: text.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
     }),
   );

@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { mustAct } from '../../src/errors.ts';
 import { classifyGitError } from '../../src/repository/classify.ts';
 
+const PUSH = { url: '', isLocal: false };
+
 /** What Git 2.39 and the hosts say, as they say it. */
 const SAID: readonly (readonly [string, string, string])[] = [
   [' ! [rejected]        main -> main (non-fast-forward)\nerror: failed to push some refs', 'retry', 'LostRace'],
@@ -130,11 +132,11 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'later',
     'RemoteUnavailable',
   ],
-  ['fatal: bad object HEAD', 'later', 'GitFailed'],
+  ['fatal: bad object HEAD', 'later', 'MirrorDamaged'],
   [
     "fatal: Unable to create '/m.git/shallow.lock': File exists.\n\nAnother git process seems to be running in this repository",
     'later',
-    'GitFailed',
+    'MirrorDamaged',
   ],
 ];
 
@@ -142,7 +144,7 @@ const NOT_OF_THE_REMOTE: readonly (readonly [string, string, string])[] = [
   [
     "error: cannot lock ref 'refs/dso-gitops/tip': Unable to create '/m.git/refs/dso-gitops/tip.lock': File exists.",
     'later',
-    'GitFailed',
+    'MirrorDamaged',
   ],
   ["fatal: unable to access 'https://x/': The requested URL returned error: 302", 'act', 'Redirected'],
   [
@@ -154,16 +156,16 @@ const NOT_OF_THE_REMOTE: readonly (readonly [string, string, string])[] = [
 
 describe('the class of a failure', () => {
   it.each(SAID)('%s', (said, kind, reason) => {
-    expect(classifyGitError(new Error(said), 'pushing')).toMatchObject({ kind, reason });
+    expect(classifyGitError(new Error(said), 'pushing', PUSH)).toMatchObject({ kind, reason });
   });
 
   it.each(NOT_OF_THE_REMOTE)('%s', (said, kind, reason) => {
-    expect(classifyGitError(new Error(said), 'pushing')).toMatchObject({ kind, reason });
+    expect(classifyGitError(new Error(said), 'pushing', PUSH)).toMatchObject({ kind, reason });
   });
 
   it('says what failed and what Git said, on one line, with its cause', () => {
     const cause = new Error(' ! [rejected]\n   main -> main (fetch first)');
-    const error = classifyGitError(cause, 'pushing to /srv/fleet.git');
+    const error = classifyGitError(cause, 'pushing to /srv/fleet.git', PUSH);
     expect(error.message).toMatch(
       /^pushing to \/srv\/fleet\.git failed: ! \[rejected\] main -> main \(fetch first\); /,
     );
@@ -172,16 +174,24 @@ describe('the class of a failure', () => {
 
   it('leaves an error of the product as it is', () => {
     const error = mustAct('PathNotOurs', 'x');
-    expect(classifyGitError(error, 'pushing')).toBe(error);
+    expect(classifyGitError(error, 'pushing', PUSH)).toBe(error);
   });
 
   it('never fails and never grows without bound, whatever was said', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 5000 }), (said) => {
-        const error = classifyGitError(new Error(said), 'pushing');
+        const error = classifyGitError(new Error(said), 'pushing', PUSH);
         expect(error.reason).toMatch(/^[A-Z][A-Za-z]+$/);
         expect(error.message.length).toBeLessThan(1000);
       }),
     );
   });
+});
+
+it('a banner before the message does not hide it', () => {
+  const banner = 'This system is for authorised use only. '.repeat(40);
+  const said = `${banner}\ngit@host: Permission denied (publickey).\nfatal: Could not read from remote repository.`;
+  const error = classifyGitError(new Error(said), 'reading', PUSH);
+  expect(error.reason).toBe('AuthenticationFailed');
+  expect(error.message).toContain('Permission denied');
 });

@@ -140,7 +140,7 @@ describe('another writer', () => {
     const [name] = readdirSync(join(directory, 'cache'));
     mkdirSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work'), { recursive: true });
     writeFileSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work', `${process.pid}.lock`), '');
-    expect((await errorOf(mirror.publish(publication({ [FILE]: 'one\n' })))).reason).toBe('GitFailed');
+    expect((await errorOf(mirror.publish(publication({ [FILE]: 'one\n' })))).reason).toBe('MirrorDamaged');
   });
 
   it('follows a branch that was set back', async () => {

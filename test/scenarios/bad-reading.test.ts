@@ -19,7 +19,7 @@ const CASES: readonly (readonly [string, (world: World) => void, RegExp])[] = [
   [
     'a number that is not quoted',
     (world) => configMap(world, { value: 5 }),
-    /is not a text; found number; put it in quotes/,
+    /is not a text; found 5; put it in quotes/,
   ],
 ];
 

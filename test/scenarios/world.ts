@@ -97,14 +97,15 @@ export class World {
     await this.#engine?.saveStates(this.now);
   }
 
-  async #start(): Promise<Engine> {
+  /** The engine as a process that starts now has it. */
+  async engine(): Promise<Engine> {
     const configuration = await loadConfiguration(join(this.directory, 'dso-gitops.yaml'));
     const { hub } = await openHub(configuration, {}, true, this.#context());
     return engineOf(configuration, hub, this.#context());
   }
 
   async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
-    this.#engine ??= await this.#start();
+    this.#engine ??= await this.engine();
     const result = await this.#engine.tick({
       mode: 'apply',
       now: this.now,
@@ -191,7 +192,7 @@ export function countOf(
     layout: 'component',
     helmValuesKey: 'x',
   } as const;
-  return text === null ? null : parseOverlay(settings, text);
+  return text === null ? null : parseOverlay(settings, text).count;
 }
 
 export function recordOf(repository: BareRepository, name: string, namespace = 'default'): DecisionRecord | null {

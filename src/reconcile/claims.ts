@@ -1,0 +1,55 @@
+import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import type { Verdict } from './decision.ts';
+import type { PlacedDso } from './place.ts';
+import type { Repository } from './repository.ts';
+
+/** A record at a tip. */
+interface Claim {
+  readonly path: string;
+  readonly record: DecisionRecord;
+}
+
+/**
+ * Records of others at the tips, read once for a tick. A record scales its workload also when its DSO is gone, renamed or not
+ * valid any more: its overlays are still there, and which of two overlays wins is up to the order of their names.
+ */
+export class Claims {
+  readonly #byDestination = new Map<string, Promise<readonly Claim[]>>();
+
+  /** Why a newcomer cannot have its workload; null: it can. @throws ProductError when a tip cannot be read */
+  async against({ dso, members }: PlacedDso, repositories: ReadonlyMap<string, Repository>): Promise<Verdict | null> {
+    for (const { name, targetNamespace, destination } of members) {
+      const repository = repositories.get(destination.id);
+      if (!repository) continue;
+      for (const { path, record } of await this.#of(destination.id, destination.root, repository)) {
+        const { metadata, target } = record;
+        if (`${metadata.namespace}/${metadata.name}` === dso.key || !isSame(target, dso.target)) continue;
+        if (record.members[name]?.targetNamespace !== targetNamespace) continue;
+        const owner = `${metadata.namespace}/${metadata.name}`;
+        const message = `by ${path} ${owner} scales ${target.kind} ${target.name} in namespace ${targetNamespace} of member ${name}; two overlays of one workload undo each other: bring ${owner} back, or remove its overlays and its record`;
+        return { kind: 'stalled', reason: 'WorkloadTaken', message };
+      }
+    }
+    return null;
+  }
+
+  #of(id: string, root: string, repository: Repository): Promise<readonly Claim[]> {
+    const known = this.#byDestination.get(id) ?? readClaims(root, repository);
+    this.#byDestination.set(id, known);
+    return known;
+  }
+}
+
+async function readClaims(root: string, repository: Repository): Promise<readonly Claim[]> {
+  const paths = await repository.files(`${root}/decisions`);
+  const entries = await repository.entries(paths);
+  const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
+  return paths.flatMap((path) => {
+    const record = parseRecord(texts.get(entries.get(path)?.id ?? '') ?? '');
+    return record ? [{ path, record }] : [];
+  });
+}
+
+function isSame(one: PlacedDso['dso']['target'], other: PlacedDso['dso']['target']): boolean {
+  return one.group === other.group && one.kind === other.kind && one.name === other.name;
+}

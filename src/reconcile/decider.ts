@@ -1,0 +1,164 @@
+import { recordPath } from '../manifests/layout.ts';
+import type { HubDso, HubSnapshot } from '../sources/hub.ts';
+import { Claims } from './claims.ts';
+import type { Connections } from './connections.ts';
+import { decide } from './decide.ts';
+import type { Verdict } from './decision.ts';
+import type { EngineParts, TickOptions } from './engine.ts';
+import type { Landed } from './landed.ts';
+import { loadLanded } from './load-landed.ts';
+import { type Observed, observe } from './observe.ts';
+import { type DsoOutcome, undecided } from './outcome.ts';
+import type { PlacedDso } from './place.ts';
+import { findRivals, judgeRivals } from './rivals.ts';
+import type { Settled } from './settled.ts';
+import type { StateStore } from './state-store.ts';
+
+/** A DSO of the hub with its places. */
+export interface Candidate {
+  readonly placed: PlacedDso;
+  readonly source: HubDso;
+}
+
+/** Loads what a decision needs and decides, for every DSO that is not settled. */
+export class Decider {
+  readonly #parts: EngineParts;
+  readonly #connections: Connections;
+  readonly #states: StateStore;
+  readonly #settled: Settled;
+
+  constructor(parts: EngineParts, connections: Connections, states: StateStore, settled: Settled) {
+    this.#parts = parts;
+    this.#connections = connections;
+    this.#states = states;
+    this.#settled = settled;
+  }
+
+  /**
+   * Decides the pending ones of all candidates.
+   *
+   * @param candidates all that take part: who is a rival of whom depends on them
+   */
+  async decideAll(
+    candidates: readonly Candidate[],
+    pending: readonly Candidate[],
+    snapshot: HubSnapshot,
+    options: TickOptions,
+  ): Promise<readonly DsoOutcome[]> {
+    const settled: DsoOutcome[] = [];
+    const open: (Candidate & Observed)[] = [];
+    for (const candidate of pending) {
+      if (!isWanted(options, candidate.placed.dso.key)) continue;
+      const observed = observe(candidate.placed, snapshot, options.now);
+      const outcome = this.#settled.find(candidate.placed, observed, options.now);
+      if (outcome) settled.push(outcome);
+      else open.push({ ...candidate, ...observed });
+    }
+    const rivals = findRivals(candidates.map(({ placed }) => placed));
+    const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
+    const landed = await this.#loadLanded([...involved]);
+    const taken = judgeRivals(rivals, landed);
+    const claimed = await this.#claimed(open, landed);
+    const sequences = await this.#sequences(open, landed);
+    const decided = open.map((one) => {
+      const { key } = one.placed.dso;
+      const verdict = taken.get(key) ?? claimed.get(key);
+      if (verdict) return undecided(one.source, verdict, [], one.placed);
+      return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
+    });
+    if (options.mode === 'apply') this.#settled.keep(decided);
+    return [...settled, ...decided];
+  }
+
+  /** Newcomers whose workload a record of another DSO scales. */
+  async #claimed(
+    open: readonly Candidate[],
+    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
+  ): Promise<ReadonlyMap<string, Verdict>> {
+    const claims = new Claims();
+    const found = new Map<string, Verdict>();
+    for (const { placed } of open) {
+      const home = landed.get(placed.dso.key)?.get(placed.home.id);
+      if (!home || home.recordId !== null) continue;
+      try {
+        const verdict = await claims.against(placed, this.#connections.reachable);
+        if (verdict) found.set(placed.dso.key, verdict);
+      } catch (error) {
+        this.#connections.note(placed.home.id, error);
+      }
+    }
+    return found;
+  }
+
+  /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
+  async #loadLanded(placed: readonly PlacedDso[]): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
+    const failed = new Map<string, unknown>();
+    const landed = await loadLanded(placed, this.#connections.reachable, (id, error) => failed.set(id, error));
+    if (failed.size === 0) return landed;
+    await this.#connections.renew(this.#parts.configuration.destinations.filter(({ id }) => failed.has(id)));
+    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error));
+  }
+
+  /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
+  async #sequences(
+    open: readonly Candidate[],
+    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
+  ): Promise<ReadonlyMap<string, number>> {
+    const found = new Map<string, number>();
+    const byHome = new Map<string, ReadonlyMap<string, number>>();
+    for (const { placed, source } of open) {
+      const { dso, home } = placed;
+      const repository = this.#connections.get(home.id);
+      if (
+        !repository ||
+        !landed.get(dso.key)?.get(home.id)?.record ||
+        this.#states.get(placed, source.stored, repository)
+      )
+        continue;
+      try {
+        const sequences = byHome.get(home.id) ?? (await repository.highestSequences(`${home.root}/decisions`));
+        byHome.set(home.id, sequences);
+        found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
+      } catch (error) {
+        // Without the history nobody can say whether the record is the last one: its DSOs wait.
+        this.#connections.note(home.id, error);
+      }
+    }
+    return found;
+  }
+
+  #decideOne(
+    { placed, source, readings, staleAt }: Candidate & Observed,
+    options: TickOptions,
+    landed: ReadonlyMap<string, Landed>,
+    highestSeq: number,
+  ): DsoOutcome {
+    const { dso, home } = placed;
+    if (!landed.has(home.id) || this.#connections.errors.has(home.id)) {
+      const message = `${home.name} cannot be read now`;
+      return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
+    }
+    const { owner, firstSight } = this.#parts.configuration;
+    const decided = decide({
+      dso,
+      members: placed.members,
+      home,
+      configuration: { owner, firstSight, replicasPath: placed.replicasPath, templates: this.#parts.templates },
+      readings,
+      landed,
+      state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
+      highestSeq,
+      adopt: options.adopt?.get(dso.key) ?? null,
+      now: options.now,
+    });
+    if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
+    const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
+    const { verdict } = decided;
+    return { key: dso.key, where: source.where, verdict, problems, placed, decided, readings, staleAt, landed };
+  }
+}
+
+/** Whether a tick is about this DSO. */
+export function isWanted({ only }: TickOptions, key: string): boolean {
+  return only === undefined || only(key);
+}

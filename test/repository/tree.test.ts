@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import type { Git } from '../../src/repository/git.ts';
+import { Tree } from '../../src/repository/tree.ts';
+
+it('what could not be listed is asked again, never taken for absent', async () => {
+  let failures = 1;
+  const git: Git = {
+    run: async () => {
+      failures -= 1;
+      if (failures >= 0) throw new Error('no time');
+      return '100644 blob abc\tscaling/a\0';
+    },
+    feed: async () => Buffer.alloc(0),
+  };
+  const tree = new Tree(git, 'scaling');
+  await tree.moveTo('1111');
+  await expect(tree.entries(['scaling/a'])).rejects.toThrow('no time');
+  expect((await tree.entries(['scaling/a'])).get('scaling/a')).toEqual({ mode: '100644', id: 'abc' });
+});

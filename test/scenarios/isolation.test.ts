@@ -1,0 +1,187 @@
+import { renameSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { BareRepository } from '../repository/bare-repository.ts';
+import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
+
+const TWO = {
+  destinations: [
+    { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
+    { name: 'second', repository: 'second.git', match: { members: ['two'] } },
+  ],
+};
+const INDEX = 'scaling/members/one/default/kustomization.yaml';
+
+/** Takes a repository away; the result brings it back. */
+function away(repository: BareRepository): () => void {
+  renameSync(repository.directory, `${repository.directory}.away`);
+  return () => renameSync(`${repository.directory}.away`, repository.directory);
+}
+
+describe('an index', () => {
+  it('that is not as we write it is refused, and only who needs it waits', async () => {
+    const world = new World();
+    for (const name of ['a', 'b']) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    await world.tick();
+    const text = world.home.read(INDEX) ?? '';
+    world.home.commit({ [INDEX]: `<<<<<<< HEAD\n${text}` });
+    world.dso({ name: 'c' });
+    world.metric('c', 20);
+    world.metric('a', 60);
+    expect(errorsOf(await world.tick())).toEqual(['IndexNotOurs']);
+    expect(world.home.read(INDEX)).toContain('<<<<<<<');
+    expect(countOf(world.home, 'one', 'a')).toBe(6);
+    expect(countOf(world.home, 'one', 'c')).toBeNull();
+    world.home.commit({ [INDEX]: text.replace('components:', 'patches: []\ncomponents:') });
+    expect(errorsOf(await world.tick())).toEqual(['IndexNotOurs']);
+    world.home.commit({ [INDEX]: text });
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect(world.home.read(INDEX)).toBe(`${text}  - c\n`);
+  });
+
+  it('that was removed is made again from what lies there', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.home.commit({ [INDEX]: null });
+    world.dso({ name: 'b' });
+    world.metric('b', 20);
+    await world.tick();
+    expect(world.home.read(INDEX)).toContain('components:\n  - a\n  - b\n');
+  });
+});
+
+describe('a destination that is down', () => {
+  it('does not make its members unknown', async () => {
+    const files = { 'clusters/one/x': 'x\n', 'clusters/two/x': 'x\n' };
+    const world = new World({ members: { directories: 'clusters' } }, files);
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    const back = away(world.home);
+    const [outcome] = (await world.tick()).outcomes;
+    expect(outcome?.verdict).toMatchObject({ kind: 'wait', reason: 'RepositoryNotFound' });
+    back();
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+  });
+
+  it('does not keep the states of the others from being saved', async () => {
+    const world = new World(TWO);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a', members: { one: 1 } });
+    world.dso({ name: 'b', members: { two: 1 } });
+    for (const name of ['a', 'b']) world.metric(name, 20);
+    await world.tick();
+    for (const name of ['a', 'b']) world.metric(name, 'abc');
+    await world.tick();
+    away(world.home);
+    const before = [...second.refs()].join();
+    await expect(world.save()).rejects.toThrow();
+    expect([...second.refs()].join()).not.toBe(before);
+  });
+
+  it('that missed a decision gets a new one where the old overlay would be written otherwise today', async () => {
+    const world = new World(TWO);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const back = away(second);
+    world.metric('a', 60);
+    await world.tick();
+    world.dso({ name: 'a', annotations: { 'dso-gitops.dev/base-namespaces': 'other' } });
+    back();
+    await world.tick();
+    world.metric('a', 80);
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change' });
+    expect(countOf(second, 'two', 'a')).toBe(8);
+  });
+
+  it('at adoption is waited for: a sum of some counts is too low', async () => {
+    const world = new World(TWO);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a', max: 100 });
+    world.metric('a', 100);
+    await world.tick();
+    world.home.commit({ 'scaling/decisions/default/a.yaml': null });
+    world.metric('a', 'abc');
+    const back = away(second);
+    const [outcome] = (await world.tick()).outcomes;
+    expect(outcome?.verdict).toMatchObject({ kind: 'wait', reason: 'DestinationUnavailable' });
+    back();
+    await world.tick();
+    expect(recordOf(world.home, 'a')?.total.after ?? 20).toBe(20);
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+  });
+});
+
+describe('an overlay that is not ours', () => {
+  it('stops an adoption, naming it', async () => {
+    const world = new World();
+    world.dso({ name: 'a', max: 100 });
+    world.metric('a', 100);
+    await world.tick();
+    world.home.commit({
+      'scaling/decisions/default/a.yaml': null,
+      [overlayOf('two', 'a')]: '<<<<<<< HEAD\nkind: Component\n',
+    });
+    const [outcome] = (await world.tick()).outcomes;
+    expect(outcome?.verdict).toMatchObject({ kind: 'stalled', reason: 'OverlayUnreadable' });
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+  });
+});
+
+describe('a path that is refused', () => {
+  it('at home stops only the DSO that needs it, in every destination', async () => {
+    const world = new World({
+      destinations: [
+        { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
+        { name: 'second', repository: 'second.git' },
+      ],
+    });
+    const second = world.repository('second.git');
+    world.home.commit({ [overlayOf('one', 'x')]: { link: '../../../../secret' } });
+    for (const name of ['x', 'y']) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    expect(errorsOf(await world.tick())).toEqual(['PathNotOurs']);
+    expect(countOf(world.home, 'one', 'y')).toBe(2);
+    expect(countOf(second, 'two', 'y')).toBe(2);
+    expect(countOf(second, 'two', 'x')).toBeNull();
+  });
+});
+
+describe('a hook that refuses everything', () => {
+  it('is named at once, also where states were taken before', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.home.hook('pre-receive', 'echo the branch is closed today >&2; exit 1');
+    world.metric('a', 60);
+    const start = performance.now();
+    const result = await world.tick();
+    expect(errorsOf(result)).toEqual(['HookDeclined']);
+    expect(result.destinations[0]?.error?.message).toContain('the branch is closed today');
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+});
+
+describe('members that are found in the repository', () => {
+  it('count also when the commit that brought them won a race', async () => {
+    const files = { 'clusters/one/x': 'x\n', 'clusters/two/x': 'x\n' };
+    const world = new World({ members: { directories: 'clusters' } }, files);
+    world.dso({ name: 'a', members: {} });
+    world.metric('a', 20);
+    await world.tick();
+    world.home.commit({ 'clusters/three/x': 'x\n' });
+    world.metric('a', 60);
+    await world.tick({ isRefreshed: false });
+    await world.tick();
+    expect(Object.keys(recordOf(world.home, 'a')?.members ?? {})).toEqual(['one', 'three', 'two']);
+  });
+});
