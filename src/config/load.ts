@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { parseYamlFile } from '../api/document.ts';
 import { parseDuration } from '../api/duration.ts';
 import type { DemandSettings } from '../api/effective.ts';
@@ -91,7 +91,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
         path: ['destinations', index, ...problem.path],
       })),
     ),
-    ...sameRoot(destinations),
+    ...overlappingRoots(destinations, dirname(file)),
     ...(parsed.success ? checkSource(parsed.data) : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
@@ -155,6 +155,17 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
       problems.push({ path: ['path'], message: `unknown place {${place}}; known: {member}, {namespace}, {name}` });
     }
   }
+  const crowded = path.split('/').find((segment) => (segment.match(/\{/g) ?? []).length > 1);
+  if (crowded !== undefined) {
+    const message = `expected at most one place in each segment, or a-b and c would meet a and b-c; found ${JSON.stringify(crowded)}`;
+    problems.push({ path: ['path'], message });
+  }
+  if (/[{}]/.test(destination.root)) {
+    problems.push({
+      path: ['root'],
+      message: `expected a path without places; found ${JSON.stringify(destination.root)}`,
+    });
+  }
   return problems;
 }
 
@@ -162,19 +173,31 @@ function withoutPassword(url: string): string {
   return url.replace(/\/\/.*@/, '//***@');
 }
 
-/** Two destinations with one root would overwrite each other's records. */
-function sameRoot(destinations: readonly (DestinationFile | null)[]): readonly Problem[] {
-  const seen = new Map<string, number>();
-  return destinations.flatMap((destination, index) => {
-    if (!destination) return [];
-    const { repository, branch, root } = destination;
-    const place = `${repository}\0${branch}\0${root}`;
-    const earlier = seen.get(place);
-    seen.set(place, earlier ?? index);
-    if (earlier === undefined) return [];
-    const message = `expected another root than destinations[${earlier}] in the same repository and branch; found ${JSON.stringify(root)}`;
-    return [{ path: ['destinations', index, 'root'], message }];
-  });
+/** Two destinations with one root, or one root below the other, would overwrite each other's files. */
+function overlappingRoots(destinations: readonly (DestinationFile | null)[], base: string): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, destination] of destinations.entries()) {
+    const earlier = destinations.slice(0, index).findIndex((other) => {
+      return other && destination && isSameBranch(other, destination, base) && isNested(other.root, destination.root);
+    });
+    if (earlier < 0) continue;
+    const found = JSON.stringify(destination?.root);
+    const message = `expected a root apart from that of destinations[${earlier}] in the same repository and branch; found ${found}`;
+    problems.push({ path: ['destinations', index, 'root'], message });
+  }
+  return problems;
+}
+
+function isSameBranch(one: DestinationFile, other: DestinationFile, base: string): boolean {
+  return one.branch === other.branch && urlOf(one.repository, base) === urlOf(other.repository, base);
+}
+
+function isNested(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
+}
+
+function urlOf(repository: string, base: string): string {
+  return /^[a-z]+:\/\//.test(repository) || isSsh(repository) ? repository : absolute(repository, base);
 }
 
 function checkSource({ source, members }: ConfigurationFile): readonly Problem[] {
@@ -213,7 +236,7 @@ function assemble(parsed: ConfigurationFile, file: string): Configuration {
 
 function toDestination(destination: DestinationFile, index: number, base: string): Destination {
   const { repository, branch, root, credentials, match } = destination;
-  const url = /^[a-z]+:\/\//.test(repository) || isSsh(repository) ? repository : absolute(repository, base);
+  const url = urlOf(repository, base);
   const path = (name: string | undefined): string | null => (name === undefined ? null : absolute(name, base));
   return {
     id: createHash('sha256').update(`${url}\0${branch}\0${root}`).digest('hex').slice(0, 12),
@@ -240,5 +263,5 @@ function toDestination(destination: DestinationFile, index: number, base: string
 
 function absolute(path: string, base: string): string {
   const expanded = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-  return isAbsolute(expanded) ? expanded : resolve(base, expanded);
+  return resolve(base, expanded);
 }

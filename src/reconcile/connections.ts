@@ -10,6 +10,7 @@ export class Connections {
   readonly #open: OpenRepository;
   readonly #repositories = new Map<string, Repository>();
   readonly #errors = new Map<string, ProductError>();
+  #hasMoved = false;
 
   constructor(open: OpenRepository) {
     this.#open = open;
@@ -30,13 +31,16 @@ export class Connections {
     return this.#repositories.get(destinationId);
   }
 
-  /**
-   * Learns the tips; one that fails is noted and does not stop the others.
-   *
-   * @returns whether a tip moved, or what can be reached changed
-   */
-  async refresh(destinations: readonly Destination[]): Promise<boolean> {
-    const moved = await Promise.all(
+  /** Whether a tip moved, or what can be reached changed, since this was asked last. */
+  takeMoved(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
+  }
+
+  /** Learns the tips; one that fails is noted and does not stop the others. */
+  async refresh(destinations: readonly Destination[]): Promise<void> {
+    await Promise.all(
       destinations.map(async (destination) => {
         const before = this.#standing(destination);
         try {
@@ -45,10 +49,9 @@ export class Connections {
         } catch (error) {
           this.#errors.set(destination.id, asProductError(error));
         }
-        return this.#standing(destination) !== before;
+        if (this.#standing(destination) !== before) this.#hasMoved = true;
       }),
     );
-    return moved.includes(true);
   }
 
   /** Notes that a destination cannot be read. */

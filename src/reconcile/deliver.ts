@@ -45,7 +45,21 @@ export async function deliver(
   // In the order of the configuration: a home comes before every other destination of its DSOs.
   for (const destination of destinations)
     running.set(destination.id, deliverTo(destination, changed, new Map(running), delivery, options));
-  return Promise.all(running.values());
+  const outcomes = await Promise.all(running.values());
+  await catchUp(outcomes, delivery);
+  return outcomes;
+}
+
+/** Destinations in one branch learn what the others have just committed there: the next push is no race then. */
+async function catchUp(outcomes: readonly DestinationOutcome[], { connections }: Delivery): Promise<void> {
+  const behind = outcomes.filter(({ destination }) => {
+    const siblings = outcomes.filter(
+      (other) => other.destination !== destination && isSameBranch(other.destination, destination),
+    );
+    const tip = connections.get(destination.id)?.tip;
+    return siblings.some(({ commit, destination: { id } }) => commit !== null && connections.get(id)?.tip !== tip);
+  });
+  await connections.refresh(behind.map(({ destination }) => destination));
 }
 
 async function deliverTo(

@@ -67,7 +67,8 @@ export class Engine {
     const { destinations } = this.#parts.configuration;
     const isRefreshed = options.isRefreshed !== false || this.#isRequested(snapshot.dsos);
     const stale = destinations.filter(({ id }) => isRefreshed || !this.#connections.get(id));
-    const isMoved = await this.#connections.refresh(stale);
+    await this.#connections.refresh(stale);
+    const isMoved = this.#connections.takeMoved();
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);

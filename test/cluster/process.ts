@@ -62,14 +62,21 @@ process.once('exit', () => {
   for (const one of running) one.signal('SIGKILL');
 });
 
-/** A port of loopback that is free now. */
+/** Below the ports that connections take by themselves, and apart for each worker: nobody else gets it meanwhile. */
+let nextPort = 20_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % 6) * 2000 + (process.pid % 500);
+
+/** A port of loopback that is free. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
+  for (;;) {
+    nextPort += 1;
+    const port = nextPort;
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 /** Asks until the answer is not null. @throws with what was seen last */

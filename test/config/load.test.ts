@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Configuration, loadConfiguration, parseConfiguration } from '../../src/config/load.ts';
-import { ProductError } from '../../src/errors.ts';
+import { messageOf, ProductError } from '../../src/errors.ts';
 import { EVERY_KEY } from './every-key.ts';
 
 const HEAD = `apiVersion: dso-gitops.dev/v1alpha1
@@ -204,7 +204,7 @@ describe('a configuration that is refused', () => {
       'two destinations with one root',
       '  - repository: a.git\n  - repository: a.git',
       [
-        '8: destinations[1].root: expected another root than destinations[0] in the same repository and branch; found "scaling"',
+        '8: destinations[1].root: expected a root apart from that of destinations[0] in the same repository and branch; found "scaling"',
       ],
     ],
     [
@@ -313,3 +313,50 @@ function problemsOf(text: string): readonly string[] {
     return error.message.split('\n');
   }
 }
+
+describe('what would make two things one', () => {
+  const problemsOf = (text: string): string => {
+    try {
+      load(text);
+      return '';
+    } catch (error) {
+      return messageOf(error);
+    }
+  };
+  const two = (one: string, other: string): string => `${HEAD}destinations:\n  - ${one}\n  - ${other}\n`;
+
+  it('the same repository written in two ways', () => {
+    expect(problemsOf(two('repository: ./f.git', 'repository: f.git'))).toContain(
+      'destinations[1].root: expected a root apart',
+    );
+  });
+
+  it('a root below another', () => {
+    const text = two('{repository: f.git, root: a}', '{repository: f.git, root: a/b}');
+    expect(problemsOf(text)).toContain('destinations[1].root: expected a root apart');
+  });
+
+  it('two places in one segment', () => {
+    const text = `${HEAD}destinations:\n  - {repository: f.git, path: '{member}-{namespace}-{name}'}\n`;
+    expect(problemsOf(text)).toContain('expected at most one place in each segment');
+  });
+
+  it('a place in the root', () => {
+    expect(problemsOf(`${HEAD}destinations:\n  - {repository: f.git, root: 'x/{member}'}\n`)).toContain(
+      'without places',
+    );
+  });
+
+  it('files and a cluster as the source', () => {
+    const text = `${HEAD}destinations:\n  - repository: f.git\n`.replace(
+      '  files: [hub]',
+      '  files: [hub]\n  kubernetes: {}',
+    );
+    expect(problemsOf(text)).toContain('source: expected files or kubernetes; found both');
+  });
+
+  it('members from a Secret without a cluster', () => {
+    const text = `${HEAD}destinations:\n  - repository: f.git\n`.replace(/members: .*/, 'members: {secret: {}}');
+    expect(problemsOf(text)).toContain('needs source.kubernetes');
+  });
+});

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
+import { keepMembers } from '../../src/sources/registered-members.ts';
+import { keepDso } from '../../src/sources/stored-dso.ts';
+import { manifestOf } from '../scenarios/world.ts';
+
+interface Change {
+  readonly generation?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly managedFields?: readonly object[];
+  readonly status?: object;
+}
+
+/** A DSO as a list of the API has it: without kind and apiVersion. */
+function stored({ generation = 1, annotations = {}, managedFields = [], status = {} }: Change = {}): object {
+  const { spec } = manifestOf({ name: 'a' }) as { spec: object };
+  return {
+    metadata: { name: 'a', namespace: 'default', uid: 'u', generation, annotations, managedFields },
+    spec,
+    status,
+  };
+}
+
+const none = (): undefined => undefined;
+const byAgent = {
+  manager: 'kedify-agent',
+  subresource: 'status',
+  time: '2026-01-01T00:00:00Z',
+  fieldsV1: { 'f:status': {} },
+};
+
+function keep(object: object, earlier: ReturnType<typeof keepDso> = null): ReturnType<typeof keepDso> {
+  return keepDso(object, DEFAULT_DEMAND_SETTINGS, earlier ? () => earlier[1] : none);
+}
+
+it('is not parsed again when only its status changed', () => {
+  const first = keep(stored());
+  const second = keep(stored({ status: { totalCurrentReplicas: 4 } }), first);
+  expect(first?.[1].dso.effective.kind).toBe('dso');
+  expect(second?.[1].dso.effective).toBe(first?.[1].dso.effective);
+  expect(second?.[1].dso.stored?.status).toEqual({ totalCurrentReplicas: 4 });
+  const third = keep(stored({ generation: 2 }), second);
+  expect(third?.[1].dso.effective).not.toBe(first?.[1].dso.effective);
+});
+
+it('tells who else writes the status, and whether a person said that it is over', () => {
+  expect(keep(stored())?.[1].dso.stored?.foreignWriter).toBeNull();
+  const ours = { ...byAgent, manager: 'dso-gitops' };
+  const scale = { ...byAgent, subresource: 'scale' };
+  expect(keep(stored({ managedFields: [ours, scale] }))?.[1].dso.stored?.foreignWriter).toBeNull();
+  expect(keep(stored({ managedFields: [ours, byAgent] }))?.[1].dso.stored?.foreignWriter).toMatchObject({
+    manager: 'kedify-agent',
+    isTakenOver: false,
+  });
+  const takeOver = (time: string): object =>
+    stored({ managedFields: [byAgent], annotations: { 'dso-gitops.dev/take-over': time } });
+  expect(keep(takeOver('2026-01-01T00:00:00Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(true);
+  expect(keep(takeOver('2025-12-31T23:59:59Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
+  expect(keep(takeOver('soon'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
+});
+
+it('takes members from the names of the fields alone', () => {
+  const fieldsV1 = {
+    'f:data': { '.': {}, 'f:member-2-cluster.kubeconfig': {}, 'f:member-1-cluster.kubeconfig': {}, 'f:other': {} },
+  };
+  const object = { metadata: { name: 'kubeconfigs', managedFields: [{ fieldsV1 }, { fieldsV1: {} }, {}] } };
+  expect(keepMembers(object)).toEqual(['kubeconfigs', ['member-1', 'member-2']]);
+  expect(keepMembers({ metadata: { name: 'kubeconfigs' } })).toEqual(['kubeconfigs', []]);
+  expect(keepMembers({})).toBeNull();
+});
