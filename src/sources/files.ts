@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { parseYamlFile, type SourceDocument } from '../api/document.ts';
 import type { DemandSettings } from '../api/effective.ts';
@@ -32,37 +32,44 @@ export function filesHub(settings: FilesSettings): Hub {
   return {
     keepsState: false,
     async read() {
-      const files = await findFiles(settings);
+      const { files, problems } = await findFiles(settings);
       const entries = await Promise.all(
-        files.map(async (file) => [file, await readCached(file, cache.get(file), settings)] as const),
+        [...files].map(async (file) => [file, await readCached(file, cache.get(file), settings)] as const),
       );
       cache = new Map(entries);
-      return assemble([...cache.values()]);
+      return assemble([...cache.values()], problems);
     },
   };
 }
 
-/** The files that the patterns name, absolute and sorted. */
-export async function findFiles({
-  patterns,
-  base,
-}: Pick<FilesSettings, 'patterns' | 'base'>): Promise<readonly string[]> {
+/** The files that the patterns name, absolute and sorted, and the globs that match none. */
+async function findFiles({ patterns, base }: FilesSettings): Promise<{
+  readonly files: readonly string[];
+  readonly problems: readonly LocatedProblem[];
+}> {
   const found = new Set<string>();
+  const problems: LocatedProblem[] = [];
   for (const pattern of patterns) {
-    const path = isAbsolute(pattern) ? pattern : resolve(base, pattern);
-    const kind = await kindOf(path);
-    if (kind === 'file') found.add(path);
-    else if (kind === 'directory')
-      for (const file of await glob(EXTENSIONS, { cwd: path, absolute: true })) found.add(file);
-    else if (/[*?[{]/.test(pattern))
-      for (const file of await glob(pattern, { cwd: base, absolute: true })) found.add(file);
-    else
-      throw mustAct(
-        'SourceUnreadable',
-        `${path} of source.files is not there; create it, or correct the configuration`,
-      );
+    const files = await filesOf(pattern, base);
+    for (const file of files) found.add(file);
+    if (files.length > 0 || !isGlob(pattern)) continue;
+    const message = `expected at least one file; ${pattern} of source.files matches none`;
+    problems.push({ where: resolve(base, pattern), path: [], message });
   }
-  return [...found].sort();
+  return { files: [...found].sort(), problems };
+}
+
+async function filesOf(pattern: string, base: string): Promise<readonly string[]> {
+  const path = resolve(base, pattern);
+  const kind = await kindOf(path);
+  if (kind === 'file') return [path];
+  if (kind === 'directory') return glob(EXTENSIONS, { cwd: path, absolute: true });
+  if (isGlob(pattern)) return glob(pattern, { cwd: base, absolute: true });
+  throw mustAct('SourceUnreadable', `${path} of source.files is not there; create it, or correct the configuration`);
+}
+
+function isGlob(pattern: string): boolean {
+  return /[*?[{]/.test(pattern);
 }
 
 async function kindOf(path: string): Promise<'file' | 'directory' | 'absent'> {
@@ -90,7 +97,7 @@ function flatten(document: SourceDocument, demand: DemandSettings): readonly Par
   return parsed.kind === 'list' ? parsed.items.flatMap((item) => flatten(item, demand)) : [parsed];
 }
 
-function assemble(files: readonly CachedFile[]): HubSnapshot {
+function assemble(files: readonly CachedFile[], empty: readonly LocatedProblem[]): HubSnapshot {
   const dsos = new Map<string, HubDso>();
   const objects = new Map<string, { object: HubObject; where: string }>();
   for (const parsed of files.flatMap((file) => file.parsed)) {
@@ -106,7 +113,7 @@ function assemble(files: readonly CachedFile[]): HubSnapshot {
   const lookup: ObjectLookup = (kind, namespace, name) => {
     return { object: objects.get(objectId(kind, namespace, name))?.object ?? null, problem: null };
   };
-  const problems = files.flatMap((file) => [
+  const found = files.flatMap((file) => [
     ...file.problems,
     ...file.parsed.flatMap((parsed) => (parsed.kind === 'problem' ? [parsed.problem] : [])),
   ]);
@@ -114,7 +121,7 @@ function assemble(files: readonly CachedFile[]): HubSnapshot {
     dsos: [...dsos.values()].sort((one, other) => (one.key < other.key ? -1 : 1)),
     lookup,
     members: null,
-    problems,
+    problems: [...empty, ...found],
   };
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import type { ApiServer } from './control-plane.ts';
+import { type ApiServer, established } from './control-plane.ts';
 import { freePort, Running } from './process.ts';
 import { installedPath, moduleFiles, programPath } from './programs.ts';
 
@@ -21,7 +21,7 @@ export class ArgoCd {
     const crds = join(moduleFiles('argocd', 'github.com/argoproj/argo-cd/v3'), 'manifests/crds');
     for (const kind of ['application', 'applicationset', 'appproject'])
       home.apply(readFileSync(join(crds, `${kind}-crd.yaml`), 'utf8'), '--server-side');
-    await home.kubectl('wait', '--for=condition=Established', 'crd', '--all');
+    await established(home);
     await home.kubectl('create', 'namespace', NAMESPACE);
     for (const object of settings(member)) home.apply(JSON.stringify(object));
     const [redis, repo] = [await freePort(), await freePort()];

@@ -208,3 +208,11 @@ export class ApiServer {
     writeFileSync(this.kubeconfig(user), JSON.stringify(config), { mode: 0o600 });
   }
 }
+
+/** Waits until every CRD is served. A new one has no conditions at all at first, which kubectl takes for an error. */
+export async function established(server: ApiServer): Promise<void> {
+  await until('the CRDs', async () => {
+    await server.kubectl('wait', '--for=condition=Established', 'crd', '--all', '--timeout=10s');
+    return true;
+  });
+}

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import type { ApiServer } from './control-plane.ts';
+import { type ApiServer, established } from './control-plane.ts';
 import { Running } from './process.ts';
 import { moduleFiles, programPath } from './programs.ts';
 
@@ -45,7 +45,7 @@ export class Flux {
         readFileSync(join(source, `config/crd/bases/source.toolkit.fluxcd.io_${kind}.yaml`), 'utf8'),
         '--server-side',
       );
-    await server.kubectl('wait', '--for=condition=Established', 'crd', '--all');
+    await established(server);
     await server.kubectl('create', 'namespace', 'flux-system');
     flux.#controller = new Running(
       programPath('kustomize-controller'),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiServer, Etcd } from './control-plane.ts';
+import { ApiServer, Etcd, established } from './control-plane.ts';
 import { CONFIG_MAP, DSO, patchMetric } from './guide.ts';
 import { until } from './process.ts';
 import { Service } from './service.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   etcd = await Etcd.start();
   hub = await ApiServer.start('hub', etcd);
   hub.apply(execFileSync(process.execPath, [MAIN, 'crd']).toString(), '--server-side');
-  await hub.kubectl('wait', '--for=condition=Established', 'crd/distributedscaledobjects.keda.kedify.io');
+  await established(hub);
   service = new Service(hub);
   await service.start();
 });

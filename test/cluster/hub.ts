@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { ApiServer, Etcd } from './control-plane.ts';
+import { ApiServer, Etcd, established } from './control-plane.ts';
 import { until } from './process.ts';
 
 const MAIN = fileURLToPath(new URL('../../build/cli/main.js', import.meta.url));
-const CRD = 'crd/distributedscaledobjects.keda.kedify.io';
 
 /** A hub cluster and its storage. */
 export interface Hub {
@@ -56,7 +55,7 @@ export async function startHub(args: readonly string[] = [], hasCrd = true): Pro
 /** Applies a CRD as the documentation says it. */
 export async function applyCrd(server: ApiServer, manifest: string): Promise<void> {
   server.apply(manifest, '--server-side', '--force-conflicts');
-  await server.kubectl('wait', '--for=condition=Established', CRD);
+  await established(server);
 }
 
 /** A DSO like the guide's, on its own workload and ConfigMap, both of its name. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
-import { SERVICE } from './control-plane.ts';
+import { established, SERVICE } from './control-plane.ts';
 import { patchMetric } from './guide.ts';
 import { conditionOf, dsoOf, type Hub, metricOf, product, startHub } from './hub.ts';
 import { Service } from './service.ts';
@@ -66,7 +66,7 @@ beforeAll(async () => {
   );
   await hub.server.kubectl('create', 'namespace', 'keda');
   hub.server.apply(manifest, '--server-side');
-  await hub.server.kubectl('wait', '--for=condition=Established', 'crd/distributedscaledobjects.keda.kedify.io');
+  await established(hub.server);
 });
 
 afterAll(async () => {
