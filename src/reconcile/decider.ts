@@ -10,7 +10,7 @@ import { loadLanded } from './load-landed.ts';
 import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
-import { findRivals, judgeRivals } from './rivals.ts';
+import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
 import type { Settled } from './settled.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -26,6 +26,10 @@ export class Decider {
   readonly #connections: Connections;
   readonly #states: StateStore;
   readonly #settled: Settled;
+  #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
+    placed: [],
+    groups: [],
+  };
 
   constructor(parts: EngineParts, connections: Connections, states: StateStore, settled: Settled) {
     this.#parts = parts;
@@ -49,12 +53,17 @@ export class Decider {
     const open: (Candidate & Observed)[] = [];
     for (const candidate of pending) {
       if (!isWanted(options, candidate.placed.dso.key)) continue;
+      const same = this.#settled.findSame(candidate.placed, snapshot, options.now);
+      if (same) {
+        settled.push(same);
+        continue;
+      }
       const observed = observe(candidate.placed, snapshot, options.now);
       const outcome = this.#settled.find(candidate.placed, observed, options.now);
       if (outcome) settled.push(outcome);
       else open.push({ ...candidate, ...observed });
     }
-    const rivals = findRivals(candidates.map(({ placed }) => placed));
+    const rivals = this.#rivalsOf(candidates);
     const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
     const landed = await this.#loadLanded([...involved]);
     const taken = judgeRivals(rivals, landed);
@@ -66,8 +75,19 @@ export class Decider {
       if (verdict) return undecided(one.source, verdict, [], one.placed);
       return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
     });
-    if (options.mode === 'apply') this.#settled.keep(decided);
+    if (options.mode === 'apply')
+      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, open[index]?.objects ?? []);
     return [...settled, ...decided];
+  }
+
+  /** Found again only when a DSO came, went or changed. */
+  #rivalsOf(candidates: readonly Candidate[]): readonly RivalGroup[] {
+    const { placed, groups } = this.#rivals;
+    if (placed.length === candidates.length && candidates.every((one, index) => one.placed === placed[index]))
+      return groups;
+    const all = candidates.map((one) => one.placed);
+    this.#rivals = { placed: all, groups: findRivals(all) };
+    return this.#rivals.groups;
   }
 
   /** Newcomers whose workload a record of another DSO scales. */

@@ -72,22 +72,21 @@ export class Engine {
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
-    const early: DsoOutcome[] = [];
+    const knownText = known?.join() ?? '';
+    const early = new Map<string, DsoOutcome>();
     const candidates: Candidate[] = [];
     for (const source of snapshot.dsos) {
-      const result = this.#admit(source, known);
+      const result = this.#admit(source, known, knownText);
       if (!('key' in result)) candidates.push({ placed: result, source });
-      else if (isWanted(options, source.key)) early.push(result);
+      else if (isWanted(options, source.key)) early.set(source.key, result);
     }
     const round = await this.#rounds(candidates, snapshot, options);
-    const outcomes = [...early, ...round.outcomes].sort((one, other) => (one.key < other.key ? -1 : 1));
-    const deadlines = outcomes.flatMap(({ decided, staleAt }) => [decided?.deadline ?? [], staleAt ?? []].flat());
-    const deadline = deadlines.length > 0 ? Math.min(...deadlines) : null;
+    const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);
     return {
       outcomes,
       destinations: round.destinations,
       problems: snapshot.problems,
-      deadline,
+      deadline: firstDeadline(outcomes),
       dsos: snapshot.dsos,
       now: options.now,
     };
@@ -140,9 +139,8 @@ export class Engine {
     }
   }
 
-  #admit(source: HubDso, members: readonly string[] | null): PlacedDso | DsoOutcome {
+  #admit(source: HubDso, members: readonly string[] | null, known: string): PlacedDso | DsoOutcome {
     const { effective } = source;
-    const known = members?.join() ?? '';
     const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
     const earlier = found?.known === known ? found.placed : undefined;
     const admitted = admit(source, earlier, members, this.#parts.configuration, this.#connections.errors);
@@ -155,7 +153,7 @@ export class Engine {
     candidates: readonly Candidate[],
     snapshot: HubSnapshot,
     options: TickOptions,
-  ): Promise<Pick<TickResult, 'outcomes' | 'destinations'>> {
+  ): Promise<{ readonly outcomes: ReadonlyMap<string, DsoOutcome> } & Pick<TickResult, 'destinations'>> {
     const outcomes = new Map<string, DsoOutcome>();
     const destinations = new Map<string, DestinationOutcome>();
     let pending = candidates;
@@ -175,7 +173,7 @@ export class Engine {
       const error = this.#connections.errors.get(destination.id);
       if (error) destinations.set(destination.id, { ...untouched(destination), error });
     }
-    return { outcomes: [...outcomes.values()], destinations: [...destinations.values()] };
+    return { outcomes, destinations: [...destinations.values()] };
   }
 
   /** Before the next attempt: a faster writer's tip is learnt, a damaged mirror is made again. */
@@ -187,6 +185,14 @@ export class Engine {
     await this.#connections.renew(damaged);
     this.#settled.clear();
   }
+}
+
+/** The first instant at which something may change by itself. */
+function firstDeadline(outcomes: readonly DsoOutcome[]): number | null {
+  let first = Number.POSITIVE_INFINITY;
+  for (const { decided, staleAt } of outcomes)
+    first = Math.min(first, decided?.deadline ?? Number.POSITIVE_INFINITY, staleAt ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(first) ? first : null;
 }
 
 /** A lost race is tried again; a damaged mirror is replaced once. */

@@ -84,7 +84,8 @@ export function isFailed(result: TickResult): boolean {
   return isStuck || result.problems.length > 0 || result.destinations.some(({ error }) => error !== null);
 }
 
-function dsoReport({ key, where, verdict, problems, placed, decided, readings }: DsoOutcome): DsoReport {
+/** One outcome as a report. */
+export function dsoReport({ key, where, verdict, problems, placed, decided, readings }: DsoOutcome): DsoReport {
   const evaluations = decided?.evaluations ?? [];
   const last = evaluations.filter(({ before, after }) => before !== after).at(-1) ?? evaluations.at(-1);
   const spec = placed?.dso.demand;
@@ -122,7 +123,14 @@ function dsoReport({ key, where, verdict, problems, placed, decided, readings }:
   };
 }
 
-function destinationReport({ destination, composition, before, commit, error }: DestinationOutcome): DestinationReport {
+/** One destination as a report. */
+export function destinationReport({
+  destination,
+  composition,
+  before,
+  commit,
+  error,
+}: DestinationOutcome): DestinationReport {
   return {
     name: destination.name,
     repository: destination.url,

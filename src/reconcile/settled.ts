@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Observed } from './observe.ts';
+import type { HubSnapshot } from '../sources/hub.ts';
+import { isUnchanged, type Observed } from './observe.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 
@@ -8,27 +9,37 @@ import type { PlacedDso } from './place.ts';
  * deciding again would give the same: cost follows what changes.
  */
 export class Settled {
-  #outcomes = new Map<string, DsoOutcome>();
+  #outcomes = new Map<string, { readonly outcome: DsoOutcome; readonly objects: Observed['objects'] }>();
 
-  /** The outcome that still holds; null: it must be decided. */
-  find(placed: PlacedDso, { readings, staleAt }: Observed, now: number): DsoOutcome | null {
-    const outcome = this.#outcomes.get(placed.dso.key);
-    if (!outcome || outcome.placed !== placed || outcome.staleAt !== staleAt) return null;
-    const deadline = outcome.decided?.deadline ?? null;
-    if (deadline !== null && deadline <= now) return null;
-    return isDeepStrictEqual(outcome.readings, readings) ? outcome : null;
+  /** The outcome that still holds because nothing it was made from is another object; null: look at the readings. */
+  findSame(placed: PlacedDso, snapshot: HubSnapshot, now: number): DsoOutcome | null {
+    const settled = this.#outcomes.get(placed.dso.key);
+    if (!settled || !isCurrent(settled.outcome, placed, now) || settled.outcome.staleAt !== null) return null;
+    return isUnchanged(placed, snapshot, settled.objects) ? settled.outcome : null;
   }
 
-  /** Keeps the outcomes of a tick that have nothing to write. */
-  keep(outcomes: readonly DsoOutcome[]): void {
-    for (const outcome of outcomes) {
-      if (outcome.decided && outcome.decided.changes.size === 0) this.#outcomes.set(outcome.key, outcome);
-      else this.#outcomes.delete(outcome.key);
-    }
+  /** The outcome that still holds because the readings are the same; null: it must be decided. */
+  find(placed: PlacedDso, { readings, objects, staleAt }: Observed, now: number): DsoOutcome | null {
+    const settled = this.#outcomes.get(placed.dso.key);
+    if (!settled || !isCurrent(settled.outcome, placed, now) || settled.outcome.staleAt !== staleAt) return null;
+    if (!isDeepStrictEqual(settled.outcome.readings, readings)) return null;
+    this.#outcomes.set(placed.dso.key, { outcome: settled.outcome, objects });
+    return settled.outcome;
+  }
+
+  /** Keeps an outcome that has nothing to write, and forgets one that has. */
+  keep(outcome: DsoOutcome, objects: Observed['objects']): void {
+    if (outcome.decided && outcome.decided.changes.size === 0) this.#outcomes.set(outcome.key, { outcome, objects });
+    else this.#outcomes.delete(outcome.key);
   }
 
   /** Forgets everything: a tip moved that is not ours. */
   clear(): void {
     this.#outcomes.clear();
   }
+}
+
+function isCurrent(outcome: DsoOutcome, placed: PlacedDso, now: number): boolean {
+  const deadline = outcome.decided?.deadline ?? null;
+  return outcome.placed === placed && (deadline === null || deadline > now);
 }

@@ -1,32 +1,66 @@
-import type { TickResult } from '../reconcile/outcome.ts';
-import { becauseOf, type DestinationReport, type DsoReport, reportOf } from '../reconcile/report.ts';
+import { formatProblem } from '../api/problem.ts';
+import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import {
+  becauseOf,
+  type DestinationReport,
+  type DsoReport,
+  destinationReport,
+  dsoReport,
+} from '../reconcile/report.ts';
 import type { LogEntry } from './log.ts';
+
+/** What was said of one DSO. */
+interface SaidOfDso {
+  readonly outcome: DsoOutcome;
+  /** News by what it is about. */
+  readonly said: ReadonlyMap<string, string>;
+}
 
 /** Entries for what is new since the tick before: the same thing is said once. */
 export class TransitionLog {
-  #said = new Map<string, string>();
+  #dsos = new Map<string, SaidOfDso>();
+  #others = new Map<string, string>();
   #failure = '';
 
   /** What a tick brought. */
-  of(result: TickResult): readonly LogEntry[] {
-    const report = reportOf(result);
-    const said = new Map<string, string>();
+  of({ outcomes, destinations, problems }: TickResult): readonly LogEntry[] {
     const entries: LogEntry[] = [];
-    const say = (about: string, entry: LogEntry, news: string = entry.text): void => {
-      said.set(about, news);
-      if (this.#said.get(about) !== news) entries.push(entry);
-    };
-    for (const destination of report.destinations) {
+    const others = new Map<string, string>();
+    for (const destination of destinations.map(destinationReport)) {
       if (destination.commit) entries.push(commitEntry(destination));
-      if (destination.error) say(`to ${destination.name}`, refusalEntry(destination, destination.error));
+      if (!destination.error) continue;
+      const entry = refusalEntry(destination, destination.error);
+      others.set(destination.name, entry.text);
+      if (this.#others.get(destination.name) !== entry.text) entries.push(entry);
     }
-    for (const dso of report.dsos)
-      for (const { about, news, entry } of entriesOf(dso)) say(`${dso.key} ${about}`, entry, news);
-    for (const problem of report.problems)
-      say(problem, { level: 'error', message: 'cannot be read', fields: { problem }, text: problem });
-    this.#said = said;
+    const dsos = new Map<string, SaidOfDso>();
+    for (const outcome of outcomes) {
+      const before = this.#dsos.get(outcome.key);
+      const isSame = before?.outcome === outcome;
+      dsos.set(outcome.key, isSame ? before : { outcome, said: this.#sayNews(outcome, before?.said, entries) });
+    }
+    for (const problem of problems.map(formatProblem)) {
+      others.set(problem, problem);
+      const entry = { level: 'error', message: 'cannot be read', fields: { problem }, text: problem } as const;
+      if (!this.#others.has(problem)) entries.push(entry);
+    }
+    this.#dsos = dsos;
+    this.#others = others;
     this.#failure = '';
     return entries;
+  }
+
+  #sayNews(
+    outcome: DsoOutcome,
+    before: ReadonlyMap<string, string> | undefined,
+    entries: LogEntry[],
+  ): ReadonlyMap<string, string> {
+    const said = new Map<string, string>();
+    for (const { about, news, entry } of entriesOf(dsoReport(outcome))) {
+      said.set(about, news);
+      if (before?.get(about) !== news) entries.push(entry);
+    }
+    return said;
   }
 
   /** That a tick failed as a whole; nothing changed. */

@@ -29,6 +29,7 @@ const EXTENSIONS = '**/*.{yaml,yml,json}';
 /** A hub made of files. A file that did not change is not read again. */
 export function filesHub(settings: FilesSettings): Hub {
   let cache: ReadonlyMap<string, CachedFile> = new Map();
+  let snapshot: HubSnapshot | null = null;
   return {
     keepsState: false,
     async read() {
@@ -36,8 +37,10 @@ export function filesHub(settings: FilesSettings): Hub {
       const entries = await Promise.all(
         [...files].map(async (file) => [file, await readCached(file, cache.get(file), settings)] as const),
       );
+      const isSame = entries.length === cache.size && entries.every(([file, read]) => cache.get(file) === read);
       cache = new Map(entries);
-      return assemble([...cache.values()], problems);
+      if (!snapshot || !isSame || problems.length > 0) snapshot = assemble([...cache.values()], problems);
+      return snapshot;
     },
   };
 }
