@@ -1,14 +1,11 @@
 import type { Command } from 'commander';
-import type { ProductError } from '../errors.ts';
-import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, reportOf } from '../reconcile/report.ts';
-import { StatusWriter } from '../status/status-writer.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import type { OpenHub } from './open-hub.ts';
 import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringNotes } from './wiring.ts';
+import { writeStatus } from './write-status.ts';
 
 /** `apply`: commits what is due, once. */
 export function addApply(program: Command, context: Context, done: (code: ExitCode) => void): void {
@@ -30,16 +27,6 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
       if (isFailed(result)) done(EXIT.failed);
     });
   withOutput(withHubOptions(command));
-}
-
-/** In a hub cluster the outcome, and what must be remembered, is in the status. @throws the first refusal */
-async function writeStatus({ statusApi }: OpenHub, result: TickResult, { now }: Context): Promise<void> {
-  if (!statusApi) return;
-  const errors: ProductError[] = [];
-  const writer = new StatusWriter({ api: statusApi, now, onError: (_key, error) => errors.push(error) });
-  writer.offer(result);
-  await writer.flush();
-  if (errors[0]) throw errors[0];
 }
 
 const EXAMPLES = `

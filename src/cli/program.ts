@@ -8,6 +8,7 @@ import { addExplain } from './explain.ts';
 import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
 import { addSchema } from './schema.ts';
 import { addSimulate } from './simulate.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly AddCommand[] = [
   addApply,
   addRun,
   addStatus,
+  addResume,
   addExplain,
   addSplit,
   addSimulate,

@@ -62,10 +62,13 @@ function deliver(
 ): Decided {
   const result = splitOver(input, state.demand.total);
   const shares = new Map(result.shares.map((share) => [share.name, share]));
-  const isDue = input.members.some(({ name, destination }) => {
-    if (shares.get(name)?.replicas !== committed.get(name)) return true;
-    return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
-  });
+  // Where a hold ends, a record of what is there begins anew.
+  const isDue =
+    input.isResumed ||
+    input.members.some(({ name, destination }) => {
+      if (shares.get(name)?.replicas !== committed.get(name)) return true;
+      return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
+    });
   const behind = behindOf(input, home);
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
@@ -177,7 +180,8 @@ function deadlineOf(state: DsoState, dso: Dso): number | null {
 function committedCounts(input: DecideInput, home: Landed): ReadonlyMap<string, number | null> {
   return new Map(
     input.members.map(({ name, destination }) => {
-      if (home.record) return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
+      if (home.record && !input.isResumed)
+        return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
       return [name, overlayCount(name, input.landed.get(destination.id))];
     }),
   );

@@ -1,3 +1,4 @@
+import { cleanText } from '../manifests/clean-text.ts';
 import { recordPath } from '../manifests/layout.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
@@ -65,19 +66,34 @@ export class Decider {
     }
     const rivals = this.#rivalsOf(candidates);
     const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
-    const landed = await this.#loadLanded([...involved]);
+    const landed = await this.#loadLanded([...involved], options);
     const taken = judgeRivals(rivals, landed);
     const claimed = await this.#claimed(open, landed);
     const sequences = await this.#sequences(open, landed);
-    const decided = open.map((one) => {
+    const outcomes = open.map((one) => {
       const { key } = one.placed.dso;
       const verdict = taken.get(key) ?? claimed.get(key);
       if (verdict) return undecided(one.source, verdict, [], one.placed);
       return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
     });
+    const decided = await Promise.all(outcomes.map((outcome) => this.#nameCommit(outcome)));
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, open[index]?.objects ?? []);
     return [...settled, ...decided];
+  }
+
+  /** Who did it, and in which commit, belongs to a hold. */
+  async #nameCommit(outcome: DsoOutcome): Promise<DsoOutcome> {
+    const { verdict } = outcome;
+    if (verdict.kind !== 'held') return outcome;
+    const change = await this.#connections
+      .get(verdict.destinationId)
+      ?.lastChange(verdict.path)
+      // That the history cannot be read does not end a hold.
+      .catch(() => null);
+    if (!change) return outcome;
+    const by = `${change.commit.slice(0, 10)} by ${cleanText(change.author, 80)}: ${cleanText(change.subject, 120)}`;
+    return { ...outcome, verdict: { ...verdict, commit: change.commit, message: `${verdict.message} (commit ${by})` } };
   }
 
   /** Found again only when a DSO came, went or changed. */
@@ -111,12 +127,21 @@ export class Decider {
   }
 
   /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
-  async #loadLanded(placed: readonly PlacedDso[]): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
+  async #loadLanded(
+    placed: readonly PlacedDso[],
+    { resume }: TickOptions,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
     const failed = new Map<string, unknown>();
-    const landed = await loadLanded(placed, this.#connections.reachable, (id, error) => failed.set(id, error));
+    const isCounted = (key: string): boolean => resume?.has(key) === true;
+    const landed = await loadLanded(
+      placed,
+      this.#connections.reachable,
+      (id, error) => failed.set(id, error),
+      isCounted,
+    );
     if (failed.size === 0) return landed;
     await this.#connections.renew(this.#parts.configuration.destinations.filter(({ id }) => failed.has(id)));
-    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error));
+    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error), isCounted);
   }
 
   /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
@@ -169,6 +194,7 @@ export class Decider {
       state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
       highestSeq,
       adopt: options.adopt?.get(dso.key) ?? null,
+      isResumed: options.resume?.has(dso.key) === true,
       now: options.now,
     });
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);

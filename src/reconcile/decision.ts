@@ -49,6 +49,8 @@ export interface DecideInput {
   readonly highestSeq: number;
   /** A total given by a person for the first sight of this DSO; null: none. */
   readonly adopt: number | null;
+  /** A person ends the hold: what is committed is where it goes on from. */
+  readonly isResumed: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
@@ -60,7 +62,21 @@ export type Verdict =
   /** Nothing is to be written. */
   | { readonly kind: 'same' }
   /** Nothing is written; `reason` is stable, `message` says what to do. */
-  | { readonly kind: 'wait' | 'held' | 'stalled'; readonly reason: string; readonly message: string };
+  | { readonly kind: 'wait' | 'stalled'; readonly reason: string; readonly message: string }
+  /** A person said no in Git. */
+  | HeldVerdict;
+
+/** Where a person said no. */
+export interface HeldVerdict {
+  readonly kind: 'held';
+  readonly reason: string;
+  readonly message: string;
+  /** The file that is not as the last decision left it. */
+  readonly path: string;
+  readonly destinationId: string;
+  /** The commit that did it; null: it is not known. */
+  readonly commit: string | null;
+}
 
 /** What one destination gets. */
 export interface DestinationChange {

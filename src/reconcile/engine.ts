@@ -27,6 +27,8 @@ export interface EngineParts {
 export interface TickOptions extends DeliveryOptions {
   /** Totals that a person gives for the first sight, by key. */
   readonly adopt?: ReadonlyMap<string, number>;
+  /** DSOs whose hold a person ends, by key. */
+  readonly resume?: ReadonlySet<string>;
   /** Only these DSOs. */
   readonly only?: (key: string) => boolean;
   /** Learn the tips first; false goes on from what is known and learns only after a lost race. */
@@ -70,7 +72,7 @@ export class Engine {
     await this.#connections.refresh(stale);
     const isMoved = this.#connections.takeMoved();
     // What a person says, and a plan, is always computed from the start.
-    if (isMoved || options.mode === 'plan' || options.adopt) this.#settled.clear();
+    if (isMoved || options.mode === 'plan' || options.adopt || options.resume) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
     const knownText = known?.join() ?? '';
     const early = new Map<string, DsoOutcome>();
@@ -94,7 +96,7 @@ export class Engine {
 
   /** The commit that changed a file of a destination last; null: it is not known. */
   async lastCommit(destinationId: string, path: string): Promise<string | null> {
-    return (await this.#connections.get(destinationId)?.lastCommit(path)) ?? null;
+    return (await this.#connections.get(destinationId)?.lastChange(path))?.commit ?? null;
   }
 
   /** Saves the states that no commit carried. */

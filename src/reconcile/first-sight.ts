@@ -14,7 +14,7 @@ export function startingState(
   const recorded = home.record?.state.after ?? null;
   const saved = input.state;
   if (!isAdoption(input, home)) return newer(recorded, saved);
-  const seq = saved?.seq ?? 0;
+  const seq = Math.max(saved?.seq ?? 0, recorded?.seq ?? 0, input.highestSeq);
   const known = knownTotal(input, committed);
   const createdAt = input.dso.createdAt ?? input.now;
   if (known === null && input.configuration.firstSight === 'wait') return null;
@@ -40,7 +40,8 @@ export function findUncounted(input: DecideInput, home: Landed): Verdict | null 
       return { kind: 'wait', reason: 'DestinationUnavailable', message };
     }
     const landed = input.landed.get(destination.id);
-    const isOther = landed?.record != null && overlay.id !== null && overlayCount(name, landed) === null;
+    const isOther =
+      landed?.record != null && overlay.id !== null && overlayCount(name, landed) === null && !input.isResumed;
     if (overlay.isUnreadable || isOther) {
       const path = overlayPath(destination, { member: name, ...input.dso });
       const message = `${path} is not an overlay of dso-gitops, so nobody knows what ${name} runs; restore it, or remove it`;
@@ -61,8 +62,9 @@ function countsOf({ landed, members }: DecideInput): readonly (number | null)[] 
   return members.map(({ name, destination }) => overlayCount(name, landed.get(destination.id)));
 }
 
-/** Nothing was decided yet, or a record that was there and is gone was removed by a person. */
-function isAdoption({ state }: DecideInput, home: Landed): boolean {
+/** Nothing was decided yet, a record that was there and is gone was removed by a person, or a person ends a hold. */
+function isAdoption({ state, isResumed }: DecideInput, home: Landed): boolean {
+  if (isResumed) return true;
   return !home.record && (!state || state.hasRecord);
 }
 

@@ -7,18 +7,21 @@ import type { Repository } from './repository.ts';
 /**
  * What the tips hold of every DSO: by key, then by destination id. Destinations that cannot be read are left out and told
  * to `failed`.
+ *
+ * @param isCounted DSOs whose overlays are read although there is a record
  */
 export async function loadLanded(
   placed: readonly PlacedDso[],
   repositories: ReadonlyMap<string, Repository>,
   failed: (destinationId: string, error: unknown) => void,
+  isCounted: (key: string) => boolean,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
   const landed = new Map<string, Map<string, Landed>>(placed.map(({ dso }) => [dso.key, new Map()]));
   await Promise.all(
     [...repositories].map(async ([id, repository]) => {
       const here = placed.filter((one) => isAt(one, id));
       try {
-        for (const [key, found] of await loadFrom(here, id, repository)) landed.get(key)?.set(id, found);
+        for (const [key, found] of await loadFrom(here, id, repository, isCounted)) landed.get(key)?.set(id, found);
       } catch (error) {
         failed(id, error);
       }
@@ -36,11 +39,12 @@ async function loadFrom(
   placed: readonly PlacedDso[],
   id: string,
   repository: Repository,
+  isCounted: (key: string) => boolean,
 ): Promise<ReadonlyMap<string, Landed>> {
   const entries = await repository.entries(placed.flatMap((one) => pathsOf(one, id)));
   const recordIds = placed.flatMap((one) => entries.get(recordPathOf(one, id))?.id ?? []);
   const overlayIds = placed
-    .filter((one) => !entries.get(recordPathOf(one, id)))
+    .filter((one) => !entries.get(recordPathOf(one, id)) || isCounted(one.dso.key))
     .flatMap((one) => overlaysOf(one, id).flatMap(({ path }) => entries.get(path)?.id ?? []));
   const texts = await repository.contents([...recordIds, ...overlayIds]);
   return new Map(
@@ -50,7 +54,7 @@ async function loadFrom(
         const entry = entries.get(path) ?? null;
         const overlayId = entry?.id ?? null;
         // What is no plain file is refused when it is written: nothing is read through a link.
-        const isAsked = recordId === null && entry?.mode === '100644';
+        const isAsked = (recordId === null || isCounted(one.dso.key)) && entry?.mode === '100644';
         const text = isAsked && overlayId !== null ? texts.get(overlayId) : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, ...parsed }];

@@ -52,6 +52,11 @@ export interface TickResult {
   readonly now: number;
 }
 
+/** DSOs that one commit holds; a beginning of its id is enough. */
+export function outcomesHeldBy(outcomes: readonly DsoOutcome[], commit: string): readonly DsoOutcome[] {
+  return outcomes.filter(({ verdict }) => verdict.kind === 'held' && verdict.commit?.startsWith(commit) === true);
+}
+
 /** A DSO that was not decided. */
 export function undecided(
   { key, where }: HubDso,

@@ -1,3 +1,11 @@
+/** The commit that changed a file. */
+export interface FileChange {
+  readonly commit: string;
+  /** Name of its author. */
+  readonly author: string;
+  readonly subject: string;
+}
+
 /** A repository and branch, as reconciling needs it. */
 export interface Repository {
   /** Commit at the tip that was learnt last; null: the branch is empty. */
@@ -14,8 +22,8 @@ export interface Repository {
   files(directory: string): Promise<readonly string[]>;
   /** Names of the directories directly below a path. */
   directories(path: string): Promise<readonly string[]>;
-  /** The commit that changed a file last; fetches as much history as that takes. */
-  lastCommit(path: string): Promise<string | null>;
+  /** The commit that changed a file last; fetches as much history as that takes. null: it cannot be known. */
+  lastChange(path: string): Promise<FileChange | null>;
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   highestSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */

@@ -14,7 +14,9 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
   }
-  return findRevert(input, record) ?? findMoved(input, record) ?? findHandEdit(input, record);
+  const moved = findMoved(input, record);
+  if (moved || input.isResumed) return moved;
+  return findRevert(input, record) ?? findHandEdit(input, record);
 }
 
 function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {
@@ -30,8 +32,8 @@ function findRevert({ dso, home, state, highestSeq }: DecideInput, record: Decis
   const last = state?.hasRecord ? state.seq : highestSeq;
   if (last <= record.seq) return null;
   const path = recordPath(home.root, dso.namespace, dso.name);
-  const message = `decision ${last} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until ${path} is removed, which adopts the counts that are there`;
-  return { kind: 'held', reason: 'Reverted', message };
+  const message = `decision ${last} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until you run: dso-gitops resume ${dso.key}`;
+  return { kind: 'held', reason: 'Reverted', message, path, destinationId: home.id, commit: null };
 }
 
 function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
@@ -69,8 +71,9 @@ function findHandEdit(input: DecideInput, record: DecisionRecord): Verdict | nul
     const before = own?.members[member.name];
     const id = landed?.overlays.get(member.name)?.id;
     if (!before || !id || id === before.overlay) continue;
-    const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until ${recordPath(input.home.root, input.dso.namespace, input.dso.name)} is removed, which adopts the counts that are there`;
-    return { kind: 'held', reason: 'HandEdit', message };
+    const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
+    const { path } = before;
+    return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;
 }

@@ -121,13 +121,16 @@ export class Mirror {
   }
 
   /** The commit that changed a file last; deepens the history until it is known. null: it cannot be known. */
-  async lastCommit(path: string): Promise<string | null> {
+  async lastChange(
+    path: string,
+  ): Promise<{ readonly commit: string; readonly author: string; readonly subject: string } | null> {
     if (this.tip === null) return null;
     let boundary = await this.#boundary();
     for (let depth = 50; ; depth *= 4) {
-      const output = await this.#git.run(['log', '-1', '--format=%H', this.tip, '--', path], 'reading the history');
-      const commit = output.trim();
-      if (!boundary.includes(commit)) return commit || null;
+      const options = ['log', '-1', '--format=%H%x00%an%x00%s', this.tip, '--', path];
+      const output = await this.#git.run(options, 'reading the history');
+      const [commit = '', author = '', subject = ''] = output.trim().split('\0');
+      if (!boundary.includes(commit)) return commit === '' ? null : { commit, author, subject };
       await this.#remote.deepen(depth);
       const deeper = await this.#boundary();
       if (deeper.join() === boundary.join()) return null;

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { mustAct } from '../errors.ts';
+import { type DsoOutcome, outcomesHeldBy } from '../reconcile/outcome.ts';
+import { isFailed, reportOf } from '../reconcile/report.ts';
+import { connect } from './connect.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
+import { colorOf, formatOf, type HubOptions, requireConfiguration, withHubOptions, withOutput } from './options.ts';
+import { renderReport } from './print-report.ts';
+import { writeStatus } from './write-status.ts';
+
+interface ResumeOptions extends HubOptions {
+  readonly output: string;
+  readonly commit?: string;
+}
+
+/** `resume`: ends a hold; what is committed is where it goes on from. */
+export function addResume(program: Command, context: Context, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('resume')
+    .description('end a hold: go on from the counts that are committed')
+    .argument('[dso]', '<namespace>/<name> of a DistributedScaledObject that is held')
+    .option('--commit <id>', 'all that are held by this commit')
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string | undefined, options: ResumeOptions) => {
+      await resume(name, options, context, done);
+    });
+  withOutput(withHubOptions(command));
+}
+
+async function resume(
+  name: string | undefined,
+  options: ResumeOptions,
+  context: Context,
+  done: (code: ExitCode) => void,
+): Promise<void> {
+  if ((name === undefined) === (options.commit === undefined))
+    throw mustAct('InputInvalid', 'expected either <namespace>/<name> or --commit <id>; see dso-gitops status');
+  const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
+  try {
+    const { signal } = context;
+    const { outcomes } = await engine.tick({ mode: 'plan', now: context.now(), signal });
+    const held = name === undefined ? outcomesHeldBy(outcomes, options.commit ?? '') : [find(outcomes, name, options)];
+    const keys = new Set(held.map(({ key }) => key));
+    if (keys.size === 0) throw mustAct('NotHeld', `nothing is held by commit ${options.commit}; see dso-gitops status`);
+    const only = (key: string): boolean => keys.has(key);
+    const result = await engine.tick({ mode: 'apply', now: context.now(), only, resume: keys, signal });
+    const color = colorOf(context, process.stdout.isTTY);
+    const format = formatOf(options.output);
+    context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
+    await engine.saveStates(context.now());
+    await writeStatus(open, result, context);
+    if (isFailed(result)) done(EXIT.failed);
+  } finally {
+    open.close();
+  }
+}
+
+/** The outcome of a name that is held. */
+function find(outcomes: readonly DsoOutcome[], name: string, { namespace }: ResumeOptions): DsoOutcome {
+  const key = name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
+  const outcome = outcomes.find((one) => one.key === key);
+  const known = outcomes.map((one) => one.key).join(', ') || 'none';
+  if (!outcome) throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
+  if (outcome.verdict.kind !== 'held') throw mustAct('NotHeld', `${key} is not held: there is nothing to resume`);
+  return outcome;
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops resume shop/web             go on from what a person committed for shop/web
+  dso-gitops resume --commit 2323a81ae6  all that were set back by this commit
+`;

@@ -1,0 +1,15 @@
+import type { ProductError } from '../errors.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
+import { StatusWriter } from '../status/status-writer.ts';
+import type { Context } from './context.ts';
+import type { OpenHub } from './open-hub.ts';
+
+/** In a hub cluster the outcome, and what must be remembered, is in the status. @throws the first refusal */
+export async function writeStatus({ statusApi }: OpenHub, result: TickResult, { now }: Context): Promise<void> {
+  if (!statusApi) return;
+  const errors: ProductError[] = [];
+  const writer = new StatusWriter({ api: statusApi, now, onError: (_key, error) => errors.push(error) });
+  writer.offer(result);
+  await writer.flush();
+  if (errors[0]) throw errors[0];
+}

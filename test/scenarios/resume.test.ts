@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
+
+/** Two DSOs at 10 and 10 replicas. */
+async function scaled(): Promise<World> {
+  const world = new World();
+  for (const name of ['a', 'b']) {
+    world.dso({ name });
+    world.metric(name, 20);
+  }
+  await world.tick();
+  for (const name of ['a', 'b']) world.metric(name, 100);
+  await world.tick();
+  return world;
+}
+
+function edit(world: World, name: string, count: number): string {
+  const path = overlayOf('one', name);
+  const text = (world.home.read(path) ?? '').replace(/value: \d+/, `value: ${count}`);
+  return world.home.commit({ [path]: text }, 'main', `only ${count} in one`);
+}
+
+describe('a hold', () => {
+  it('says who did what in which commit, in plan, log and exit code', async () => {
+    const world = await scaled();
+    const commit = edit(world, 'a', 3);
+    const plan = await world.run('plan', 'default/a');
+    expect(plan.code).toBe(1);
+    expect(plan.out.replaceAll(/\s+/g, ' ')).toContain(`(commit ${commit.slice(0, 10)} by somebody: only 3 in one)`);
+  });
+
+  it('ends by resume: what is committed is the new start, and nothing is lowered at once', async () => {
+    const world = await scaled();
+    edit(world, 'a', 14);
+    expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
+    const resumed = await world.run('resume', 'default/a');
+    expect(resumed.code).toBe(0);
+    expect(recordOf(world.home, 'a')).toMatchObject({ seq: 3, total: { after: 24 } });
+    expect(verdictsOf(await world.tick())['default/a']).not.toContain('held');
+    const total = (countOf(world.home, 'one', 'a') ?? 0) + (countOf(world.home, 'two', 'a') ?? 0);
+    expect(total).toBe(24);
+    world.now += 600_000;
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+  });
+
+  it('of a revert of several DSOs ends for all of the commit, or for one', async () => {
+    const world = await scaled();
+    const back = world.home.git('rev-parse', 'main^').trim();
+    const files = world.home.paths(back).filter((path) => path.includes('default/a') || path.includes('default/b'));
+    const before = Object.fromEntries(files.map((path) => [path, world.home.read(path, back)]));
+    const commit = world.home.commit(before, 'main', 'back to 2 and 2');
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted', 'default/b': 'held Reverted' });
+    expect((await world.run('resume', '--commit', commit.slice(0, 10))).code).toBe(0);
+    const verdicts = verdictsOf(await world.tick());
+    expect(JSON.stringify(verdicts)).not.toContain('held');
+    expect(recordOf(world.home, 'a')?.seq).toBeGreaterThan(2);
+  });
+
+  it('that is none is refused', async () => {
+    const world = await scaled();
+    expect(await world.run('resume', 'default/a')).toMatchObject({ code: 1 });
+    expect((await world.run('resume', 'default/nobody')).err).toContain(
+      'there is no DistributedScaledObject default/nobody',
+    );
+    expect((await world.run('resume')).err).toContain('expected either');
+    expect((await world.run('resume', '--commit', 'abc')).err).toContain('nothing is held by commit abc');
+  });
+});
