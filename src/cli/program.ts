@@ -5,6 +5,7 @@ import { addCompletion } from './completion.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { addCrd } from './crd.ts';
 import { addExplain } from './explain.ts';
+import { addHistory } from './history.ts';
 import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addResume,
   addExplain,
+  addHistory,
   addSplit,
   addSimulate,
   addInstall,

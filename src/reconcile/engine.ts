@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
+import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { admit } from './admit.ts';
@@ -97,6 +98,21 @@ export class Engine {
   /** The commit that changed a file of a destination last; null: it is not known. */
   async lastCommit(destinationId: string, path: string): Promise<string | null> {
     return (await this.#connections.get(destinationId)?.lastChange(path))?.commit ?? null;
+  }
+
+  /** Every version of the records at home, the newest first: of one DSO, or of all. @throws what keeps a host from being read */
+  async revisions(key: string | null): Promise<readonly Revision[]> {
+    const { destinations } = this.#parts.configuration;
+    await this.#connections.refresh(destinations);
+    const found = await Promise.all(
+      destinations.map(async ({ id, root }) => {
+        const error = this.#connections.errors.get(id);
+        if (error) throw error;
+        const path = key === null ? `${root}/decisions` : `${root}/decisions/${key}.yaml`;
+        return (await this.#connections.get(id)?.revisions(path)) ?? [];
+      }),
+    );
+    return found.flat();
   }
 
   /** Saves the states that no commit carried. */

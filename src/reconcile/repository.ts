@@ -1,3 +1,5 @@
+import type { Revision } from '../history/decision-history.ts';
+
 /** The commit that changed a file. */
 export interface FileChange {
   readonly commit: string;
@@ -24,6 +26,8 @@ export interface Repository {
   directories(path: string): Promise<readonly string[]>;
   /** The commit that changed a file last; fetches as much history as that takes. null: it cannot be known. */
   lastChange(path: string): Promise<FileChange | null>;
+  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
+  revisions(path: string): Promise<readonly Revision[]>;
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   highestSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import type { Revision } from '../history/decision-history.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
@@ -138,6 +139,16 @@ export class Mirror {
     }
   }
 
+  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
+  async revisions(path: string): Promise<readonly Revision[]> {
+    if (this.tip === null) return [];
+    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%x01%H%x02%an%x02%cI'];
+    const changes = parseChanges(await this.#git.run([...options, this.tip, '--', path], 'reading the history'));
+    const texts = await this.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
+    return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
+  }
+
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   async highestSequences(directory: string): Promise<ReadonlyMap<string, number>> {
     if (this.tip === null) return new Map();
@@ -217,6 +228,23 @@ export class Mirror {
     const text = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
     return text.split('\n').filter((line) => line !== '');
   }
+}
+
+const NO_BLOB = /^0+$/;
+
+/** Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. */
+function parseChanges(log: string): readonly (Omit<Revision, 'text'> & { readonly id: string | null })[] {
+  return log.split('\x01').flatMap((part) => {
+    const [head = '', ...fields] = part.split('\0');
+    const [commit = '', author = '', committedAt = ''] = head.trim().split('\x02');
+    const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
+    for (const [index, field] of fields.entries()) {
+      const id = /:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(field)?.[1];
+      const path = fields[index + 1];
+      if (id && path) changes.push({ path, commit, author, committedAt, id: NO_BLOB.test(id) ? null : id });
+    }
+    return changes;
+  });
 }
 
 /** Added lines `seq: N` of `git log -p`, the highest by path. */

@@ -1,0 +1,105 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { decisionsAt, decisionsOf, type PastDecision } from '../history/decision-history.ts';
+import { connect } from './connect.ts';
+import type { Context, ExitCode } from './context.ts';
+import { formatOf, type HubOptions, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { type Format, renderData } from './print-report.ts';
+import { renderTable } from './table.ts';
+
+interface HistoryOptions extends HubOptions {
+  readonly output: string;
+  readonly at?: number;
+  readonly limit: number;
+}
+
+const LIMIT = 50;
+
+/** `history`: who changed what when and why, from the decision records in Git. */
+export function addHistory(program: Command, context: Context, _done: (code: ExitCode) => void): void {
+  const command = program
+    .command('history')
+    .description('show the decisions of the past, from the records in Git')
+    .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject, which need not exist any more')
+    .option('--at <time>', 'what held at this time, such as 2026-03-03T14:03Z', parseTime)
+    .option('--limit <count>', 'at most so many, the newest first; 0: all', parseLimit, LIMIT)
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string | undefined, options: HistoryOptions) => {
+      const { engine, open } = await connect(
+        await requireConfiguration(options.config, context),
+        options,
+        true,
+        context,
+      );
+      try {
+        const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
+        const isWanted = selectionOf(options, name);
+        const all = decisionsOf(await engine.revisions(key ?? null)).filter((one) => isWanted(one.key));
+        const shown = options.at === undefined ? newest(all, options.limit) : decisionsAt(all, options.at);
+        context.stdout(render(shown, all.length, formatOf(options.output), options, context));
+      } finally {
+        open.close();
+      }
+    });
+  withOutput(withHubOptions(command));
+}
+
+function newest(decisions: readonly PastDecision[], limit: number): readonly PastDecision[] {
+  return limit === 0 ? decisions : decisions.slice(0, limit);
+}
+
+function render(
+  decisions: readonly PastDecision[],
+  all: number,
+  format: Format,
+  { at }: HistoryOptions,
+  { columns }: Context,
+): string {
+  if (format === 'json' || format === 'yaml') return renderData(decisions, format);
+  if (decisions.length === 0) return at === undefined ? 'no decision found\n' : 'nothing was decided until then\n';
+  const rows = decisions.map((one) => [
+    one.time.replace(/\.\d+Z$/, 'Z'),
+    one.key,
+    String(one.seq),
+    `${one.total.before ?? '-'} -> ${one.total.after}`,
+    membersText(one),
+    one.commit.slice(0, 10),
+    one.reason,
+  ]);
+  const head = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];
+  if (format === 'markdown') return markdown([head, ...rows]);
+  const more = all - decisions.length;
+  const note = at === undefined && more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
+  return `${renderTable([head, ...rows], columns)}\n${note}`;
+}
+
+function membersText({ members }: PastDecision): string {
+  return Object.entries(members)
+    .map(([name, { before, after }]) =>
+      before === after ? `${name} ${after}` : `${name} ${before ?? '-'} -> ${after}`,
+    )
+    .join(', ');
+}
+
+function markdown(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const lines = [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
+  return `${lines.join('\n')}\n`;
+}
+
+function parseTime(value: string): number {
+  const time = Date.parse(value);
+  if (Number.isNaN(time)) throw new InvalidArgumentError('expected a time such as 2026-03-03T14:03Z');
+  return time;
+}
+
+function parseLimit(value: string): number {
+  if (!/^\d{1,9}$/.test(value)) throw new InvalidArgumentError('expected a count such as 50, or 0 for all');
+  return Number(value);
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops history shop/web                          every decision about shop/web
+  dso-gitops history --at 2026-03-03T14:03Z            what every member had at that moment, and why
+  dso-gitops history shop/web --limit 0 -o json        all of it, for a tool
+`;

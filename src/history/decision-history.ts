@@ -1,0 +1,64 @@
+import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+
+/** One version of a record in the history of a branch. */
+export interface Revision {
+  readonly path: string;
+  readonly commit: string;
+  /** Name of the author of the commit. */
+  readonly author: string;
+  /** ISO 8601. */
+  readonly committedAt: string;
+  /** null: the file was removed. */
+  readonly text: string | null;
+}
+
+/** One decision as it landed. */
+export interface PastDecision {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly seq: number;
+  /** When it was decided, ISO 8601. */
+  readonly time: string;
+  readonly reason: string;
+  readonly total: { readonly before: number | null; readonly after: number };
+  /** Counts before and after, by member. */
+  readonly members: Readonly<Record<string, { readonly before: number | null; readonly after: number }>>;
+  readonly unplaced: number;
+  readonly commit: string;
+  readonly author: string;
+  readonly committedAt: string;
+}
+
+/**
+ * Decisions from the versions of their records, the newest first. A record that several commits carry, as after a rebase or
+ * a revert, is told once: by the commit that brought it first. What is no record is left out.
+ */
+export function decisionsOf(revisions: readonly Revision[]): readonly PastDecision[] {
+  const found = new Map<string, PastDecision>();
+  for (const { text, commit, author, committedAt } of revisions.toReversed()) {
+    const record = text === null ? null : parseRecord(text);
+    if (!record) continue;
+    const decision = pastDecision(record, { commit, author, committedAt });
+    const id = `${decision.key} ${decision.seq} ${decision.time}`;
+    if (!found.has(id)) found.set(id, decision);
+  }
+  return [...found.values()].sort((one, other) => Date.parse(other.time) - Date.parse(one.time) || other.seq - one.seq);
+}
+
+/** What held at an instant: of each DSO the last decision until then. */
+export function decisionsAt(decisions: readonly PastDecision[], instant: number): readonly PastDecision[] {
+  const held = new Map<string, PastDecision>();
+  for (const decision of decisions) {
+    if (Date.parse(decision.time) <= instant && !held.has(decision.key)) held.set(decision.key, decision);
+  }
+  return [...held.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+function pastDecision(
+  { metadata, seq, time, reason, total, members, unplaced }: DecisionRecord,
+  carrier: Pick<PastDecision, 'commit' | 'author' | 'committedAt'>,
+): PastDecision {
+  const counts = Object.entries(members).map(([name, { before, after }]) => [name, { before, after }] as const);
+  const key = `${metadata.namespace}/${metadata.name}`;
+  return { key, seq, time, reason, total, members: Object.fromEntries(counts), unplaced, ...carrier };
+}

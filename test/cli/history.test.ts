@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { World } from '../scenarios/world.ts';
+
+/** Three decisions about a, one about b, and commits of others between them. */
+async function past(): Promise<World> {
+  const world = new World();
+  for (const [name, value] of [
+    ['a', 20],
+    ['b', 30],
+  ] as const) {
+    world.dso({ name });
+    world.metric(name, value);
+  }
+  await world.tick();
+  for (const value of [60, 100]) {
+    world.home.commit({ [`other/${value}`]: 'x\n' });
+    world.now += 3_600_000;
+    world.metric('a', value);
+    await world.tick();
+  }
+  return world;
+}
+
+interface Row {
+  readonly key: string;
+  readonly seq: number;
+  readonly time: string;
+  readonly total: { readonly before: number | null; readonly after: number };
+  readonly members: Readonly<Record<string, { readonly after: number }>>;
+  readonly commit: string;
+  readonly reason: string;
+}
+
+async function rows(world: World, ...args: readonly string[]): Promise<readonly Row[]> {
+  const { out, code, err } = await world.run('history', ...args, '-o', 'json');
+  expect([code, err]).toEqual([0, '']);
+  return JSON.parse(out) as readonly Row[];
+}
+
+describe('history', () => {
+  it('tells every decision with its commit and reason, the newest first', async () => {
+    const world = await past();
+    const found = await rows(world, 'default/a');
+    expect(found.map(({ seq, total }) => [seq, total.before, total.after])).toEqual([
+      [3, 12, 20],
+      [2, 4, 12],
+      [1, null, 4],
+    ]);
+    expect(found[0]).toMatchObject({ commit: world.home.tip(), members: { one: { after: 10 }, two: { after: 10 } } });
+    expect(found[0]?.reason).toContain('100');
+    expect((await rows(world)).map(({ key }) => key).toSorted()).toEqual([
+      'default/a',
+      'default/a',
+      'default/a',
+      'default/b',
+    ]);
+  });
+
+  it('knows a DSO that is gone, and goes on after its record was removed', async () => {
+    const world = await past();
+    world.remove('default.a.yaml');
+    world.home.commit({ 'scaling/decisions/default/a.yaml': null });
+    expect(await rows(world, 'default/a')).toHaveLength(3);
+  });
+
+  it('answers what held at a moment', async () => {
+    const world = await past();
+    const [, second] = await rows(world, 'default/a');
+    const held = await rows(world, '--at', second?.time ?? '');
+    expect(held.map(({ key, total }) => [key, total.after])).toEqual([
+      ['default/a', 12],
+      ['default/b', 6],
+    ]);
+    expect(await rows(world, '--at', '2020-01-01T00:00Z')).toEqual([]);
+    expect((await world.run('history', '--at', 'yesterday')).err).toContain('expected a time');
+  });
+
+  it('survives a squash, and tells a revert and a rebase no second time', async () => {
+    const world = await past();
+    const path = 'scaling/decisions/default/a.yaml';
+    const texts = ['main', 'main~2'].map((ref) => world.home.read(path, ref));
+    world.home.commit({ [path]: texts[1] ?? null });
+    world.home.commit({ [path]: texts[0] ?? null });
+    expect(await rows(world, 'default/a')).toHaveLength(3);
+  });
+
+  it('is cut, and says so, in a table', async () => {
+    const world = await past();
+    const { out } = await world.run('history', 'default/a', '--limit', '1');
+    expect(out).toContain('12 -> 20');
+    expect(out).toContain('2 older ones; --limit 0 shows all');
+    expect((await world.run('history', 'default/none')).out).toBe('no decision found\n');
+  });
+});
