@@ -7,7 +7,7 @@ const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Stages without I/O, and what they may import: nothing that could read a file, a clock, a network or a process. */
 const PURE = ['api', 'demand', 'split', 'manifests', 'triggers', 'simulate', 'history'];
-const PURE_MODULES = new Set(['node:crypto', 'zod', 'yaml', 'leven', 'csv-parse/sync']);
+const PURE_MODULES = new Set(['node:crypto', 'node:util', 'zod', 'yaml', 'leven', 'csv-parse/sync']);
 /** The only folders that construct implementations. */
 const ENTRIES = new Set(['cli', 'quickstart', 'completion']);
 const MAX_LINES = 300;

@@ -24,7 +24,7 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
     .option('--limit <count>', 'at most so many, the newest first; 0: all', parseLimit, LIMIT)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: HistoryOptions) => {
-      const { engine, open } = await connect(
+      const { configuration, engine, open } = await connect(
         await requireConfiguration(options.config, context),
         options,
         true,
@@ -33,7 +33,9 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       try {
         const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
         const isWanted = selectionOf(options, name);
-        const all = decisionsOf(await engine.revisions(key ?? null)).filter((one) => isWanted(one.key));
+        const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
+        const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
+        const all = decisionsOf(revisions.flat()).filter((one) => isWanted(one.key));
         const shown = options.at === undefined ? newest(all, options.limit) : decisionsAt(all, options.at);
         context.stdout(render(shown, all.length, formatOf(options.output), options, context));
       } finally {

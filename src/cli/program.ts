@@ -15,6 +15,7 @@ import { addSchema } from './schema.ts';
 import { addSimulate } from './simulate.ts';
 import { addSplit } from './split.ts';
 import { addStatus } from './status.ts';
+import { addVerify } from './verify.ts';
 import { readVersion } from './version.ts';
 
 /** Adds one command; `done` receives its exit code. */
@@ -29,6 +30,7 @@ const COMMANDS: readonly AddCommand[] = [
   addResume,
   addExplain,
   addHistory,
+  addVerify,
   addSplit,
   addSimulate,
   addInstall,

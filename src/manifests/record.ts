@@ -224,7 +224,7 @@ export const DecisionRecord = z.strictObject({
   steps: z.array(z.string()).describe('The way from the readings to the total, in words.'),
   state: z
     .strictObject({
-      before: DsoState.nullable().describe('Before the decision; null: none.'),
+      before: DsoState.describe('What the decision started from: what was remembered, or what was adopted.'),
       after: DsoState.describe('After the decision.'),
     })
     .describe('What must be remembered.'),

@@ -50,13 +50,14 @@ export function decide(input: DecideInput): Decided {
       observed.evaluations,
     );
   }
-  return deliver(input, home, committed, state, observed.evaluations);
+  return deliver(input, home, committed, before, state, observed.evaluations);
 }
 
 function deliver(
   input: DecideInput,
   home: Landed,
   committed: ReadonlyMap<string, number | null>,
+  before: DsoState,
   state: DsoState,
   evaluations: readonly Evaluation[],
 ): Decided {
@@ -80,7 +81,7 @@ function deliver(
     const changes = changesOf(input, overlays, home.record, behind);
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
   }
-  const record = makeRecord(input, home, committed, state, next, result, overlays, evaluations);
+  const record = makeRecord(input, home, committed, before, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
 }

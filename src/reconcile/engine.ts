@@ -100,19 +100,18 @@ export class Engine {
     return (await this.#connections.get(destinationId)?.lastChange(path))?.commit ?? null;
   }
 
-  /** Every version of the records at home, the newest first: of one DSO, or of all. @throws what keeps a host from being read */
-  async revisions(key: string | null): Promise<readonly Revision[]> {
-    const { destinations } = this.#parts.configuration;
-    await this.#connections.refresh(destinations);
-    const found = await Promise.all(
-      destinations.map(async ({ id, root }) => {
-        const error = this.#connections.errors.get(id);
-        if (error) throw error;
-        const path = key === null ? `${root}/decisions` : `${root}/decisions/${key}.yaml`;
-        return (await this.#connections.get(id)?.revisions(path)) ?? [];
-      }),
+  /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
+  async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
+    const destination = this.#parts.configuration.destinations.find(({ id }) => id === destinationId);
+    if (!destination) return [];
+    if (!this.#connections.get(destinationId)) await this.#connections.refresh([destination]);
+    const error = this.#connections.errors.get(destinationId);
+    if (error) throw error;
+    return (
+      (await this.#connections
+        .get(destinationId)
+        ?.revisions(path === null ? destination.root : `${destination.root}/${path}`)) ?? []
     );
-    return found.flat();
   }
 
   /** Saves the states that no commit carried. */

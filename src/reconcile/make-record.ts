@@ -6,14 +6,14 @@ import { overlayPath } from '../manifests/layout.ts';
 import { type DecisionRecord, type DsoState, RULES_VERSION } from '../manifests/record.ts';
 import type { SplitResult } from '../split/split.ts';
 import type { DecideInput, PlacedMember } from './decision.ts';
-import { newer } from './first-sight.ts';
 import type { Landed } from './landed.ts';
 
+/** The record of a decision: everything that it was made from and came to. */
 export function makeRecord(
   input: DecideInput,
   home: Landed,
   committed: ReadonlyMap<string, number | null>,
-  state: DsoState,
+  before: DsoState,
   next: DsoState,
   result: SplitResult,
   overlays: ReadonlyMap<string, string>,
@@ -21,7 +21,7 @@ export function makeRecord(
 ): DecisionRecord {
   const { dso } = input;
   const time = new Date(input.now).toISOString();
-  const before = home.record?.total.after ?? null;
+  const earlier = home.record?.total.after ?? null;
   return {
     apiVersion: 'dso-gitops.dev/v1alpha1',
     kind: 'Decision',
@@ -31,8 +31,8 @@ export function makeRecord(
     seq: next.seq,
     previous: home.recordId,
     time,
-    reason: reasonOf(evaluations, dso, before, result.total),
-    total: { before, after: result.total },
+    reason: reasonOf(evaluations, dso, earlier, result.total),
+    total: { before: earlier, after: result.total },
     unplaced: result.unplaced,
     members: Object.fromEntries(
       input.members
@@ -52,7 +52,7 @@ export function makeRecord(
     configuration: { firstSight: input.configuration.firstSight },
     steps: evaluations.flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
     state: {
-      before: state.seq === 0 && !input.state ? null : (newer(home.record?.state.after ?? null, input.state) ?? null),
+      before,
       after: next,
     },
   };

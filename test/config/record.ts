@@ -83,5 +83,5 @@ export const RECORD: DecisionRecord = {
   },
   configuration: { firstSight: 'write' },
   steps: ['metric-value 20 over 5 is 4'],
-  state: { before: null, after: STATE },
+  state: { before: STATE, after: STATE },
 };
