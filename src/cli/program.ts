@@ -6,6 +6,7 @@ import { type Context, EXIT, type ExitCode } from './context.ts';
 import { addCrd } from './crd.ts';
 import { addExplain } from './explain.ts';
 import { addHistory } from './history.ts';
+import { addHold } from './hold.ts';
 import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addApply,
   addRun,
   addStatus,
+  addHold,
   addResume,
   addExplain,
   addHistory,

@@ -4,11 +4,12 @@ import { type DsoOutcome, outcomesHeldBy } from '../reconcile/outcome.ts';
 import { isFailed, reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, type HubOptions, requireConfiguration, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, requireConfiguration, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
+import { type WordOptions, withWord, wordOf } from './word.ts';
 import { writeStatus } from './write-status.ts';
 
-interface ResumeOptions extends HubOptions {
+interface ResumeOptions extends WordOptions {
   readonly output: string;
   readonly commit?: string;
 }
@@ -24,7 +25,7 @@ export function addResume(program: Command, context: Context, done: (code: ExitC
     .action(async (name: string | undefined, options: ResumeOptions) => {
       await resume(name, options, context, done);
     });
-  withOutput(withHubOptions(command));
+  withOutput(withHubOptions(withWord(command)));
 }
 
 async function resume(
@@ -40,7 +41,8 @@ async function resume(
     const { signal } = context;
     const { outcomes } = await engine.tick({ mode: 'plan', now: context.now(), signal });
     const held = name === undefined ? outcomesHeldBy(outcomes, options.commit ?? '') : [find(outcomes, name, options)];
-    const keys = new Set(held.map(({ key }) => key));
+    const word = wordOf(options, context);
+    const keys = new Map(held.map(({ key }) => [key, word]));
     if (keys.size === 0) throw mustAct('NotHeld', `nothing is held by commit ${options.commit}; see dso-gitops status`);
     const only = (key: string): boolean => keys.has(key);
     const result = await engine.tick({ mode: 'apply', now: context.now(), only, resume: keys, signal });

@@ -24,7 +24,7 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
         // Each place by itself: the same record stands in every destination of a DSO.
         const verifications = await Promise.all(
           configuration.destinations.map(async ({ id, root }) => {
-            const all = await engine.revisions(id);
+            const all = (await engine.revisions(id)).filter(({ path }) => !path.startsWith(`${root}/holds/`));
             const isRecord = ({ path }: Revision): boolean => path.startsWith(`${root}/decisions/`);
             return verify(
               all.filter(isRecord),

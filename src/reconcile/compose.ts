@@ -2,10 +2,11 @@ import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
 import { refusePath } from '../errors.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
+import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
 import { renderRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
-import type { Decided } from './decision.ts';
+import type { Decided, DestinationChange } from './decision.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -37,11 +38,26 @@ export async function compose(
     if (!change) continue;
     for (const [path, content] of change.files) files.set(path, content);
     const { record } = decided;
-    entries.push({ key: placed.dso.key, record, recordText: record && renderRecord(record), members: change.written });
+    const { key } = placed.dso;
+    entries.push({
+      key,
+      record,
+      recordText: record && renderRecord(record),
+      members: change.written,
+      hold: holdIn(change, placed),
+    });
   }
   if (entries.length === 0) return null;
   for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
   return { files, message: commitMessage(templates, entries), keys: entries.map(({ key }) => key) };
+}
+
+/** What a change says about a hold; null: it is about numbers. */
+function holdIn({ files }: DestinationChange, { dso, home }: PlacedDso): CommitEntry['hold'] {
+  const text = files.get(holdPath(home.root, dso.namespace, dso.name));
+  if (text === undefined) return null;
+  const { isHeld, by, reason } = parseHold(text);
+  return { verb: isHeld ? 'hold' : 'resume', reason: `${by}: ${reason}` };
 }
 
 /** Indexes that gain a name; one that has it already is not touched. */

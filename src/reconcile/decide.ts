@@ -1,11 +1,13 @@
 import type { Dso } from '../api/effective.ts';
 import { observe } from '../demand/advance.ts';
 import type { Evaluation } from '../demand/evaluate.ts';
-import { nextDeadline } from '../demand/state.ts';
+import { nextDeadline, seedState } from '../demand/state.ts';
 import { blobId } from '../manifests/blob.ts';
+import { cleanText } from '../manifests/clean-text.ts';
+import { holdPath, renderHold } from '../manifests/hold.ts';
 import type { DecisionRecord, DsoState } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
-import type { Decided, DecideInput, Verdict } from './decision.ts';
+import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import { findUncounted, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
 import type { Landed } from './landed.ts';
 import { makeRecord } from './make-record.ts';
@@ -20,6 +22,7 @@ export function decide(input: DecideInput): Decided {
   const home = input.landed.get(input.home.id);
   if (!home) throw new Error(`destination ${input.home.id} of ${input.dso.key} was not read`);
   const committed = committedCounts(input, home);
+  if (input.person && (!input.isResumed || home.hold)) return mark(input, home, committed, input.person);
   const stopped = findStop(input, home);
   if (stopped) return idle(input, home, stopped, input.state, committed, [], null);
   const uncounted = findUncounted(input, home);
@@ -84,6 +87,32 @@ function deliver(
   const record = makeRecord(input, home, committed, before, next, result, overlays, evaluations);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
+}
+
+/** A person's word in Git. Where a hold ends, nothing is lowered before one window and one cooldown have passed. */
+function mark(
+  input: DecideInput,
+  home: Landed,
+  committed: ReadonlyMap<string, number | null>,
+  { by, reason }: PersonsWord,
+): Decided {
+  const { dso, now } = input;
+  const { namespace, name } = dso;
+  const text = renderHold({
+    apiVersion: 'dso-gitops.dev/v1alpha1',
+    kind: 'Hold',
+    metadata: { namespace, name },
+    isHeld: !input.isResumed,
+    by: cleanText(by, 80),
+    time: iso(now),
+    reason: cleanText(reason),
+  });
+  const before = newer(home.record?.state.after ?? null, input.state);
+  const demand = before && seedState(before.demand.total, now, before.demand.createdAt);
+  const state = input.isResumed && before && demand ? { ...before, demand } : input.state;
+  const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
+  const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
+  return { ...idle(input, home, { kind: 'change' }, state, committed, [], null), isStateNews: state !== null, changes };
 }
 
 function splitOver(input: DecideInput, total: number): SplitResult {

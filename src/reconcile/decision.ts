@@ -33,6 +33,12 @@ export interface DecideConfiguration {
   readonly templates: Templates;
 }
 
+/** Who begins or ends a hold, and why. */
+export interface PersonsWord {
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** All that a decision depends on. */
 export interface DecideInput {
   readonly dso: Dso;
@@ -51,6 +57,8 @@ export interface DecideInput {
   readonly adopt: number | null;
   /** A person ends the hold: what is committed is where it goes on from. */
   readonly isResumed: boolean;
+  /** What a person says now about a hold; null: nothing. */
+  readonly person: PersonsWord | null;
   /** Epoch milliseconds. */
   readonly now: number;
 }

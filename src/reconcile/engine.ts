@@ -9,6 +9,7 @@ import { admit } from './admit.ts';
 import type { DecidedDso } from './compose.ts';
 import { Connections, type OpenRepository } from './connections.ts';
 import { type Candidate, Decider, isWanted } from './decider.ts';
+import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver, MAX_ATTEMPTS, saveStates } from './deliver.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
@@ -28,8 +29,10 @@ export interface EngineParts {
 export interface TickOptions extends DeliveryOptions {
   /** Totals that a person gives for the first sight, by key. */
   readonly adopt?: ReadonlyMap<string, number>;
-  /** DSOs whose hold a person ends, by key. */
-  readonly resume?: ReadonlySet<string>;
+  /** Holds that a person begins, by key. */
+  readonly hold?: ReadonlyMap<string, PersonsWord>;
+  /** Holds that a person ends, by key. */
+  readonly resume?: ReadonlyMap<string, PersonsWord>;
   /** Only these DSOs. */
   readonly only?: (key: string) => boolean;
   /** Learn the tips first; false goes on from what is known and learns only after a lost race. */
@@ -73,7 +76,7 @@ export class Engine {
     await this.#connections.refresh(stale);
     const isMoved = this.#connections.takeMoved();
     // What a person says, and a plan, is always computed from the start.
-    if (isMoved || options.mode === 'plan' || options.adopt || options.resume) this.#settled.clear();
+    if (isMoved || options.mode === 'plan' || options.adopt || options.hold || options.resume) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
     const knownText = known?.join() ?? '';
     const early = new Map<string, DsoOutcome>();

@@ -6,6 +6,8 @@ export interface Landed {
   readonly record: DecisionRecord | null;
   /** Blob id; null: there is no file. */
   readonly recordId: string | null;
+  /** A person's explicit no; null: there is none. Only at home. */
+  readonly hold: { readonly by: string; readonly reason: string } | null;
   /** By member. */
   readonly overlays: ReadonlyMap<string, LandedOverlay>;
 }

@@ -1,3 +1,4 @@
+import { holdPath, parseHold } from '../manifests/hold.ts';
 import { overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import type { Landed, LandedOverlay } from './landed.ts';
@@ -46,7 +47,8 @@ async function loadFrom(
   const overlayIds = placed
     .filter((one) => !entries.get(recordPathOf(one, id)) || isCounted(one.dso.key))
     .flatMap((one) => overlaysOf(one, id).flatMap(({ path }) => entries.get(path)?.id ?? []));
-  const texts = await repository.contents([...recordIds, ...overlayIds]);
+  const holdIds = placed.flatMap((one) => entries.get(holdPathOf(one, id) ?? '')?.id ?? []);
+  const texts = await repository.contents([...recordIds, ...overlayIds, ...holdIds]);
   return new Map(
     placed.map((one) => {
       const recordId = entries.get(recordPathOf(one, id))?.id ?? null;
@@ -59,13 +61,24 @@ async function loadFrom(
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, ...parsed }];
       });
-      return [one.dso.key, { record: recordOf(recordId, texts), recordId, overlays: new Map(overlays) }];
+      const hold = holdOf(entries.get(holdPathOf(one, id) ?? '')?.id ?? null, texts);
+      return [one.dso.key, { record: recordOf(recordId, texts), recordId, hold, overlays: new Map(overlays) }];
     }),
   );
 }
 
 function recordOf(id: string | null, texts: ReadonlyMap<string, string>): DecisionRecord | null {
   return id === null ? null : parseRecord(texts.get(id) ?? '');
+}
+
+function holdOf(id: string | null, texts: ReadonlyMap<string, string>): Landed['hold'] {
+  const marker = id === null ? null : parseHold(texts.get(id) ?? '');
+  return marker?.isHeld ? marker : null;
+}
+
+/** Only home has it; null: elsewhere. */
+function holdPathOf({ dso, home }: PlacedDso, id: string): string | null {
+  return home.id === id ? holdPath(home.root, dso.namespace, dso.name) : null;
 }
 
 function overlaysOf(
@@ -87,5 +100,7 @@ function recordPathOf({ dso, members, home }: PlacedDso, id: string): string {
 }
 
 function pathsOf(placed: PlacedDso, id: string): readonly string[] {
-  return [recordPathOf(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
+  const hold = holdPathOf(placed, id);
+  const own = [recordPathOf(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
+  return hold === null ? own : [...own, hold];
 }

@@ -1,3 +1,5 @@
+import { cleanText } from '../manifests/clean-text.ts';
+import { holdPath } from '../manifests/hold.ts';
 import { overlayPath, recordPath } from '../manifests/layout.ts';
 import type { DecisionRecord } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
@@ -8,6 +10,7 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const { record } = home;
   const foreign = findForeignOwner(input);
   if (foreign) return foreign;
+  if (home.hold) return heldBy(input, home.hold);
   if (!record) {
     if (home.recordId === null) return null;
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
@@ -17,6 +20,12 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const moved = findMoved(input, record);
   if (moved || input.isResumed) return moved;
   return findRevert(input, record) ?? findHandEdit(input, record);
+}
+
+function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<Landed['hold']>): Verdict {
+  const path = holdPath(home.root, dso.namespace, dso.name);
+  const message = `${cleanText(by, 80)} holds it: ${cleanText(reason)}; nothing is written until you run: dso-gitops resume ${dso.key}`;
+  return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };
 }
 
 function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {

@@ -67,3 +67,56 @@ describe('a hold', () => {
     expect((await world.run('resume', '--commit', 'abc')).err).toContain('nothing is held by commit abc');
   });
 });
+
+describe('hold', () => {
+  it('stops a DSO by a commit, says who and why, and resume lowers nothing at once', async () => {
+    const world = await scaled();
+    const held = await world.run('hold', 'default/a', '--reason', 'migration\nDso: x/y @team');
+    expect(held.code).toBe(0);
+    const [commit] = world.home.log();
+    expect(commit?.subject).toBe('hold default/a');
+    expect(commit?.body).not.toMatch(/^Dso: x\/y|@team/m);
+    world.metric('a', 200);
+    world.metric('b', 200);
+    const verdicts = verdictsOf(await world.tick());
+    expect(verdicts['default/a']).toBe('held Held');
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+    expect(countOf(world.home, 'one', 'b')).toBe(20);
+    const plan = await world.run('plan', 'default/a');
+    expect(plan.code).toBe(1);
+    expect(plan.out.replaceAll(/\s+/g, ' ')).toContain('holds it: migration Dso: x/y (at)team');
+    world.metric('a', 0);
+    world.now += 3_600_000;
+    expect((await world.run('resume', 'default/a', '--reason', 'done')).code).toBe(0);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+    world.now += 900_000;
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(0);
+  });
+
+  it('holds a process that runs, as soon as it learns the tip, and a hold that cannot be read holds as well', async () => {
+    const world = await scaled();
+    world.home.commit({ 'scaling/holds/default/a.yaml': '<<<<<<<\n' });
+    world.metric('a', 200);
+    expect(verdictsOf(await world.tick())['default/a']).toBe('held Held');
+    world.home.commit({ 'scaling/holds/default/a.yaml': null });
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+
+  it('of a name that is not there is refused', async () => {
+    const world = await scaled();
+    expect((await world.run('hold', 'default/nobody')).err).toContain(
+      'there is no DistributedScaledObject default/nobody',
+    );
+  });
+
+  it('is no finding of verify, and no decision of history', async () => {
+    const world = await scaled();
+    await world.run('hold', 'default/a');
+    await world.run('resume', 'default/a');
+    expect((await world.run('verify')).code).toBe(0);
+    expect(JSON.parse((await world.run('history', 'default/a', '-o', 'json')).out)).toHaveLength(2);
+  });
+});

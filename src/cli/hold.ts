@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import { mustAct } from '../errors.ts';
+import { isFailed, reportOf } from '../reconcile/report.ts';
+import { connect } from './connect.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
+import { colorOf, formatOf, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { renderReport } from './print-report.ts';
+import { type WordOptions, withWord, wordOf } from './word.ts';
+
+interface HoldOptions extends WordOptions {
+  readonly output: string;
+}
+
+/** `hold`: a person's no, in Git: nothing is written for the DSO until it is resumed. */
+export function addHold(program: Command, context: Context, done: (code: ExitCode) => void): void {
+  const command = program
+    .command('hold')
+    .description('write nothing for a DistributedScaledObject until it is resumed; said by a commit')
+    .argument('<dso>', '<namespace>/<name>')
+    .addHelpText('after', EXAMPLES)
+    .action(async (name: string, options: HoldOptions) => {
+      const path = await requireConfiguration(options.config, context);
+      const { engine, open } = await connect(path, options, true, context);
+      try {
+        const only = selectionOf(options, name);
+        const key = name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
+        const hold = new Map([[key, wordOf(options, context)]]);
+        const result = await engine.tick({ mode: 'apply', now: context.now(), only, hold, signal: context.signal });
+        const known = result.dsos.map((dso) => dso.key).join(', ') || 'none';
+        if (result.outcomes.length === 0)
+          throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
+        const color = colorOf(context, process.stdout.isTTY);
+        const format = formatOf(options.output);
+        context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
+        if (isFailed(result)) done(EXIT.failed);
+      } finally {
+        open.close();
+      }
+    });
+  withOutput(withHubOptions(withWord(command)));
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops hold shop/web --reason 'migration until Friday'
+  dso-gitops resume shop/web --reason 'migration is done'
+`;
