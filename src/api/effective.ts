@@ -12,7 +12,11 @@ import {
   pauseOf,
 } from '../demand/pause.ts';
 import { type DemandSpec, effectiveTolerance, hpaMaxReplicas } from '../demand/spec.ts';
-import { type KubernetesResourceTrigger, parseKubernetesResource } from '../triggers/kubernetes-resource.ts';
+import {
+  adviseMetadata,
+  type KubernetesResourceTrigger,
+  parseKubernetesResource,
+} from '../triggers/kubernetes-resource.ts';
 import { parseQuantity } from '../triggers/trigger-value.ts';
 import { annotationProblem, readBaseNamespaces, readInitialTotal } from './annotations.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
@@ -149,15 +153,18 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       },
       initialTotal: initialTotal.total,
       baseNamespaces: baseNamespaces.names,
-      advice: under(
-        SPEC,
-        adviseBounds({
-          ...bounds,
-          pollingInterval: scaled.pollingInterval ?? null,
-          cooldownPeriod: scaled.cooldownPeriod ?? null,
-          isUsingCachedMetrics: scaled.triggers.some(({ useCachedMetrics }) => useCachedMetrics === true),
-        }),
-      ),
+      advice: [
+        ...adviseTriggers(manifest),
+        ...under(
+          SPEC,
+          adviseBounds({
+            ...bounds,
+            pollingInterval: scaled.pollingInterval ?? null,
+            cooldownPeriod: scaled.cooldownPeriod ?? null,
+            isUsingCachedMetrics: scaled.triggers.some(({ useCachedMetrics }) => useCachedMetrics === true),
+          }),
+        ),
+      ],
     },
   };
 }
@@ -194,6 +201,12 @@ function idleProblems(idle: number | null): readonly Problem[] {
   if (idle === null || idle === 0) return [];
   const message = `expected 0: with another idle count KEDA and the HPA undo each other without end; found ${idle}`;
   return [{ path: [...SPEC, 'idleReplicaCount'], message }];
+}
+
+function adviseTriggers({ spec }: DsoManifest): readonly Problem[] {
+  return spec.scaledObjectSpec.triggers.flatMap(({ metadata }, index) =>
+    under([...SPEC, 'triggers', index, 'metadata'], adviseMetadata(metadata)),
+  );
 }
 
 function resolveTriggers({ spec }: DsoManifest): { triggers: readonly DsoTrigger[]; problems: readonly Problem[] } {

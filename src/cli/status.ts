@@ -11,6 +11,8 @@ import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 /** The standing of one DSO: what `-o json` prints. */
 interface Standing {
   readonly key: string;
+  /** What is committed could be read. */
+  readonly isKnown: boolean;
   /** Committed now; null: nothing yet. */
   readonly committed: number | null;
   /** What the readings of now come to. */
@@ -69,6 +71,7 @@ function standingOf(
   const waits = 'message' in verdict ? `${verdict.reason}: ${because ?? verdict.message}` : '';
   return {
     key,
+    isKnown: decided !== null,
     committed: record ? sumOf(decided?.committed) : null,
     decided: decided?.state?.demand.total ?? null,
     members: Object.fromEntries(decided?.committed ?? []),
@@ -105,8 +108,11 @@ function detail(one: Standing, context: Context): string {
   const { bold } = colorOf(context, process.stdout.isTTY);
   const orphans = Object.entries(one.orphaned).map(([name, count]) => `${name} ${count}`);
   const lines: [string, string][] = [
-    ['total', `${one.committed ?? 'none'} committed, ${one.decided ?? 'none'} decided now`],
-    ['members', membersText(one) || 'none'],
+    [
+      'total',
+      one.isKnown ? `${one.committed ?? 'none'} committed, ${one.decided ?? 'none'} decided now` : 'not known now',
+    ],
+    ['members', membersText(one)],
     ['orphaned', orphans.join(', ')],
     ['decision', one.decision ? `${one.decision.seq} at ${one.decision.time}: ${one.decision.reason}` : ''],
     ['commit', one.lastCommit ?? ''],

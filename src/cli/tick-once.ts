@@ -37,7 +37,8 @@ export async function tickOnce(
     const adopt = options.adopt ? { adopt: options.adopt } : {};
     const only = selectionOf(options, name);
     if (options.adopt) await checkAdoption([...options.adopt.keys()], open);
-    const result = await engine.tick({ mode, now: context.now(), only, signal: context.signal, ...adopt });
+    const isDiffed = options.output !== 'table';
+    const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...adopt });
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
     throw notFound(name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`, result.dsos);
   } finally {

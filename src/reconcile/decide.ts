@@ -84,7 +84,7 @@ function deliver(
     const changes = changesOf(input, overlays, home.record, behind);
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
   }
-  const record = makeRecord(input, home, committed, before, next, result, overlays, evaluations);
+  const record = makeRecord(input, home, committed, before, next, result, overlays, [...input.earlier, ...evaluations]);
   const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
 }

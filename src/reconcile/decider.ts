@@ -193,6 +193,7 @@ export class Decider {
       landed,
       state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
       highestSeq,
+      earlier: this.#states.moves(placed),
       adopt: options.adopt?.get(dso.key) ?? null,
       isResumed: options.resume?.has(dso.key) === true,
       person: (options.resume ?? options.hold)?.get(dso.key) ?? null,

@@ -53,6 +53,8 @@ export interface DecideInput {
   readonly state: DsoState | null;
   /** The highest number a record of this DSO ever had; asked for only where no state is saved, else 0. */
   readonly highestSeq: number;
+  /** What moved the total since the last record, where that was not delivered yet; only for the reason in words. */
+  readonly earlier: readonly Evaluation[];
   /** A total given by a person for the first sight of this DSO; null: none. */
   readonly adopt: number | null;
   /** A person ends the hold: what is committed is where it goes on from. */

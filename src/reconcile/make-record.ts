@@ -91,7 +91,8 @@ function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
 /** One sentence: what moved the total, or that the total stays and the split moved. */
 function reasonOf(evaluations: readonly Evaluation[], dso: Dso, before: number | null, total: number): string {
   if (before === total) return `members or their weights changed; the total stays ${total}`;
-  const changed =
-    evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1) ?? evaluations.at(-1);
-  return changed ? summarize(changed, dso.demand) : `total ${total}`;
+  const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1);
+  if (changed) return summarize(changed, dso.demand);
+  // What moved it was seen by a process that has ended before it could deliver.
+  return before === null ? `total ${total}, as it was found` : `total ${total} was decided from earlier readings`;
 }

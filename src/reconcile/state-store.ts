@@ -1,17 +1,26 @@
 import * as z from 'zod';
+import type { Evaluation } from '../demand/evaluate.ts';
 import { DsoState } from '../manifests/record.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import type { DecidedDso } from './compose.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
+interface Remembered {
+  readonly state: DsoState;
+  readonly home: string;
+  readonly uid: string | null;
+  /** Evaluations that moved the total and are in no record yet. */
+  readonly moves: readonly Evaluation[];
+}
+
+/** More of them tell nothing more. */
+const MAX_MOVES = 20;
+
 /** What is remembered of every DSO, and which of it is not saved beside its branch yet. */
 export class StateStore {
   readonly #isKeptInHub: boolean;
-  readonly #states = new Map<
-    string,
-    { readonly state: DsoState; readonly home: string; readonly uid: string | null }
-  >();
+  readonly #states = new Map<string, Remembered>();
   readonly #unsaved = new Set<string>();
 
   /** @param isKeptInHub states are saved in the status of the DSOs, nothing is saved beside the branches */
@@ -34,10 +43,18 @@ export class StateStore {
     return saved === undefined ? null : parseState(saved);
   }
 
+  /** What moved the total of a DSO since its last record. */
+  moves({ dso }: PlacedDso): readonly Evaluation[] {
+    return this.#states.get(dso.key)?.moves ?? [];
+  }
+
   /** Remembers what was observed. */
   observe({ placed, decided }: DecidedDso, uid: string | null): void {
     if (!decided.state) return;
-    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id, uid });
+    const fresh = decided.evaluations.filter(({ before, after }) => before !== after);
+    const isDue = decided.verdict.kind === 'change';
+    const moves = isDue ? [...this.moves(placed), ...fresh].slice(-MAX_MOVES) : [];
+    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id, uid, moves });
     if (decided.isStateNews && !this.#isKeptInHub) this.#unsaved.add(placed.dso.key);
   }
 
@@ -61,7 +78,8 @@ export class StateStore {
     for (const { placed, decided } of landed) {
       const { key } = placed.dso;
       const uid = this.#states.get(key)?.uid ?? null;
-      if (decided.landedState) this.#states.set(key, { state: decided.landedState, home: placed.home.id, uid });
+      if (decided.landedState)
+        this.#states.set(key, { state: decided.landedState, home: placed.home.id, uid, moves: [] });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import type { Problem } from '../api/problem.ts';
-import { show } from '../api/problem.ts';
+import { didYouMean, show } from '../api/problem.ts';
 import { toMilli } from '../demand/quantity.ts';
 import type { Reading } from '../demand/reading.ts';
 import type { HubObject } from './hub-object.ts';
@@ -70,6 +70,27 @@ export function parseKubernetesResource(metadata: Readonly<Record<string, string
   }
   if (problems.length > 0 || !resourceKind || !format || !valueType) return { problems };
   return { trigger: { resourceKind, resourceName, key, target, activation, format, valueLocation, valueType } };
+}
+
+const KNOWN_KEYS = [
+  'resourceKind',
+  'resourceName',
+  'key',
+  'targetValue',
+  'activationTargetValue',
+  'format',
+  'valueLocation',
+  'valueType',
+];
+
+/** Keys that have no effect: KEDA ignores them, and so they are advice and no error. */
+export function adviseMetadata(metadata: Readonly<Record<string, string>>): readonly Problem[] {
+  return Object.keys(metadata).flatMap((key) => {
+    if (KNOWN_KEYS.includes(key)) return [];
+    const meant = didYouMean(key, KNOWN_KEYS);
+    const advice = meant ? `; did you mean ${show(meant)}?` : `; known: ${KNOWN_KEYS.join(', ')}`;
+    return [{ path: [key], message: `has no effect on a kubernetes-resource trigger${advice}` }];
+  });
 }
 
 /** The reading of a trigger from the object that it names. */
