@@ -38,31 +38,34 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const hard = new AbortController();
   context.signal.addEventListener('abort', () => setTimeout(() => hard.abort(), GRACE_MS).unref(), { once: true });
   const log = options.logFormat === 'json' ? jsonLog(context.stdout) : textLog(context.stdout, context.now);
-  const health = new Health(context.now);
-  const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
   const path = await requireConfiguration(options.config, context);
   const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal });
+  const health = new Health(context.now);
+  const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
   const transitions = new TransitionLog();
   const writer = statusWriter(open, log, context);
   log({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
-  await runLoop({
-    engine,
-    watch: open.watch,
-    now: context.now,
-    onTick: (result) => {
-      health.beat(null);
-      for (const entry of transitions.of(result)) log(entry);
-      writer?.offer(result);
-    },
-    onError: (error) => {
-      health.beat(describeFailure(error));
-      for (const entry of transitions.ofFailure(describeFailure(error))) log(entry);
-    },
-    stop: context.signal,
-    abort: hard.signal,
-  });
-  await writer?.flush();
-  await server?.close();
+  try {
+    await runLoop({
+      engine,
+      watch: open.watch,
+      now: context.now,
+      onTick: (result) => {
+        health.beat(null);
+        for (const entry of transitions.of(result)) log(entry);
+        writer?.offer(result);
+      },
+      onError: (error) => {
+        health.beat(describeFailure(error));
+        for (const entry of transitions.ofFailure(describeFailure(error))) log(entry);
+      },
+      stop: context.signal,
+      abort: hard.signal,
+    });
+  } finally {
+    await writer?.flush();
+    await server?.close();
+  }
   log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
 }
 

@@ -155,6 +155,7 @@ export const DsoState = z.strictObject({
   isUnproven: z
     .boolean()
     .describe('Nobody knows what runs: zero is written only after one cooldown since the DSO was first seen.'),
+  isHeld: z.boolean().default(false).describe('A person said no: when that ends, what is committed is the new start.'),
   firstSeen: milliseconds.describe('When the DSO was first seen.'),
   demand: DemandStateRecord.describe('What demand remembers; times are epoch milliseconds.'),
 });

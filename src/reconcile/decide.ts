@@ -24,7 +24,16 @@ export function decide(input: DecideInput): Decided {
   const committed = committedCounts(input, home);
   if (input.person && (!input.isResumed || home.hold)) return mark(input, home, committed, input.person);
   const stopped = findStop(input, home);
-  if (stopped) return idle(input, home, stopped, input.state, committed, [], null);
+  if (stopped)
+    return idle(
+      input,
+      home,
+      stopped,
+      stopped.kind === 'held' ? heldState(input, home) : input.state,
+      committed,
+      [],
+      null,
+    );
   const uncounted = findUncounted(input, home);
   if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
   const before = startingState(input, home, committed);
@@ -89,6 +98,13 @@ function deliver(
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
 }
 
+/** What is remembered as long as a person holds it; later than what any record says. null: nothing is known. */
+function heldState(input: DecideInput, home: Landed): DsoState | null {
+  const state = newer(home.record?.state.after ?? null, input.state);
+  if (!state || state.isHeld) return state;
+  return { ...state, isHeld: true, demand: { ...state.demand, asOf: Math.max(state.demand.asOf, input.now) } };
+}
+
 /** A person's word in Git. Where a hold ends, nothing is lowered before one window and one cooldown have passed. */
 function mark(
   input: DecideInput,
@@ -109,7 +125,7 @@ function mark(
   });
   const before = newer(home.record?.state.after ?? null, input.state);
   const demand = before && seedState(before.demand.total, now, before.demand.createdAt);
-  const state = input.isResumed && before && demand ? { ...before, demand } : input.state;
+  const state = input.isResumed && before && demand ? { ...before, isHeld: false, demand } : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
   return { ...idle(input, home, { kind: 'change' }, state, committed, [], null), isStateNews: state !== null, changes };
@@ -152,6 +168,7 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
     stored.seq !== state.seq ||
     stored.hasRecord !== state.hasRecord ||
     stored.isUnproven !== state.isUnproven ||
+    stored.isHeld !== state.isHeld ||
     before.total !== after.total ||
     before.isPaused !== after.isPaused ||
     JSON.stringify(before.readings) !== JSON.stringify(after.readings)

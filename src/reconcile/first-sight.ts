@@ -13,7 +13,7 @@ export function startingState(
 ): DsoState | null {
   const recorded = home.record?.state.after ?? null;
   const saved = input.state;
-  if (!isAdoption(input, home)) return newer(recorded, saved);
+  if (!isAdoption(input, home)) return afterHold(newer(recorded, saved), input, committed);
   const seq = Math.max(saved?.seq ?? 0, recorded?.seq ?? 0, input.highestSeq);
   const known = knownTotal(input, committed);
   const createdAt = input.dso.createdAt ?? input.now;
@@ -22,9 +22,21 @@ export function startingState(
     seq,
     hasRecord: false,
     isUnproven: known === null,
+    isHeld: false,
     firstSeen: input.now,
     demand: seedState(known ?? 0, input.now, createdAt),
   };
+}
+
+/** Where a hold has ended, what is committed is the new start: nothing is lowered at once. */
+function afterHold(
+  state: DsoState | null,
+  { now }: DecideInput,
+  committed: ReadonlyMap<string, number | null>,
+): DsoState | null {
+  if (!state?.isHeld) return state;
+  const total = [...committed.values()].reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return { ...state, isHeld: false, demand: seedState(total, now, state.demand.createdAt) };
 }
 
 /** At first sight every overlay has to be known: a sum of some of them would be too low. null: they are. */

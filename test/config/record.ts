@@ -4,6 +4,7 @@ const STATE: DecisionRecord['state']['after'] = {
   seq: 2,
   hasRecord: true,
   isUnproven: false,
+  isHeld: false,
   firstSeen: 0,
   demand: {
     total: 4,

@@ -57,6 +57,27 @@ describe('a hold', () => {
     expect(recordOf(world.home, 'a')?.seq).toBeGreaterThan(2);
   });
 
+  it('that ends because it was put back lowers nothing at once either, also by another process', async () => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const text = world.home.read(path) ?? '';
+    edit(world, 'a', 14);
+    await world.tick();
+    await world.save();
+    world.metric('a', 0);
+    world.now += 3_600_000;
+    world.restart();
+    world.home.commit({ [path]: text });
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+    world.now += 200_000;
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+    world.now += 200_000;
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(0);
+  });
+
   it('that is none is refused', async () => {
     const world = await scaled();
     expect(await world.run('resume', 'default/a')).toMatchObject({ code: 1 });
