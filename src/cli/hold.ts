@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
-import { isFailed, reportOf } from '../reconcile/report.ts';
+import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type WordOptions, withWord, wordOf } from './word.ts';
+import { writeStatus } from './write-status.ts';
 
 interface HoldOptions extends WordOptions {
   readonly output: string;
@@ -32,7 +33,9 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
         const color = colorOf(context, process.stdout.isTTY);
         const format = formatOf(options.output);
         context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
-        if (isFailed(result)) done(EXIT.failed);
+        await engine.saveStates(context.now());
+        await writeStatus(open, result, context);
+        if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
       } finally {
         open.close();
       }

@@ -39,7 +39,8 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
   for (const { source, value, problem } of dso.readings) {
     say('reading', problem ? color.yellow(problem) : `${source} = ${value}`);
   }
-  if (dso.total.decided !== null && dso.verdict !== 'held') say('total', `${totalText(dso)}: ${becauseOf(dso)}`);
+  if (dso.total.decided !== null && dso.verdict !== 'held')
+    say('total', [totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': '));
   if (dso.message !== '' && (dso.verdict !== 'stalled' || dso.problems.length === 0))
     say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${dso.message}`);
   // On a DSO that is served it is advice: a setting without an effect.

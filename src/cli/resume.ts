@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
 import { type DsoOutcome, outcomesHeldBy } from '../reconcile/outcome.ts';
-import { isFailed, reportOf } from '../reconcile/report.ts';
+import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, requireConfiguration, withHubOptions, withOutput } from './options.ts';
@@ -51,7 +51,7 @@ async function resume(
     context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
     await engine.saveStates(context.now());
     await writeStatus(open, result, context);
-    if (isFailed(result)) done(EXIT.failed);
+    if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
   } finally {
     open.close();
   }

@@ -16,5 +16,5 @@ export function withWord(command: Command): Command {
 
 /** Who says it, and why: GIT_AUTHOR_NAME, else the user of this machine. */
 export function wordOf({ reason }: WordOptions, { environment }: Context): PersonsWord {
-  return { by: environment['GIT_AUTHOR_NAME'] || `${userInfo().username}@${hostname()}`, reason };
+  return { by: environment['GIT_AUTHOR_NAME'] || `${userInfo().username} on ${hostname()}`, reason };
 }

@@ -42,6 +42,8 @@ export interface TickOptions extends DeliveryOptions {
 
 /** What is only a cache and has to be made again. */
 const DAMAGED = 'MirrorDamaged';
+/** Commits of ours that are told from those of others. */
+const MAX_COMMITS = 10_000;
 const FIRST_DELAY_MS = 1000;
 const MAX_DELAY_MS = 30_000;
 
@@ -51,6 +53,9 @@ export class Engine {
   readonly #connections: Connections;
   readonly #states: StateStore;
   readonly #requests = new Map<string, string>();
+  /** Commits of others that the status of a DSO names, by key. */
+  readonly #foreignCommits = new Map<string, string>();
+  readonly #ownCommits = new Set<string>();
   readonly #settled = new Settled();
   readonly #decider: Decider;
   #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
@@ -87,6 +92,7 @@ export class Engine {
       else if (isWanted(options, source.key)) early.set(source.key, result);
     }
     const round = await this.#rounds(candidates, snapshot, options);
+    for (const { commit } of round.destinations) if (commit) this.#noteCommit(commit);
     const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);
     return {
       outcomes,
@@ -132,10 +138,21 @@ export class Engine {
     };
   }
 
-  /** Whether a person asked for an evaluation that did not happen yet. */
+  #noteCommit(commit: string): void {
+    this.#ownCommits.add(commit);
+    const [oldest] = this.#ownCommits;
+    if (this.#ownCommits.size > MAX_COMMITS && oldest !== undefined) this.#ownCommits.delete(oldest);
+  }
+
+  /** Whether a person asked for an evaluation that did not happen yet, or another process of ours has committed. */
   #isRequested(dsos: readonly HubDso[]): boolean {
     let isRequested = false;
     for (const { key, stored } of dsos) {
+      const commit = stored?.lastCommit ?? null;
+      if (commit !== null && !this.#ownCommits.has(commit) && this.#foreignCommits.get(key) !== commit) {
+        this.#foreignCommits.set(key, commit);
+        isRequested = true;
+      }
       if (stored?.requestedAt == null || this.#requests.get(key) === stored.requestedAt) continue;
       this.#requests.set(key, stored.requestedAt);
       isRequested = true;

@@ -95,10 +95,10 @@ function entriesOf(dso: DsoReport): readonly Said[] {
   const [namespace, name] = key.split('/');
   const about = { dso: { namespace, name } };
   const said: Said[] = [];
-  if (total.decided !== null && verdict !== 'wait') {
+  if (total.decided !== null && verdict !== 'wait' && verdict !== 'held') {
     const because = becauseOf(dso);
     const fields = { ...about, total: total.decided, because };
-    const text = `${key} total ${total.decided}: ${because}`;
+    const text = `${key} total ${total.decided}${because === '' ? '' : `: ${because}`}`;
     said.push({
       about: 'total',
       news: String(total.decided),

@@ -22,6 +22,8 @@ export interface StoredDso {
   readonly generation: number;
   /** As it is in the API, whoever wrote it. */
   readonly status: unknown;
+  /** The commit that the status names; null: none. */
+  readonly lastCommit: string | null;
   /** Annotation `dso-gitops.dev/requestedAt`: evaluate now; null: none. */
   readonly requestedAt: string | null;
   /** Who else wrote the status; null: nobody. */

@@ -29,6 +29,8 @@ const StoredObject = z.object({
   status: z.unknown().optional(),
 });
 
+const NamedCommit = z.object({ gitOps: z.object({ lastCommit: z.string() }) });
+
 /** A DSO of the API, and what tells whether the next event brings the same one. */
 export interface KeptDso {
   readonly dso: HubDso;
@@ -56,6 +58,7 @@ export function keepDso(
     uid,
     generation,
     status,
+    lastCommit: NamedCommit.safeParse(status).data?.gitOps.lastCommit ?? null,
     requestedAt: annotations[REQUESTED_AT] ?? null,
     foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER]),
   };

@@ -81,7 +81,10 @@ export class StatusWriter {
     if (isSame && !isConcerned(outcome, destinations)) return;
     this.#seen.set(key, { outcome, stored });
     const known = this.#known.get(key);
-    const previous = known?.uid === stored.uid ? known.status : (DsoStatus.safeParse(stored.status).data ?? null);
+    const previous = laterOf(
+      known?.uid === stored.uid ? known.status : null,
+      DsoStatus.safeParse(stored.status).data ?? null,
+    );
     const isForeign = outcome.verdict.kind === 'stalled' && outcome.verdict.reason === 'ForeignStatusWriter';
     const status = statusOf({ stored, outcome, destinations, previous, now });
     const isNews = previous === null || !isDeepStrictEqual(withoutState(previous), withoutState(status));
@@ -158,6 +161,13 @@ export class StatusWriter {
     const delay = kind === 'act' ? MAX_RETRY_MS : Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(job.failures, 6));
     this.#jobs.set(job.key, { ...job, failures: job.failures + 1, notBefore: now + delay });
   }
+}
+
+/** What another process of ours wrote after a commit of its own is newer than what we remember. */
+function laterOf(known: DsoStatus | null, stored: DsoStatus | null): DsoStatus | null {
+  if (!known || !stored) return known ?? stored;
+  const [one, other] = [known, stored].map(({ gitOps }) => Date.parse(gitOps?.lastCommitTime ?? '') || 0);
+  return (other ?? 0) > (one ?? 0) ? stored : known;
 }
 
 function isSameObject(one: StoredDso, other: StoredDso): boolean {

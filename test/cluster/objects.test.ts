@@ -265,3 +265,32 @@ describe('with read-only rights', () => {
     expect(apply?.code ?? 1).not.toBe(0);
   });
 });
+
+describe('the command line beside the service', () => {
+  it('is noticed at once: what it committed and wrote is not overwritten', async () => {
+    const guarded = new Service(
+      hub.server,
+      { configuration: { firstSight: 'wait', owner: 'beside' } },
+      hub.server.path('beside'),
+    );
+    await service.stop();
+    await guarded.start();
+    await guarded.ready();
+    hub.server.apply(metricOf('beside', '20'));
+    hub.server.apply(dsoOf('beside'));
+    await conditionOf(hub.server, 'beside', 'Ready', ({ reason }) => reason === 'AdoptionPending');
+    expect((await guarded.cli(['apply', 'default/beside', '--adopt', 'default/beside=6'])).code).toBe(0);
+    await hub.server.kubectl('delete', 'configmap', 'beside');
+    await conditionOf(hub.server, 'beside', 'Ready', ({ reason }) => reason === 'ObjectMissing');
+    const { status } = await hub.server.get<StoredDso>('dso', 'beside');
+    expect(status?.totalCurrentReplicas).toBe(6);
+    expect((await guarded.cli(['hold', 'default/beside', '--reason', 'quiet'])).code).toBe(0);
+    await conditionOf(hub.server, 'beside', 'Held', (condition) => condition.status === 'True');
+    hub.server.apply(metricOf('beside', '50'));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(guarded.counts('beside')).toEqual([2, 4]);
+    expect((await guarded.cli(['resume', 'default/beside'])).code).toBe(0);
+    await guarded.committed([4, 6], 'beside');
+    await guarded.stop();
+  });
+});

@@ -12,6 +12,7 @@ const STORED: StoredDso = {
   uid: 'uid-1',
   generation: 3,
   status: undefined,
+  lastCommit: null,
   requestedAt: null,
   foreignWriter: null,
 };
