@@ -10,14 +10,14 @@ import { type PlacedDso, place } from './place.ts';
  *
  * @param earlier its places where nothing changed since they were found
  * @param known names of the members that exist; null: they cannot be read now
- * @param unreachable why destinations cannot be reached, by id
+ * @param unreadable why destinations cannot be read, by id
  */
 export function admit(
   source: HubDso,
   earlier: PlacedDso | undefined,
   known: readonly string[] | null,
   configuration: Configuration,
-  unreachable: ReadonlyMap<string, ProductError>,
+  unreadable: ReadonlyMap<string, ProductError>,
 ): PlacedDso | DsoOutcome {
   const { effective, stored } = source;
   if (effective.kind === 'invalid') {
@@ -32,13 +32,13 @@ export function admit(
   const writer = stored?.foreignWriter;
   if (writer && !writer.isTakenOver) return undecided(source, foreign(writer));
   if (known === null) {
-    const error = unreachable.get(configuration.destinations[0]?.id ?? '');
+    const error = unreadable.get(configuration.destinations[0]?.id ?? '');
     const message = `the known members cannot be read now: ${error?.message ?? 'the first destination was not read'}`;
     return undecided(source, { kind: 'wait', reason: error?.reason ?? 'DestinationUnavailable', message });
   }
   const placed = earlier ?? place(effective.dso, known, configuration);
   if (!('dso' in placed)) return undecided(source, placed);
-  const error = unreachable.get(placed.home.id);
+  const error = unreadable.get(placed.home.id);
   if (!error) return placed;
   return undecided(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` });
 }

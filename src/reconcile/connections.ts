@@ -1,92 +1,88 @@
 import type { Destination } from '../config/load.ts';
-import { asProductError, ProductError } from '../errors.ts';
+import type { ProductError } from '../errors.ts';
+import { Lane } from './lane.ts';
+import type { DestinationOutcome } from './outcome.ts';
 import type { Repository } from './repository.ts';
 
 /** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
 export type OpenRepository = (destination: Destination, isRenewed: boolean) => Promise<Repository>;
 
-/** The repositories of the destinations, and which of them cannot be reached now. */
+/** How long to wait for remotes; what takes longer goes on and is seen later. */
+export interface Patience {
+  /** Milliseconds; Infinity waits for all. */
+  readonly ms: number;
+  /** Called when a remote has answered that was not waited for. */
+  readonly resume: () => void;
+}
+
+/** Waits as long as it takes. */
+export const ENDLESS: Patience = { ms: Number.POSITIVE_INFINITY, resume: () => undefined };
+
+/** The destinations, each with its repository; they work side by side. */
 export class Connections {
-  readonly #open: OpenRepository;
-  readonly #repositories = new Map<string, Repository>();
-  readonly #errors = new Map<string, ProductError>();
-  #hasMoved = false;
+  readonly #lanes: ReadonlyMap<string, Lane>;
 
-  constructor(open: OpenRepository) {
-    this.#open = open;
+  constructor(destinations: readonly Destination[], open: OpenRepository) {
+    this.#lanes = new Map(destinations.map((destination) => [destination.id, new Lane(destination, open)]));
   }
 
-  /** Why destinations cannot be reached, by id. */
-  get errors(): ReadonlyMap<string, ProductError> {
-    return this.#errors;
+  /** All of them, in the order of the configuration. */
+  get lanes(): Iterable<Lane> {
+    return this.#lanes.values();
   }
 
-  /** Repositories that can be reached, by destination id. */
-  get reachable(): ReadonlyMap<string, Repository> {
-    return new Map([...this.#repositories].filter(([id]) => !this.#errors.has(id)));
+  /** Why destinations cannot be read, not even as they were, by id. */
+  get unreadable(): ReadonlyMap<string, ProductError> {
+    const errors = new Map<string, ProductError>();
+    for (const [id, { isReadable, readError }] of this.#lanes) if (!isReadable && readError) errors.set(id, readError);
+    return errors;
+  }
+
+  /** Repositories that can be read, by destination id. */
+  get readable(): ReadonlyMap<string, Repository> {
+    const repositories = new Map<string, Repository>();
+    for (const [id, { isReadable, repository }] of this.#lanes)
+      if (isReadable && repository) repositories.set(id, repository);
+    return repositories;
+  }
+
+  /** @throws where there is no such destination */
+  lane(destinationId: string): Lane {
+    const lane = this.#lanes.get(destinationId);
+    if (!lane) throw new Error(`there is no destination ${destinationId}`);
+    return lane;
   }
 
   /** The repository of a destination; undefined: it was never reached. */
   get(destinationId: string): Repository | undefined {
-    return this.#repositories.get(destinationId);
+    return this.#lanes.get(destinationId)?.repository ?? undefined;
   }
 
-  /** Whether a tip moved, or what can be reached changed, since this was asked last. */
+  /** Whether others moved a tip, or what can be read changed, since this was asked last. */
   takeMoved(): boolean {
-    const hasMoved = this.#hasMoved;
-    this.#hasMoved = false;
-    return hasMoved;
+    return [...this.#lanes.values()].filter((lane) => lane.takeMoved()).length > 0;
   }
 
-  /** Learns the tips; one that fails is noted and does not stop the others. */
-  async refresh(destinations: readonly Destination[]): Promise<void> {
+  /** Lets be seen what was answered since, and gives what came of pushes that were not waited for. */
+  async settle(): Promise<readonly DestinationOutcome[]> {
+    const lanes = [...this.#lanes.values()];
+    await Promise.all(lanes.map((lane) => lane.settle(0)));
+    return lanes.flatMap((lane) => lane.take() ?? []).filter(({ commit, error }) => commit !== null || error !== null);
+  }
+
+  /** Learns tips, side by side; one that fails or takes long does not stop the others. */
+  async refresh(lanes: readonly Lane[], now: number, patience: Patience): Promise<void> {
     await Promise.all(
-      destinations.map(async (destination) => {
-        const before = this.#standing(destination);
-        try {
-          await this.#refreshOne(destination);
-          this.#errors.delete(destination.id);
-        } catch (error) {
-          this.#errors.set(destination.id, asProductError(error));
-        }
-        if (this.#standing(destination) !== before) this.#hasMoved = true;
+      lanes.map(async (lane) => {
+        lane.refresh(now);
+        await waitFor(lane, patience);
       }),
     );
   }
+}
 
-  /** Notes that a destination cannot be read. */
-  note(destinationId: string, error: unknown): void {
-    this.#errors.set(destinationId, asProductError(error));
-  }
-
-  /** Makes mirrors again that are damaged; they are only caches. */
-  async renew(destinations: readonly Destination[]): Promise<void> {
-    for (const destination of destinations) {
-      this.#repositories.delete(destination.id);
-      try {
-        this.#repositories.set(destination.id, await this.#open(destination, true));
-      } catch (error) {
-        this.#errors.set(destination.id, asProductError(error));
-      }
-    }
-    await this.refresh(destinations);
-  }
-
-  #standing({ id }: Destination): string | null {
-    return this.#errors.get(id)?.message ?? this.#repositories.get(id)?.tip ?? null;
-  }
-
-  async #refreshOne(destination: Destination): Promise<void> {
-    try {
-      const repository = this.#repositories.get(destination.id) ?? (await this.#open(destination, false));
-      await repository.refresh();
-      this.#repositories.set(destination.id, repository);
-    } catch (error) {
-      if (!(error instanceof ProductError) || error.reason !== 'MirrorDamaged') throw error;
-      // Not the remote: the mirror itself is damaged, and it is only a cache.
-      const renewed = await this.#open(destination, true);
-      await renewed.refresh();
-      this.#repositories.set(destination.id, renewed);
-    }
-  }
+/** Waits for what is under way, and has the rest told when there is no patience left. */
+export async function waitFor(lane: Lane, { ms, resume }: Patience): Promise<void> {
+  await lane.settle(ms);
+  lane.whenAnswered(resume);
 }

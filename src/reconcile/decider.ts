@@ -2,7 +2,7 @@ import { cleanText } from '../manifests/clean-text.ts';
 import { recordPath } from '../manifests/layout.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
 import type { Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
@@ -117,10 +117,10 @@ export class Decider {
       const home = landed.get(placed.dso.key)?.get(placed.home.id);
       if (!home || home.recordId !== null) continue;
       try {
-        const verdict = await claims.against(placed, this.#connections.reachable);
+        const verdict = await claims.against(placed, this.#connections.readable);
         if (verdict) found.set(placed.dso.key, verdict);
       } catch (error) {
-        this.#connections.note(placed.home.id, error);
+        this.#connections.lane(placed.home.id).noteUnreadable(error);
       }
     }
     return found;
@@ -129,19 +129,29 @@ export class Decider {
   /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
   async #loadLanded(
     placed: readonly PlacedDso[],
-    { resume }: TickOptions,
+    { resume, now, background }: TickOptions,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
     const failed = new Map<string, unknown>();
     const isCounted = (key: string): boolean => resume?.has(key) === true;
     const landed = await loadLanded(
       placed,
-      this.#connections.reachable,
+      this.#connections.readable,
       (id, error) => failed.set(id, error),
       isCounted,
     );
     if (failed.size === 0) return landed;
-    await this.#connections.renew(this.#parts.configuration.destinations.filter(({ id }) => failed.has(id)));
-    return loadLanded(placed, this.#connections.reachable, (id, error) => this.#connections.note(id, error), isCounted);
+    const lanes = [...failed].map(([id, error]) => {
+      const lane = this.#connections.lane(id);
+      lane.noteUnreadable(error);
+      return lane;
+    });
+    await this.#connections.refresh(lanes, now, background ?? ENDLESS);
+    return loadLanded(
+      placed,
+      this.#connections.readable,
+      (id, error) => this.#connections.lane(id).noteUnreadable(error),
+      isCounted,
+    );
   }
 
   /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
@@ -166,7 +176,7 @@ export class Decider {
         found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
       } catch (error) {
         // Without the history nobody can say whether the record is the last one: its DSOs wait.
-        this.#connections.note(home.id, error);
+        this.#connections.lane(home.id).noteUnreadable(error);
       }
     }
     return found;
@@ -179,7 +189,7 @@ export class Decider {
     highestSeq: number,
   ): DsoOutcome {
     const { dso, home } = placed;
-    if (!landed.has(home.id) || this.#connections.errors.has(home.id)) {
+    if (!landed.has(home.id) || !this.#connections.lane(home.id).isReadable) {
       const message = `${home.name} cannot be read now`;
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }

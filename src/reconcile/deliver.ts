@@ -3,14 +3,14 @@ import { asProductError, ProductError } from '../errors.ts';
 import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, type Patience, waitFor } from './connections.ts';
+import type { Lane, Push } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
 
 /** What delivering needs. */
 export interface Delivery {
-  readonly destinations: readonly Destination[];
   readonly connections: Connections;
   readonly states: StateStore;
   readonly templates: Templates;
@@ -22,36 +22,40 @@ export interface DeliveryOptions {
   readonly mode: 'plan' | 'apply';
   /** Epoch milliseconds. */
   readonly now: number;
-  /** Destinations that may be pushed to now; absent: all. */
-  readonly canPush?: (destination: Destination) => boolean;
   /** Give the texts before, too; a plan always does. */
   readonly isDiffed?: boolean;
 }
 
-/** A lost race is tried again this often. */
-export const MAX_ATTEMPTS = 10;
-
 /**
  * One commit and one push for each destination. What goes elsewhere waits until its record is home, and destinations in
  * one branch go one after the other; apart from that none waits for another.
+ *
+ * @param waitsFor why a destination cannot be pushed to now; null: it can
  */
 export async function deliver(
   delivery: Delivery,
   changed: readonly DecidedDso[],
   options: DeliveryOptions,
+  waitsFor: (lane: Lane) => DestinationOutcome['waiting'],
+  patience: Patience,
 ): Promise<readonly DestinationOutcome[]> {
-  const destinations = delivery.destinations.filter(({ id }) => !delivery.connections.errors.has(id));
   const running = new Map<string, Promise<DestinationOutcome>>();
+  const sender = new Sender(delivery, options, waitsFor, patience);
   // In the order of the configuration: a home comes before every other destination of its DSOs.
-  for (const destination of destinations)
-    running.set(destination.id, deliverTo(destination, changed, new Map(running), delivery, options));
+  for (const lane of delivery.connections.lanes)
+    if (!lane.readError) running.set(lane.destination.id, sender.deliverTo(lane, changed, new Map(running)));
   const outcomes = await Promise.all(running.values());
-  await catchUp(outcomes, delivery);
+  await catchUp(outcomes, delivery, options.now, patience);
   return outcomes;
 }
 
 /** Destinations in one branch learn what the others have just committed there: the next push is no race then. */
-async function catchUp(outcomes: readonly DestinationOutcome[], { connections }: Delivery): Promise<void> {
+async function catchUp(
+  outcomes: readonly DestinationOutcome[],
+  { connections }: Delivery,
+  now: number,
+  patience: Patience,
+): Promise<void> {
   const behind = outcomes.filter(({ destination }) => {
     const siblings = outcomes.filter(
       (other) => other.destination !== destination && isSameBranch(other.destination, destination),
@@ -59,91 +63,101 @@ async function catchUp(outcomes: readonly DestinationOutcome[], { connections }:
     const tip = connections.get(destination.id)?.tip;
     return siblings.some(({ commit, destination: { id } }) => commit !== null && connections.get(id)?.tip !== tip);
   });
-  await connections.refresh(behind.map(({ destination }) => destination));
-}
-
-async function deliverTo(
-  destination: Destination,
-  changed: readonly DecidedDso[],
-  earlier: ReadonlyMap<string, Promise<DestinationOutcome>>,
-  delivery: Delivery,
-  options: DeliveryOptions,
-): Promise<DestinationOutcome> {
-  const here = changed.filter(({ decided }) => decided.changes.has(destination.id));
-  const siblings = delivery.destinations.filter((other) => earlier.has(other.id) && isSameBranch(other, destination));
-  const homes = new Set(here.map(({ placed }) => placed.home.id));
-  const before = new Map<string, DestinationOutcome>();
-  for (const id of new Set([...homes, ...siblings.map((sibling) => sibling.id)])) {
-    const outcome = await earlier.get(id);
-    if (outcome) before.set(id, outcome);
-  }
-  const isHome = ({ placed, decided }: DecidedDso): boolean => {
-    const { id } = placed.home;
-    if (id === destination.id || options.mode === 'plan' || !decided.changes.has(id)) return true;
-    const home = before.get(id);
-    return home?.commit != null && home.composition?.keys.includes(placed.dso.key) === true;
-  };
-  // Our own commit in the same branch is no race.
-  const own = siblings.flatMap(({ id }) => before.get(id)?.commit ?? []).at(-1);
-  if (own !== undefined) {
-    await delivery.connections.refresh([destination]);
-    if (delivery.connections.get(destination.id)?.tip !== own)
-      return { ...untouched(destination), error: new ProductError('retry', 'LostRace', 'another writer was faster') };
-  }
-  return publishTo(destination, here.filter(isHome), delivery, options);
+  const lanes = behind.map(({ destination }) => connections.lane(destination.id));
+  await connections.refresh(lanes, now, patience);
 }
 
 function isSameBranch(one: Destination, other: Destination): boolean {
   return one.url === other.url && one.branch === other.branch;
 }
 
-/** Saves states that no commit carried; one that fails does not stop the others. @throws the first failure */
-export async function saveStates({ destinations, connections, states }: Delivery, now: number): Promise<void> {
-  const errors: ProductError[] = [];
-  await Promise.all(
-    destinations.map(async ({ id }) => {
-      const repository = connections.get(id);
-      const texts = states.textsFor(id);
-      if (!repository || texts.size === 0) return;
-      try {
-        await publishStates(repository, texts, now);
-        states.saved(texts.keys());
-      } catch (error) {
-        errors.push(asProductError(error));
-      }
-    }),
-  );
-  if (errors[0]) throw errors[0];
-}
+/** Composes and pushes, with one set of options. */
+class Sender {
+  readonly #delivery: Delivery;
+  readonly #options: DeliveryOptions;
+  readonly #waitsFor: (lane: Lane) => DestinationOutcome['waiting'];
+  readonly #patience: Patience;
 
-async function publishTo(
-  destination: Destination,
-  changed: readonly DecidedDso[],
-  delivery: Delivery,
-  options: DeliveryOptions,
-): Promise<DestinationOutcome> {
-  const nothing = untouched(destination);
-  const repository = delivery.connections.get(destination.id);
-  if (!repository || changed.length === 0) return nothing;
-  let composition: Composition | null = null;
-  try {
-    composition = await compose(destination, changed, repository, delivery.templates);
-    if (!composition) return nothing;
-    const isDiffed = options.mode === 'plan' || options.isDiffed === true;
-    const before = isDiffed ? await textsBefore(repository, composition) : nothing.before;
-    if (options.mode === 'plan' || !isOpen(destination, options)) return { ...nothing, composition, before };
-    const landing = changed.filter(({ placed }) => placed.home.id === destination.id);
-    const texts = delivery.states.textsFor(destination.id, landing);
-    const { files, message } = composition;
-    const commit = await repository.publish({ files, message, states: texts, time: options.now });
-    delivery.states.saved(texts.keys(), landing);
-    return { ...nothing, composition, before, commit };
-  } catch (thrown) {
-    const error = asProductError(thrown);
-    const others = changed.filter((one) => !isAbout(error, destination, one));
-    if (error.path === null || others.length === changed.length) return { ...nothing, composition, error };
-    // One path is not ours to write: the DSOs that do not need it go on.
-    return { ...(await publishTo(destination, others, delivery, options)), error };
+  constructor(
+    delivery: Delivery,
+    options: DeliveryOptions,
+    waitsFor: (lane: Lane) => DestinationOutcome['waiting'],
+    patience: Patience,
+  ) {
+    this.#delivery = delivery;
+    this.#options = options;
+    this.#waitsFor = waitsFor;
+    this.#patience = patience;
+  }
+
+  async deliverTo(
+    lane: Lane,
+    changed: readonly DecidedDso[],
+    earlier: ReadonlyMap<string, Promise<DestinationOutcome>>,
+  ): Promise<DestinationOutcome> {
+    const { destination } = lane;
+    const { connections } = this.#delivery;
+    const here = changed.filter(({ decided }) => decided.changes.has(destination.id));
+    const siblings = [...connections.lanes].filter((other) => {
+      return earlier.has(other.destination.id) && isSameBranch(other.destination, destination);
+    });
+    const homes = new Set(here.map(({ placed }) => placed.home.id));
+    const before = new Map<string, DestinationOutcome>();
+    for (const id of new Set([...homes, ...siblings.map((sibling) => sibling.destination.id)])) {
+      const outcome = await earlier.get(id);
+      if (outcome) before.set(id, outcome);
+    }
+    const isHome = ({ placed, decided }: DecidedDso): boolean => {
+      const { id } = placed.home;
+      if (id === destination.id || this.#options.mode === 'plan' || !decided.changes.has(id)) return true;
+      const home = before.get(id);
+      return home?.commit != null && home.composition?.keys.includes(placed.dso.key) === true;
+    };
+    // Our own commit in the same branch is no race.
+    const own = siblings.flatMap((sibling) => before.get(sibling.destination.id)?.commit ?? []).at(-1);
+    if (own !== undefined) {
+      await connections.refresh([lane], this.#options.now, this.#patience);
+      if (connections.get(destination.id)?.tip !== own)
+        return { ...untouched(destination), error: new ProductError('retry', 'LostRace', 'another writer was faster') };
+    }
+    return this.#publish(lane, here.filter(isHome));
+  }
+
+  async #publish(lane: Lane, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
+    const { destination, repository } = lane;
+    const { templates, states } = this.#delivery;
+    const { mode, isDiffed, now } = this.#options;
+    const nothing = untouched(destination);
+    if (mode === 'apply' && changed.length === 0) lane.rest();
+    if (!repository || changed.length === 0) return nothing;
+    let composition: Composition | null = null;
+    try {
+      composition = await compose(destination, changed, repository, templates);
+      if (!composition) return nothing;
+      const before = mode === 'plan' || isDiffed ? await textsBefore(repository, composition) : nothing.before;
+      const composed = { ...nothing, composition, before };
+      const waiting = mode === 'plan' ? null : this.#waitsFor(lane);
+      if (mode === 'plan' || waiting) return { ...composed, waiting };
+      const landing = changed.filter(({ placed }) => placed.home.id === destination.id);
+      const saving = states.savingFor(destination.id, landing);
+      const { files, message } = composition;
+      const publication = { files, message, states: saving.texts, time: now };
+      const pushed = await this.#push(lane, { publication, composition, landed: saving.saved });
+      if (pushed?.error) throw pushed.error;
+      return pushed ? { ...pushed, before } : { ...composed, waiting: lane.waitsFor(now) };
+    } catch (thrown) {
+      const error = asProductError(thrown);
+      const others = changed.filter((one) => !isAbout(error, destination, one));
+      if (error.path === null || others.length === changed.length) return { ...nothing, composition, error };
+      // One path is not ours to write: the DSOs that do not need it go on.
+      return { ...(await this.#publish(lane, others)), error };
+    }
+  }
+
+  async #push(lane: Lane, push: Push): Promise<DestinationOutcome | null> {
+    lane.push(push, this.#options.now);
+    await waitFor(lane, this.#patience);
+    return lane.take();
   }
 }
 
@@ -157,24 +171,8 @@ function isAbout({ path }: ProductError, destination: Destination, { placed, dec
   );
 }
 
-function isOpen(destination: Destination, { canPush }: DeliveryOptions): boolean {
-  return !canPush || canPush(destination);
-}
-
 async function textsBefore(repository: Repository, { files }: Composition): Promise<ReadonlyMap<string, string>> {
   const entries = await repository.entries([...files.keys()]);
   const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
   return new Map([...entries].map(([path, entry]) => [path, entry ? (texts.get(entry.id) ?? '') : '']));
-}
-
-async function publishStates(repository: Repository, states: ReadonlyMap<string, string>, time: number): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await repository.publish({ files: new Map(), message: '', states, time });
-      return;
-    } catch (error) {
-      if (!(error instanceof ProductError) || error.kind !== 'retry' || attempt === MAX_ATTEMPTS) throw error;
-      await repository.refresh();
-    }
-  }
 }

@@ -7,13 +7,16 @@ import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { admit } from './admit.ts';
 import type { DecidedDso } from './compose.ts';
-import { Connections, type OpenRepository } from './connections.ts';
+import { Connections, ENDLESS, type OpenRepository, type Patience } from './connections.ts';
 import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
-import { type Delivery, type DeliveryOptions, deliver, MAX_ATTEMPTS, saveStates } from './deliver.ts';
+import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
+import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
 
@@ -35,17 +38,26 @@ export interface TickOptions extends DeliveryOptions {
   readonly resume?: ReadonlyMap<string, PersonsWord>;
   /** Only these DSOs. */
   readonly only?: (key: string) => boolean;
-  /** Learn the tips first; false goes on from what is known and learns only after a lost race. */
-  readonly isRefreshed?: boolean;
+  /**
+   * In a process that stays: tips are learnt when that is due, pushes are paced, and remotes are waited for with patience.
+   * Absent: everything at once, and all is waited for.
+   */
+  readonly background?: Patience;
   readonly signal: AbortSignal;
+}
+
+/** What deciding and delivering came to. */
+interface Rounds {
+  readonly outcomes: ReadonlyMap<string, DsoOutcome>;
+  readonly destinations: readonly DestinationOutcome[];
+  /** Ids of destinations that something is to be pushed to later. */
+  readonly waiting: ReadonlySet<string>;
 }
 
 /** What is only a cache and has to be made again. */
 const DAMAGED = 'MirrorDamaged';
 /** Commits of ours that are told from those of others. */
 const MAX_COMMITS = 10_000;
-const FIRST_DELAY_MS = 1000;
-const MAX_DELAY_MS = 30_000;
 
 /** The sequence: read, place, load, decide, deliver. One engine for every way to run. */
 export class Engine {
@@ -62,7 +74,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#connections = new Connections(parts.open);
+    this.#connections = new Connections(parts.configuration.destinations, parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
     this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled);
   }
@@ -74,11 +86,10 @@ export class Engine {
 
   /** Evaluates everything once and, unless it is a plan, delivers what changed. */
   async tick(options: TickOptions): Promise<TickResult> {
+    const { background, now } = options;
+    const late = await this.#connections.settle();
     const snapshot = await this.#parts.hub.read();
-    const { destinations } = this.#parts.configuration;
-    const isRefreshed = options.isRefreshed !== false || this.#isRequested(snapshot.dsos);
-    const stale = destinations.filter(({ id }) => isRefreshed || !this.#connections.get(id));
-    await this.#connections.refresh(stale);
+    await this.#learnTips(this.#isRequested(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt || options.hold || options.resume) this.#settled.clear();
@@ -88,20 +99,43 @@ export class Engine {
     const candidates: Candidate[] = [];
     for (const source of snapshot.dsos) {
       const result = this.#admit(source, known, knownText);
+      if (result === null) continue;
       if (!('key' in result)) candidates.push({ placed: result, source });
       else if (isWanted(options, source.key)) early.set(source.key, result);
     }
-    const round = await this.#rounds(candidates, snapshot, options);
+    const round = await this.#rounds(candidates, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#noteCommit(commit);
     const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);
     return {
       outcomes,
       destinations: round.destinations,
       problems: snapshot.problems,
-      deadline: firstDeadline(outcomes),
+      deadline: Math.min(firstDeadline(outcomes, now), background ? this.#nextCall(round.waiting, now) : Infinity),
       dsos: snapshot.dsos,
-      now: options.now,
+      now,
     };
+  }
+
+  /** Waits for what is under way. */
+  async finish(): Promise<readonly DestinationOutcome[]> {
+    await Promise.all([...this.#connections.lanes].map((lane) => lane.settle(Number.POSITIVE_INFINITY)));
+    return this.#connections.settle();
+  }
+
+  async #learnTips(isRequested: boolean, { now, background }: TickOptions): Promise<void> {
+    const lanes = [...this.#connections.lanes];
+    if (!background) {
+      await this.#connections.refresh(lanes, now, ENDLESS);
+      return;
+    }
+    const due = lanes.filter((lane) => !lane.isBusy && (isRequested || lane.isRefreshDue(now)));
+    await this.#connections.refresh(due, now, { ...background, ms: isRequested ? background.ms : 0 });
+  }
+
+  /** When the first destination is to be called again. @param waiting ids of those that something is to be pushed to */
+  #nextCall(waiting: ReadonlySet<string>, now: number): number {
+    const instants = [...this.#connections.lanes].map((lane) => lane.nextAt(now, waiting.has(lane.destination.id)));
+    return Math.min(...instants);
   }
 
   /** The commit that changed a file of a destination last; null: it is not known. */
@@ -113,29 +147,19 @@ export class Engine {
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
     const destination = this.#parts.configuration.destinations.find(({ id }) => id === destinationId);
     if (!destination) return [];
-    if (!this.#connections.get(destinationId)) await this.#connections.refresh([destination]);
-    const error = this.#connections.errors.get(destinationId);
-    if (error) throw error;
-    return (
-      (await this.#connections
-        .get(destinationId)
-        ?.revisions(path === null ? destination.root : `${destination.root}/${path}`)) ?? []
-    );
+    const lane = this.#connections.lane(destinationId);
+    if (!lane.repository) await this.#connections.refresh([lane], 0, ENDLESS);
+    if (lane.error) throw lane.error;
+    return lane.repository?.revisions(path === null ? destination.root : `${destination.root}/${path}`) ?? [];
   }
 
   /** Saves the states that no commit carried. */
-  async saveStates(now: number): Promise<void> {
-    await saveStates(this.#delivery(), now);
+  async saveStates(now: number, patience: Patience = ENDLESS): Promise<void> {
+    await saveStates(this.#connections, this.#states, now, patience);
   }
 
   #delivery(): Delivery {
-    const { configuration, templates } = this.#parts;
-    return {
-      destinations: configuration.destinations,
-      connections: this.#connections,
-      states: this.#states,
-      templates,
-    };
+    return { connections: this.#connections, states: this.#states, templates: this.#parts.templates };
   }
 
   #noteCommit(commit: string): void {
@@ -166,70 +190,91 @@ export class Engine {
     const { members, destinations } = this.#parts.configuration;
     if (!('directories' in members)) return 'secret' in members ? [] : members;
     const [first] = destinations;
-    const repository = first && this.#connections.reachable.get(first.id);
+    const repository = first && this.#connections.readable.get(first.id);
     if (!first || !repository) return null;
     try {
       return await repository.directories(members.directories);
     } catch (error) {
-      this.#connections.note(first.id, error);
+      this.#connections.lane(first.id).noteUnreadable(error);
       return null;
     }
   }
 
-  #admit(source: HubDso, members: readonly string[] | null, known: string): PlacedDso | DsoOutcome {
+  /** null: nothing can be said before its home is read for the first time. */
+  #admit(source: HubDso, members: readonly string[] | null, known: string): PlacedDso | DsoOutcome | null {
     const { effective } = source;
+    const [first] = this.#connections.lanes;
+    if (members === null && first?.isConnecting) return null;
     const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
     const earlier = found?.known === known ? found.placed : undefined;
-    const admitted = admit(source, earlier, members, this.#parts.configuration, this.#connections.errors);
+    const admitted = admit(source, earlier, members, this.#parts.configuration, this.#connections.unreadable);
     if ('dso' in admitted && admitted !== earlier) this.#places.set(admitted.dso, { placed: admitted, known });
-    return admitted;
+    return 'dso' in admitted && this.#connections.lane(admitted.home.id).isConnecting ? null : admitted;
   }
 
-  /** Decides and delivers until nobody was faster, at most ten times. */
+  /** Decides and delivers; where all is waited for, until nobody was faster, at most ten times. */
   async #rounds(
     candidates: readonly Candidate[],
     snapshot: HubSnapshot,
     options: TickOptions,
-  ): Promise<{ readonly outcomes: ReadonlyMap<string, DsoOutcome> } & Pick<TickResult, 'destinations'>> {
+    late: readonly DestinationOutcome[],
+  ): Promise<Rounds> {
+    const { now, background } = options;
     const outcomes = new Map<string, DsoOutcome>();
     const destinations = new Map<string, DestinationOutcome>();
+    // What came of an earlier push is told before the next one begins.
+    const told = new Set(late.map(({ destination }) => destination.id));
+    const waitsFor = (lane: Lane): DestinationOutcome['waiting'] => {
+      if (told.has(lane.destination.id)) return UNDER_WAY;
+      return background ? lane.waitsFor(now) : null;
+    };
+    const tell = (result: DestinationOutcome): void => {
+      const { id } = result.destination;
+      const isRace = background !== undefined && result.error?.kind === 'retry' && !this.#connections.lane(id).error;
+      destinations.set(id, isRace ? { ...result, error: null, waiting: RACED } : result);
+    };
+    for (const one of late) tell(one);
     let pending = candidates;
+    let waiting: ReadonlySet<string> = new Set();
     for (let attempt = 1; ; attempt += 1) {
       const decided = await this.#decider.decideAll(candidates, pending, snapshot, options);
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
-      const results = await deliver(this.#delivery(), decided.flatMap(changeOf), options);
+      const changes = decided.flatMap(changeOf);
+      const results = await deliver(this.#delivery(), changes, options, waitsFor, background ?? ENDLESS);
       for (const result of results)
-        if (result.composition || result.error) destinations.set(result.destination.id, result);
+        if ((result.composition || result.error) && !told.has(result.destination.id)) tell(result);
+      const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
+      waiting = new Set(open.map(({ destination }) => destination.id));
       const again = results.filter(({ error }) => error && isTriedAgain(error, attempt));
-      if (again.length === 0 || attempt === MAX_ATTEMPTS) break;
-      await this.#recover(again, attempt, options.signal);
+      if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
+      await this.#recover(again, attempt, options);
       for (const { destination } of again) destinations.delete(destination.id);
       pending = candidates.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
-    for (const destination of this.#parts.configuration.destinations) {
-      const error = this.#connections.errors.get(destination.id);
-      if (error) destinations.set(destination.id, { ...untouched(destination), error });
-    }
-    return { outcomes, destinations: [...destinations.values()] };
+    for (const { destination, error } of this.#connections.lanes)
+      if (error)
+        destinations.set(destination.id, { ...(destinations.get(destination.id) ?? untouched(destination)), error });
+    return { outcomes, destinations: [...destinations.values()], waiting };
   }
 
   /** Before the next attempt: a faster writer's tip is learnt, a damaged mirror is made again. */
-  async #recover(failed: readonly DestinationOutcome[], attempt: number, signal: AbortSignal): Promise<void> {
-    const lost = failed.filter(({ error }) => error?.kind === 'retry').map(({ destination }) => destination);
-    const damaged = failed.filter(({ error }) => error?.reason === DAMAGED).map(({ destination }) => destination);
-    if (lost.length > 0) await sleep(retryDelay(attempt), undefined, { signal });
-    await this.#connections.refresh(lost);
-    await this.#connections.renew(damaged);
+  async #recover(failed: readonly DestinationOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
+    const race = failed.find(({ error }) => error?.kind === 'retry')?.error;
+    if (race) await sleep(retryDelay(race, attempt), undefined, { signal });
+    const lanes = failed.map(({ destination }) => this.#connections.lane(destination.id));
+    await this.#connections.refresh(lanes, now, ENDLESS);
     this.#settled.clear();
   }
 }
 
-/** The first instant at which something may change by itself. */
-function firstDeadline(outcomes: readonly DsoOutcome[]): number | null {
+/** The first instant after `now` at which something may change by itself. */
+function firstDeadline(outcomes: readonly DsoOutcome[], now: number): number {
   let first = Number.POSITIVE_INFINITY;
+  // One that is over was looked at in this very tick: once more at once would be for nothing.
   for (const { decided, staleAt } of outcomes)
-    first = Math.min(first, decided?.deadline ?? Number.POSITIVE_INFINITY, staleAt ?? Number.POSITIVE_INFINITY);
-  return Number.isFinite(first) ? first : null;
+    for (const instant of [decided?.deadline, staleAt])
+      if (instant != null && instant > now && instant < first) first = instant;
+  return first;
 }
 
 /** A lost race is tried again; a damaged mirror is replaced once. */
@@ -239,9 +284,4 @@ function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean 
 
 function changeOf({ placed, decided }: DsoOutcome): readonly DecidedDso[] {
   return placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : [];
-}
-
-function retryDelay(attempt: number): number {
-  const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 1.5 ** (attempt - 1));
-  return delay * (0.5 + Math.random() * 0.5);
 }

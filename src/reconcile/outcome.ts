@@ -35,6 +35,8 @@ export interface DestinationOutcome {
   /** Id of the pushed commit; null: none was. */
   readonly commit: string | null;
   readonly error: ProductError | null;
+  /** Why what is composed is not pushed yet although nothing failed; null: it was pushed, or there is nothing. */
+  readonly waiting: { readonly reason: string; readonly message: string } | null;
 }
 
 /** How a tick came out. */
@@ -44,8 +46,8 @@ export interface TickResult {
   readonly destinations: readonly DestinationOutcome[];
   /** What cannot be read at all. */
   readonly problems: readonly LocatedProblem[];
-  /** The next instant at which the held readings may change something, epoch milliseconds; null: none. */
-  readonly deadline: number | null;
+  /** The next instant at which something is to be done although nothing changes, epoch milliseconds; Infinity: none. */
+  readonly deadline: number;
   /** The DSOs as the hub had them, sorted by key. */
   readonly dsos: readonly HubDso[];
   /** Epoch milliseconds. */
@@ -79,5 +81,5 @@ export function undecided(
 
 /** A destination with nothing to write. */
 export function untouched(destination: Destination): DestinationOutcome {
-  return { destination, composition: null, before: new Map(), commit: null, error: null };
+  return { destination, composition: null, before: new Map(), commit: null, error: null, waiting: null };
 }

@@ -1,4 +1,5 @@
 import type { Revision } from '../history/decision-history.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
 
 /** The commit that changed a file. */
 export interface FileChange {
@@ -8,12 +9,26 @@ export interface FileChange {
   readonly subject: string;
 }
 
+/** Called when the remote has answered; what it brought is seen by readers only after this has resolved. */
+export type Gate = () => Promise<void>;
+
+/** What one push writes. */
+export interface Publication {
+  /** path -> content on the branch. */
+  readonly files: ChangeSet;
+  readonly message: string;
+  /** Key of a DSO -> state. */
+  readonly states: ReadonlyMap<string, string>;
+  /** Epoch milliseconds. */
+  readonly time: number;
+}
+
 /** A repository and branch, as reconciling needs it. */
 export interface Repository {
   /** Commit at the tip that was learnt last; null: the branch is empty. */
   readonly tip: string | null;
   /** Learns the tip and the saved states as they are now. */
-  refresh(): Promise<void>;
+  refresh(gate: Gate): Promise<void>;
   /** Files at the tip by path; null: there is none. */
   entries(
     paths: readonly string[],
@@ -38,10 +53,5 @@ export interface Repository {
    * @returns the new commit; null: only states were pushed
    * @throws ProductError kind `retry` when another writer was faster
    */
-  publish(publication: {
-    readonly files: ReadonlyMap<string, string>;
-    readonly message: string;
-    readonly states: ReadonlyMap<string, string>;
-    readonly time: number;
-  }): Promise<string | null>;
+  publish(publication: Publication, gate: Gate): Promise<string | null>;
 }

@@ -14,6 +14,14 @@ interface Remembered {
   readonly moves: readonly Evaluation[];
 }
 
+/** States on their way to a remote. */
+export interface Saving {
+  /** By key. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Notes that they are there, and that the decisions landed. */
+  readonly saved: () => void;
+}
+
 /** More of them tell nothing more. */
 const MAX_MOVES = 20;
 
@@ -58,29 +66,40 @@ export class StateStore {
     if (decided.isStateNews && !this.#isKeptInHub) this.#unsaved.add(placed.dso.key);
   }
 
-  /** Texts that belong beside the branch of a destination: what is unsaved, and what lands with a commit there. */
-  textsFor(destinationId: string, landing: readonly DecidedDso[] = []): ReadonlyMap<string, string> {
-    const texts = new Map<string, string>();
-    if (this.#isKeptInHub) return texts;
-    for (const key of this.#unsaved) {
-      const known = this.#states.get(key);
-      if (known?.home === destinationId) texts.set(key, renderState(known.state));
+  /** What belongs beside the branch of a destination: what is unsaved, and what lands with a commit there. */
+  savingFor(destinationId: string, landing: readonly DecidedDso[]): Saving {
+    const saving = new Map<string, DsoState>();
+    if (!this.#isKeptInHub) {
+      for (const key of this.#unsaved) {
+        const known = this.#states.get(key);
+        if (known?.home === destinationId) saving.set(key, known.state);
+      }
+      for (const { placed, decided } of landing)
+        if (decided.landedState) saving.set(placed.dso.key, decided.landedState);
     }
-    for (const { placed, decided } of landing) {
-      if (decided.landedState) texts.set(placed.dso.key, renderState(decided.landedState));
-    }
-    return texts;
+    const told = new Map(landing.map(({ placed }) => [placed.dso.key, this.moves(placed)]));
+    return {
+      texts: new Map([...saving].map(([key, state]) => [key, renderState(state)])),
+      saved: () => {
+        for (const one of landing) this.#landed(one, told.get(one.placed.dso.key) ?? []);
+        // What was observed since is not saved.
+        for (const [key, state] of saving) if (this.#states.get(key)?.state === state) this.#unsaved.delete(key);
+      },
+    };
   }
 
-  /** Notes that texts were saved, and that decisions landed. */
-  saved(keys: Iterable<string>, landed: readonly DecidedDso[] = []): void {
-    for (const key of keys) this.#unsaved.delete(key);
-    for (const { placed, decided } of landed) {
-      const { key } = placed.dso;
-      const uid = this.#states.get(key)?.uid ?? null;
-      if (decided.landedState)
-        this.#states.set(key, { state: decided.landedState, home: placed.home.id, uid, moves: [] });
-    }
+  /** A decision has landed; what was observed while it was on its way stays. */
+  #landed({ placed, decided }: DecidedDso, told: readonly Evaluation[]): void {
+    const { key } = placed.dso;
+    const { landedState } = decided;
+    const known = this.#states.get(key);
+    if (!landedState || !known) return;
+    const { seq, hasRecord, isUnproven } = landedState;
+    const isSame = known.state === decided.state;
+    const state = isSame ? landedState : { ...known.state, seq, hasRecord, isUnproven };
+    const moves = known.moves.filter((move) => !told.includes(move));
+    this.#states.set(key, { ...known, state, moves });
+    if (!isSame && !this.#isKeptInHub) this.#unsaved.add(key);
   }
 }
 

@@ -89,14 +89,19 @@ export class Mirror {
     return this.#tree.tip;
   }
 
-  /** Learns the tip and the state as they are now at the remote. */
-  async refresh(): Promise<void> {
+  /**
+   * Learns the tip and the state as they are now at the remote.
+   *
+   * @param gate called when the remote has answered; readers see what it brought only after it has resolved
+   */
+  async refresh(gate: () => Promise<void> = open): Promise<void> {
     const tips = await this.#remote.tips();
     const wanted = {
       tip: tips.tip !== null && tips.tip !== this.#tree.tip,
       state: tips.state !== null && tips.state !== this.#state?.commit,
     };
     const fetched = await this.#remote.fetch(tips, wanted, this.#tree.tip === null);
+    await gate();
     await this.#tree.moveTo(fetched.tip);
     await this.#moveState(fetched.state);
   }
@@ -165,10 +170,11 @@ export class Mirror {
   /**
    * One commit of all files on the tip that was learnt last, the states beside it, and one push of both.
    *
+   * @param gate called when the remote has taken it; readers see it only after that has resolved
    * @returns the new commit; null: only states were pushed
    * @throws ProductError kind `retry` when another writer was faster: refresh and decide again
    */
-  async publish(publication: Publication): Promise<string | null> {
+  async publish(publication: Publication, gate: () => Promise<void> = open): Promise<string | null> {
     const { files, states } = publication;
     const imports = [...this.#branchCommit(publication), ...this.#stateCommit(publication)];
     if (imports.length === 0) return null;
@@ -179,6 +185,7 @@ export class Mirror {
     const state = states.size > 0 ? (ids.at(-1) ?? null) : null;
     if (commit) await this.#check(commit, files);
     await this.#remote.push(commit, state && { commit: state.commit, before: this.#state?.commit ?? null });
+    await gate();
     if (commit) this.#tree.advanceTo(commit, files);
     if (state) this.#state = state;
     for (const [key, text] of states) this.#states.set(key, text);
@@ -229,6 +236,9 @@ export class Mirror {
     return text.split('\n').filter((line) => line !== '');
   }
 }
+
+/** Nobody reads beside. */
+async function open(): Promise<void> {}
 
 const NO_BLOB = /^0+$/;
 

@@ -85,7 +85,7 @@ function deliveredOf(outcome: DsoOutcome, standing: Standing): Fact {
 }
 
 function reconcilingOf(standing: Standing): Fact {
-  const isPaced = standing.waiting.every(({ reason }) => reason === 'Paced');
+  const isPaced = standing.waiting.every(({ reason }) => reason === 'Paced' || reason === 'Pushing');
   const reason = isPaced ? 'Progressing' : 'ProgressingWithRetry';
   return { type: 'Reconciling', status: 'True', reason, message: pendingMessage(standing) };
 }

@@ -30,12 +30,9 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   const open = [...decided.changes.keys()].filter((id) => !isDelivered(id));
   const waiting = open.map((id) => {
     const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
-    const error = destinations.get(id)?.error;
-    return {
-      destination: destination.name,
-      reason: error?.reason ?? 'Paced',
-      message: error?.message ?? 'the branch is not pushed to more often than pacing.minInterval',
-    };
+    const found = destinations.get(id);
+    const { reason, message } = found?.error ?? found?.waiting ?? NOT_HOME;
+    return { destination: destination.name, reason, message };
   });
   return {
     committed: new Map(committed),
@@ -44,3 +41,6 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     state: isHome ? decided.landedState : decided.state,
   };
 }
+
+/** Nothing is said of the destination: it has its turn after home. */
+const NOT_HOME = { reason: 'Paced', message: 'the decision is not on the branch of its home yet' };

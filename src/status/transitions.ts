@@ -20,7 +20,8 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   const commit = after.gitOps?.lastCommit;
   const isCommitted = commit !== undefined && commit !== before?.gitOps?.lastCommit;
   if (isCommitted) {
-    const text = outcome.decided?.record?.reason ?? 'overlays without a count, so that wiring them breaks no build';
+    const record = outcome.decided?.record ?? outcome.landed.get(outcome.placed?.home.id ?? '')?.record;
+    const text = record?.reason ?? 'overlays without a count, so that wiring them breaks no build';
     transitions.push({
       type: 'Normal',
       reason: 'Committed',
@@ -31,10 +32,15 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   const [was, is] = [readyOf(before), readyOf(after)];
   const isNews = is !== undefined && (was?.status !== is.status || was.reason !== is.reason);
   // That a push waits for its time is said by the status alone.
-  if (!isNews || is.reason === 'Paced' || (is.reason === 'Committed' && isCommitted)) return transitions.map(cut);
+  if (!isNews || isPacing(is.reason) || (is.reason === 'Committed' && isCommitted)) return transitions.map(cut);
   const type = is.status === 'True' ? 'Normal' : 'Warning';
   transitions.push({ type, reason: is.reason, action: 'Evaluate', message: is.message });
   return transitions.map(cut);
+}
+
+/** Nothing is wrong: the push has its turn soon, or is under way. */
+function isPacing(reason: string): boolean {
+  return reason === 'Paced' || reason === 'Pushing' || reason === 'LostRace';
 }
 
 function readyOf(status: DsoStatus | null): Condition | undefined {

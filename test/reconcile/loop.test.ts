@@ -1,26 +1,75 @@
-import { expect, it } from 'vitest';
+import { rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runLoop } from '../../src/reconcile/loop.ts';
-import { overlayOf, World } from '../scenarios/world.ts';
+import type { TickResult } from '../../src/reconcile/outcome.ts';
+import type { BareRepository } from '../repository/bare-repository.ts';
+import { countOf, overlayOf, World } from '../scenarios/world.ts';
 
-/** Runs the loop for a while on the real clock, on top of the time of a world. */
-async function ticksOf(world: World, ms: number): Promise<number> {
-  const stop = new AbortController();
+/** A loop on the real clock, on top of the time of a world. */
+interface Running {
+  readonly ticks: TickResult[];
+  /** The hub has changed. */
+  readonly changed: () => void;
+  readonly end: () => Promise<void>;
+}
+
+async function start(world: World): Promise<Running> {
+  const [stop, hard] = [new AbortController(), new AbortController()];
   const base = Date.now();
-  const now = (): number => world.now + Date.now() - base;
-  let ticks = 0;
-  setTimeout(() => stop.abort(), ms);
-  await runLoop({
-    engine: await world.engine(),
-    watch: () => async () => undefined,
-    now,
-    onTick: () => {
-      ticks += 1;
+  const ticks: TickResult[] = [];
+  let changed = (): void => undefined;
+  const loop = runLoop({
+    engine: await world.engine(hard.signal),
+    watch: (call) => {
+      changed = call;
+      return async () => undefined;
     },
+    now: () => world.now + Date.now() - base,
+    onTick: (result) => ticks.push(result),
     onError: () => undefined,
     stop: stop.signal,
-    abort: new AbortController().signal,
+    abort: hard.signal,
   });
-  return ticks;
+  const end = async (): Promise<void> => {
+    stop.abort();
+    setTimeout(() => hard.abort(), 100).unref();
+    await loop.catch(() => undefined);
+  };
+  onTestFinished(end);
+  return { ticks, changed: () => changed(), end };
+}
+
+async function ticksOf(world: World, ms: number): Promise<number> {
+  const { ticks, end } = await start(world);
+  await sleep(ms);
+  await end();
+  return ticks.length;
+}
+
+/** A host that takes connections and never says a word. */
+async function silentHost(): Promise<string> {
+  const server = createServer((socket) => socket.on('error', () => undefined));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.close();
+  });
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/fleet.git`;
+}
+
+/** Pushes are not answered until the result is called. */
+function hang(repository: BareRepository): () => void {
+  const file = join(repository.directory, 'hung');
+  writeFileSync(file, '');
+  repository.hook('pre-receive', `while [ -e '${file}' ]; do sleep 0.1; done`);
+  return () => rmSync(file);
+}
+
+function isCommittedTo(name: string, { destinations }: TickResult): boolean {
+  return destinations.some(({ destination, commit }) => destination.name === name && commit !== null);
 }
 
 it('a held DSO whose deadline passed does not keep the loop busy', async () => {
@@ -44,4 +93,60 @@ it('a branch that refuses is tried again ever more rarely, whatever else is due'
   world.home.hook('update', 'exit 1');
   world.now += 600_000;
   expect(await ticksOf(world, 3500)).toBeLessThan(5);
+});
+
+describe('a remote that does not answer', () => {
+  const pacing = { minInterval: '0s' };
+
+  it('from the start holds up no other', async () => {
+    const world = new World({
+      destinations: [
+        { repository: await silentHost(), match: { namespaces: ['stuck'] }, pacing },
+        { repository: 'fleet.git', pacing },
+      ],
+    });
+    for (const namespace of ['stuck', 'default']) {
+      world.dso({ name: 'a', namespace });
+      world.metric('a', 20, namespace);
+    }
+    await start(world);
+    await vi.waitFor(() => expect(countOf(world.home, 'one', 'a')).toBe(2), 20_000);
+  });
+
+  it('to a push holds up no other, and what it said in the end is told', async () => {
+    const world = new World({
+      destinations: [
+        { name: 'slow', repository: 'slow.git', match: { namespaces: ['slow'] }, pacing },
+        { repository: 'fleet.git', pacing },
+      ],
+    });
+    const slow = world.repository('slow.git');
+    for (const namespace of ['slow', 'default']) {
+      world.dso({ name: 'a', namespace });
+      world.metric('a', 20, namespace);
+    }
+    const { ticks, changed } = await start(world);
+    await vi.waitFor(() => expect([slow, world.home].every((one) => one.log().length === 2)).toBe(true), 30_000);
+    const release = hang(slow);
+    world.metric('a', 60, 'slow');
+    changed();
+    await sleep(500);
+    const before = ticks.length;
+    for (const value of [40, 60, 80]) {
+      world.metric('a', value);
+      changed();
+      await vi.waitFor(() => expect(countOf(world.home, 'one', 'a')).toBe(value / 10), 20_000);
+    }
+    world.metric('a', 80, 'slow');
+    changed();
+    expect(slow.log()).toHaveLength(2);
+    release();
+    await vi.waitFor(() => expect(countOf(slow, 'one', 'a', 'slow')).toBe(8), 20_000);
+    expect(slow.subjects().slice(0, 2)).toEqual([
+      'scale slow/a 12 -> 16 (one 6 -> 8, two 6 -> 8)',
+      'scale slow/a 4 -> 12 (one 2 -> 6, two 2 -> 6)',
+    ]);
+    const told = (): number => ticks.slice(before).filter((tick) => isCommittedTo('slow', tick)).length;
+    await vi.waitFor(() => expect(told()).toBe(2), 20_000);
+  });
 });

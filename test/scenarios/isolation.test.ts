@@ -109,6 +109,7 @@ describe('a destination that is down', () => {
     world.home.commit({ 'scaling/decisions/default/a.yaml': null });
     world.metric('a', 'abc');
     const back = away(second);
+    world.restart();
     const [outcome] = (await world.tick()).outcomes;
     expect(outcome?.verdict).toMatchObject({ kind: 'wait', reason: 'DestinationUnavailable' });
     back();
@@ -178,9 +179,9 @@ describe('members that are found in the repository', () => {
     world.dso({ name: 'a', members: {} });
     world.metric('a', 20);
     await world.tick();
-    world.home.commit({ 'clusters/three/x': 'x\n' });
+    world.race(world.home, { 'clusters/three/x': 'x\n' });
     world.metric('a', 60);
-    await world.tick({ isRefreshed: false });
+    await world.tick();
     await world.tick();
     expect(Object.keys(recordOf(world.home, 'a')?.members ?? {})).toEqual(['one', 'three', 'two']);
   });

@@ -2,15 +2,15 @@ import { expect, it } from 'vitest';
 import { recordOf, World } from './world.ts';
 
 it('a commit that waited for its time says what moved the total, not what was read last', async () => {
-  const world = new World();
+  const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
   world.dso({ name: 'a' });
   world.metric('a', 20);
-  await world.tick();
+  await world.stay();
   world.metric('a', 100);
-  await world.tick({ canPush: () => false });
+  await world.stay();
   // Inside the tolerance: it moves nothing.
   world.metric('a', 104);
-  await world.tick({ canPush: () => false });
+  await world.stay();
   await world.tick();
   const record = recordOf(world.home, 'a');
   expect(record?.total).toEqual({ before: 4, after: 20 });
@@ -19,12 +19,12 @@ it('a commit that waited for its time says what moved the total, not what was re
 });
 
 it('a total that a process decided and did not deliver is not explained by what is read now', async () => {
-  const world = new World();
+  const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
   world.dso({ name: 'a' });
   world.metric('a', 20);
-  await world.tick();
+  await world.stay();
   world.metric('a', 100);
-  await world.tick({ canPush: () => false });
+  await world.stay();
   await world.save();
   world.restart();
   await world.tick();

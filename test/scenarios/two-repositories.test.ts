@@ -99,7 +99,8 @@ describe('a repository per member', () => {
     world.metric('a', 60);
     world.metric('b', 60);
     const result = await world.tick();
-    expect(verdictsOf(result)).toEqual({ 'default/a': 'wait RepositoryNotFound', 'default/b': 'change' });
+    expect(verdictsOf(result)).toEqual({ 'default/a': 'change', 'default/b': 'change' });
+    expect(errorsOf(result)).toEqual(['RepositoryNotFound']);
     expect([countOf(second, 'two', 'a'), countOf(second, 'two', 'b')]).toEqual([2, 12]);
     back();
     await world.tick();
@@ -109,9 +110,9 @@ describe('a repository per member', () => {
   it('a lost race in the second is tried again there alone', async () => {
     const { world, second } = setUp();
     await world.tick();
-    second.commit({ theirs: 'x\n' });
+    world.race(second, { theirs: 'x\n' });
     world.metric('a', 60);
-    expect(errorsOf(await world.tick({ isRefreshed: false }))).toEqual([]);
+    expect(errorsOf(await world.tick())).toEqual([]);
     expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 6]);
     expect([world.home.log().length, second.log().length]).toEqual([3, 4]);
     expect(second.read(RECORD)).toBe(world.home.read(RECORD));

@@ -10,6 +10,7 @@ import { type DecisionRecord, parseRecord } from '../../src/manifests/record.ts'
 import type { Engine, TickOptions } from '../../src/reconcile/engine.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { BareRepository, type Entry } from '../repository/bare-repository.ts';
+import { wrapGit } from '../repository/git-wrapper.ts';
 import { temporaryDirectory } from '../repository/temporary-directory.ts';
 
 /** A DSO in few words; its ConfigMap is called as it is. */
@@ -98,10 +99,10 @@ export class World {
   }
 
   /** The engine as a process that starts now has it. */
-  async engine(): Promise<Engine> {
+  async engine(signal = new AbortController().signal): Promise<Engine> {
     const configuration = await loadConfiguration(join(this.directory, 'dso-gitops.yaml'));
     const { hub } = await openHub(configuration, {}, true, this.#context());
-    return engineOf(configuration, hub, this.#context());
+    return engineOf(configuration, hub, { ...this.#context(), signal });
   }
 
   async tick(options: Partial<TickOptions> = {}): Promise<TickResult> {
@@ -114,6 +115,21 @@ export class World {
     });
     this.now += 15_000;
     return result;
+  }
+
+  /** Evaluates as a process that stays does: tips are learnt when that is due, pushes are paced, remotes waited for a while. */
+  async stay(options: Partial<TickOptions> = {}): Promise<TickResult> {
+    return this.tick({ background: { ms: 5000, resume: () => undefined }, ...options });
+  }
+
+  /** Somebody commits to a repository at the moment of the next push. */
+  race(repository: BareRepository, files: Readonly<Record<string, Entry>>): void {
+    const directory = join(this.directory, `race-${Math.random()}`);
+    mkdirSync(directory);
+    repository.git('branch', 'race', 'main');
+    const tip = repository.commit(files, 'race');
+    const script = `git --git-dir='${repository.directory}' update-ref refs/heads/main ${tip}`;
+    this.environment['PATH'] = wrapGit(directory, { word: 'push', script }).path;
   }
 
   /** The command line, as a process of its own would. */

@@ -71,9 +71,10 @@ describe('the status', () => {
 
   it('of what waits for its time is on its way, with the numbers that are committed', async () => {
     const world = worldAt(20);
-    const before = statusAfter(await world.tick());
+    world.configure({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
+    const before = statusAfter(await world.stay());
     world.metric('a', 60);
-    const status = statusAfter(await world.tick({ canPush: () => false }), before);
+    const status = statusAfter(await world.stay(), before);
     expect(conditions(status)).toMatchObject({
       Ready: 'False Paced',
       Delivered: 'False Paced',
