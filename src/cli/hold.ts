@@ -3,7 +3,7 @@ import { mustAct } from '../errors.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, keyOf, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type WordOptions, withWord, wordOf } from './word.ts';
 import { writeStatus } from './write-status.ts';
@@ -24,7 +24,7 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
       const { engine, open } = await connect(path, options, true, context);
       try {
         const only = selectionOf(options, name);
-        const key = name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
+        const key = keyOf(name, options);
         const hold = new Map([[key, wordOf(options, context)]]);
         const result = await engine.tick({ mode: 'apply', now: context.now(), only, hold, signal: context.signal });
         const known = result.dsos.map((dso) => dso.key).join(', ') || 'none';

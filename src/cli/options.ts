@@ -49,10 +49,16 @@ export function colorOf(context: Context, isTerminal: boolean): Ansis {
   return new Ansis(force || isTerminal ? 1 : 0);
 }
 
+/** `namespace/name` of what a person names. */
+export function keyOf(name: string, { namespace }: Pick<HubOptions, 'namespace'>): string {
+  return name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
+}
+
 /** Which DSOs a command is about. */
-export function selectionOf({ namespace, allNamespaces }: HubOptions, name?: string): (key: string) => boolean {
+export function selectionOf(options: HubOptions, name?: string): (key: string) => boolean {
+  const { namespace, allNamespaces } = options;
   if (name !== undefined) {
-    const key = name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
+    const key = keyOf(name, options);
     return (candidate) => candidate === key;
   }
   if (allNamespaces || namespace === undefined) return () => true;

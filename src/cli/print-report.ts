@@ -106,7 +106,7 @@ function diffOf(file: DestinationReport['files'][number], color: Ansis): string 
     `a/${file.path}`,
     `b/${file.path}`,
     file.before ?? '',
-    file.after,
+    file.after ?? '',
     undefined,
     undefined,
     { context: 1 },

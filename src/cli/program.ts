@@ -10,6 +10,7 @@ import { addHold } from './hold.ts';
 import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
 import { addQuickstart } from './quickstart.ts';
+import { addRelease } from './release.ts';
 import { addResume } from './resume.ts';
 import { addRun } from './run.ts';
 import { addSchema } from './schema.ts';
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addStatus,
   addHold,
   addResume,
+  addRelease,
   addExplain,
   addHistory,
   addVerify,

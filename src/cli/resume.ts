@@ -4,7 +4,7 @@ import { type DsoOutcome, outcomesHeldBy } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, requireConfiguration, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, keyOf, requireConfiguration, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type WordOptions, withWord, wordOf } from './word.ts';
 import { writeStatus } from './write-status.ts';
@@ -58,8 +58,8 @@ async function resume(
 }
 
 /** The outcome of a name that is held. */
-function find(outcomes: readonly DsoOutcome[], name: string, { namespace }: ResumeOptions): DsoOutcome {
-  const key = name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
+function find(outcomes: readonly DsoOutcome[], name: string, options: ResumeOptions): DsoOutcome {
+  const key = keyOf(name, options);
   const outcome = outcomes.find((one) => one.key === key);
   const known = outcomes.map((one) => one.key).join(', ') || 'none';
   if (!outcome) throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);

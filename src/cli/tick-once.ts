@@ -5,7 +5,7 @@ import type { HubDso } from '../sources/hub.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { OpenHub } from './open-hub.ts';
-import { type HubOptions, requireConfiguration, selectionOf } from './options.ts';
+import { type HubOptions, keyOf, requireConfiguration, selectionOf } from './options.ts';
 
 /** Options of a command that evaluates once. */
 export interface TickOnceOptions extends HubOptions {
@@ -40,7 +40,7 @@ export async function tickOnce(
     const isDiffed = options.output !== 'table';
     const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...adopt });
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
-    throw notFound(name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`, result.dsos);
+    throw notFound(keyOf(name, options), result.dsos);
   } finally {
     open.close();
   }

@@ -12,8 +12,8 @@ export interface CommitEntry {
   readonly recordText: string | null;
   /** Members whose overlays this commit writes. */
   readonly members: readonly string[];
-  /** A person's word about a hold, for the subject; null: it is about numbers. */
-  readonly hold: { readonly verb: 'hold' | 'resume'; readonly reason: string } | null;
+  /** A person's word, for the subject; null: it is about numbers. */
+  readonly word: { readonly verb: 'hold' | 'resume' | 'release'; readonly reason: string } | null;
 }
 
 const MEMBERS_IN_SUBJECT = 3;
@@ -35,9 +35,9 @@ export function commitMessage(templates: Templates, entries: readonly CommitEntr
 
 function subjectOf(entries: readonly CommitEntry[]): string {
   const [only] = entries;
-  if (entries.length === 1 && only?.hold) return `${only.hold.verb} ${only.key}`;
+  if (entries.length === 1 && only?.word) return `${only.word.verb} ${only.key}`;
   if (entries.length === 1 && only) return only.record ? scaleSubject(only.key, only.record) : `prepare ${only.key}`;
-  if (entries.every(({ hold }) => hold !== null)) return `${entries[0]?.hold?.verb} ${entries.length} workloads`;
+  if (entries.every(({ word }) => word !== null)) return `${entries[0]?.word?.verb} ${entries.length} workloads`;
   const members = new Set(entries.flatMap((entry) => entry.members)).size;
   const clusters = members === 1 ? 'cluster' : 'clusters';
   const verb = entries.every(({ record }) => record === null) ? 'prepare' : 'scale';
@@ -55,8 +55,8 @@ function scaleSubject(key: string, record: DecisionRecord): string {
   return `scale ${key} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
 }
 
-function reasonOf({ record, members, hold }: CommitEntry): string {
-  if (hold) return cleanText(`${hold.verb}: ${hold.reason}`);
+function reasonOf({ record, members, word }: CommitEntry): string {
+  if (word) return cleanText(`${word.verb}: ${word.reason}`);
   if (record) return cleanText(record.reason);
   return `overlays without a count for ${members.length} members, so that they can be wired`;
 }

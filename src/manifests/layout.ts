@@ -31,6 +31,12 @@ export interface Overlay {
 
 const FILE_NAME = { component: 'kustomization.yaml', 'helm-values': 'values.yaml' } as const;
 
+/** The layout that a file's name belongs to; null: it is no overlay. */
+export function layoutOf(path: string): LayoutSettings['layout'] | null {
+  if (path.endsWith(`/${FILE_NAME.component}`)) return 'component';
+  return path.endsWith(`/${FILE_NAME['helm-values']}`) ? 'helm-values' : null;
+}
+
 /** Path of an overlay in the repository. */
 export function overlayPath(settings: LayoutSettings, overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
   return `${overlayDirectory(settings, overlay)}/${FILE_NAME[settings.layout]}`;
@@ -82,7 +88,8 @@ const INDEX_KEYS = new Set(['apiVersion', 'kind', 'components']);
 
 /** Content of an index. */
 export function renderIndex(templates: Templates, names: readonly string[]): string {
-  return fill(templates.index, { components: names.map((name) => `  - ${emitScalar(name)}`).join('\n') });
+  const list = names.map((name) => `\n  - ${emitScalar(name)}`).join('');
+  return fill(templates.index, { components: list === '' ? ' []' : list });
 }
 
 /** Names that an index lists; null when it is not one of ours, or holds more than we would write. */

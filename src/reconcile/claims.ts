@@ -26,7 +26,7 @@ export class Claims {
         if (`${metadata.namespace}/${metadata.name}` === dso.key || !isSame(target, dso.target)) continue;
         if (record.members[name]?.targetNamespace !== targetNamespace) continue;
         const owner = `${metadata.namespace}/${metadata.name}`;
-        const message = `by ${path} ${owner} scales ${target.kind} ${target.name} in namespace ${targetNamespace} of member ${name}; two overlays of one workload undo each other: bring ${owner} back, or remove its overlays and its record`;
+        const message = `by ${path} ${owner} scales ${target.kind} ${target.name} in namespace ${targetNamespace} of member ${name}; two overlays of one workload undo each other: bring ${owner} back, or run: dso-gitops release ${owner}`;
         return { kind: 'stalled', reason: 'WorkloadTaken', message };
       }
     }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
 import { refusePath } from '../errors.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
@@ -18,7 +19,7 @@ export interface DecidedDso {
 
 /** Everything that one commit writes. */
 export interface Composition {
-  readonly files: ReadonlyMap<string, string>;
+  readonly files: ChangeSet;
   readonly message: string;
   /** Keys of the DSOs in it. */
   readonly keys: readonly string[];
@@ -31,7 +32,7 @@ export async function compose(
   repository: Repository,
   templates: Templates,
 ): Promise<Composition | null> {
-  const files = new Map<string, string>();
+  const files = new Map<string, string | null>();
   const entries: CommitEntry[] = [];
   for (const { placed, decided } of changed) {
     const change = decided.changes.get(destination.id);
@@ -44,7 +45,7 @@ export async function compose(
       record,
       recordText: record && renderRecord(record),
       members: change.written,
-      hold: holdIn(change, placed),
+      word: wordIn(change, placed),
     });
   }
   if (entries.length === 0) return null;
@@ -53,9 +54,9 @@ export async function compose(
 }
 
 /** What a change says about a hold; null: it is about numbers. */
-function holdIn({ files }: DestinationChange, { dso, home }: PlacedDso): CommitEntry['hold'] {
+function wordIn({ files }: DestinationChange, { dso, home }: PlacedDso): CommitEntry['word'] {
   const text = files.get(holdPath(home.root, dso.namespace, dso.name));
-  if (text === undefined) return null;
+  if (text == null) return null;
   const { isHeld, by, reason } = parseHold(text);
   return { verb: isHeld ? 'hold' : 'resume', reason: `${by}: ${reason}` };
 }

@@ -15,6 +15,8 @@ import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
+import { type Released, type ReleaseRequest, release } from './release.ts';
+import { Requests } from './requests.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
@@ -56,18 +58,13 @@ interface Rounds {
 
 /** What is only a cache and has to be made again. */
 const DAMAGED = 'MirrorDamaged';
-/** Commits of ours that are told from those of others. */
-const MAX_COMMITS = 10_000;
 
 /** The sequence: read, place, load, decide, deliver. One engine for every way to run. */
 export class Engine {
   readonly #parts: EngineParts;
   readonly #connections: Connections;
   readonly #states: StateStore;
-  readonly #requests = new Map<string, string>();
-  /** Commits of others that the status of a DSO names, by key. */
-  readonly #foreignCommits = new Map<string, string>();
-  readonly #ownCommits = new Set<string>();
+  readonly #requests = new Requests();
   readonly #settled = new Settled();
   readonly #decider: Decider;
   #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
@@ -89,7 +86,7 @@ export class Engine {
     const { background, now } = options;
     const late = await this.#connections.settle();
     const snapshot = await this.#parts.hub.read();
-    await this.#learnTips(this.#isRequested(snapshot.dsos), options);
+    await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
     // What a person says, and a plan, is always computed from the start.
     if (isMoved || options.mode === 'plan' || options.adopt || options.hold || options.resume) this.#settled.clear();
@@ -104,7 +101,7 @@ export class Engine {
       else if (isWanted(options, source.key)) early.set(source.key, result);
     }
     const round = await this.#rounds(candidates, snapshot, options, late);
-    for (const { commit } of round.destinations) if (commit) this.#noteCommit(commit);
+    for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
     const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);
     return {
       outcomes,
@@ -153,6 +150,19 @@ export class Engine {
     return lane.repository?.revisions(path === null ? destination.root : `${destination.root}/${path}`) ?? [];
   }
 
+  /** Gives the members of a DSO back; it need not exist any more. @throws ProductError where that cannot be planned */
+  async release(request: Omit<ReleaseRequest, 'marked'>): Promise<Released> {
+    const { configuration, templates } = this.#parts;
+    const snapshot = await this.#parts.hub.read();
+    await this.#connections.refresh([...this.#connections.lanes], request.now, ENDLESS);
+    const known = await this.#knownMembers(snapshot);
+    const source = snapshot.dsos.find(({ key }) => key === `${request.namespace}/${request.name}`);
+    const admitted = source ? this.#admit(source, known, known?.join() ?? '') : null;
+    const home = admitted && 'home' in admitted ? admitted.home.id : (configuration.destinations[0]?.id ?? null);
+    const parts = { configuration, connections: this.#connections, templates };
+    return release({ ...request, marked: source ? home : null }, parts);
+  }
+
   /** Saves the states that no commit carried. */
   async saveStates(now: number, patience: Patience = ENDLESS): Promise<void> {
     await saveStates(this.#connections, this.#states, now, patience);
@@ -160,28 +170,6 @@ export class Engine {
 
   #delivery(): Delivery {
     return { connections: this.#connections, states: this.#states, templates: this.#parts.templates };
-  }
-
-  #noteCommit(commit: string): void {
-    this.#ownCommits.add(commit);
-    const [oldest] = this.#ownCommits;
-    if (this.#ownCommits.size > MAX_COMMITS && oldest !== undefined) this.#ownCommits.delete(oldest);
-  }
-
-  /** Whether a person asked for an evaluation that did not happen yet, or another process of ours has committed. */
-  #isRequested(dsos: readonly HubDso[]): boolean {
-    let isRequested = false;
-    for (const { key, stored } of dsos) {
-      const commit = stored?.lastCommit ?? null;
-      if (commit !== null && !this.#ownCommits.has(commit) && this.#foreignCommits.get(key) !== commit) {
-        this.#foreignCommits.set(key, commit);
-        isRequested = true;
-      }
-      if (stored?.requestedAt == null || this.#requests.get(key) === stored.requestedAt) continue;
-      this.#requests.set(key, stored.requestedAt);
-      isRequested = true;
-    }
-    return isRequested;
   }
 
   /** Names of the members that exist; null: they cannot be read now. */

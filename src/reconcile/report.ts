@@ -47,7 +47,7 @@ export interface DestinationReport {
   /** Id of the pushed commit; null: none. */
   readonly commit: string | null;
   readonly message: string | null;
-  readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string }[];
+  readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
   readonly error: { readonly reason: string; readonly message: string } | null;
 }
 

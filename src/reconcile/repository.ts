@@ -14,7 +14,7 @@ export type Gate = () => Promise<void>;
 
 /** What one push writes. */
 export interface Publication {
-  /** path -> content on the branch. */
+  /** path -> content on the branch; null: the file is removed. */
   readonly files: ChangeSet;
   readonly message: string;
   /** Key of a DSO -> state. */

@@ -52,19 +52,19 @@ function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
     record.target.kind !== target.kind ||
     record.target.name !== target.name
   ) {
-    const message = `scaleTargetRef was ${record.target.kind} ${record.target.name} and is now ${target.kind} ${target.name}; a target is not changed in place: put it back, or make a new DSO`;
+    const message = `scaleTargetRef was ${record.target.kind} ${record.target.name} and is now ${target.kind} ${target.name}; a target is not changed in place: put it back, or first run: dso-gitops release ${input.dso.key}`;
     return { kind: 'stalled', reason: 'TargetChanged', message };
   }
   for (const member of input.members) {
     const before = record.members[member.name];
     if (!before) continue;
     if (before.targetNamespace !== member.targetNamespace) {
-      const message = `targetNamespace of ${member.name} was ${before.targetNamespace} and is now ${member.targetNamespace}; it is not changed in place: put it back, or make a new DSO`;
+      const message = `targetNamespace of ${member.name} was ${before.targetNamespace} and is now ${member.targetNamespace}; it is not changed in place: put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'TargetChanged', message };
     }
     const path = overlayPath(member.destination, { member: member.name, ...input.dso });
     if (before.path !== path) {
-      const message = `the overlay of ${member.name} is at ${before.path}, the configuration now says ${path}; put it back`;
+      const message = `the overlay of ${member.name} is at ${before.path}, the configuration now says ${path}; put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'DestinationChanged', message };
     }
   }

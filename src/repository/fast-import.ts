@@ -10,7 +10,8 @@ export interface ImportCommit {
   /** Epoch milliseconds. */
   readonly time: number;
   readonly message: string;
-  readonly files: ReadonlyMap<string, string>;
+  /** null: the file is removed. */
+  readonly files: ReadonlyMap<string, string | null>;
 }
 
 /** The input of `git fast-import` that writes commits and prints their ids and trees, in order. */
@@ -22,7 +23,10 @@ export function importStream(commits: readonly ImportCommit[]): Buffer {
     parts.push(`commit ${commit.ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\n`, data(commit.message));
     if (commit.parent !== null) parts.push(`from ${commit.parent}\n`);
     if (commit.tree !== null) parts.push(`M 040000 ${commit.tree} \n`);
-    for (const [path, content] of commit.files) parts.push(`M 100644 inline ${path}\n`, data(content));
+    for (const [path, content] of commit.files) {
+      if (content === null) parts.push(`D ${path}\n`);
+      else parts.push(`M 100644 inline ${path}\n`, data(content));
+    }
     parts.push('\n', `get-mark :${mark}\n`, `ls :${mark} ""\n`);
   }
   parts.push('done\n');

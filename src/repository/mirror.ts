@@ -29,8 +29,8 @@ const WHOLE_HISTORY = 2_147_483_647;
 
 /** What one push writes. */
 export interface Publication {
-  /** path -> content on the branch. */
-  readonly files: ReadonlyMap<string, string>;
+  /** path -> content on the branch; null: the file is removed. */
+  readonly files: ReadonlyMap<string, string | null>;
   readonly message: string;
   /** key of a DSO -> state. */
   readonly states: ReadonlyMap<string, string>;
@@ -207,7 +207,7 @@ export class Mirror {
     return [{ ref: `${workRef()}-state`, parent: null, tree: this.#state?.tree ?? null, author, time, message, files }];
   }
 
-  async #check(commit: string, files: ReadonlyMap<string, string>): Promise<void> {
+  async #check(commit: string, files: ReadonlyMap<string, string | null>): Promise<void> {
     if (this.tip === null) return;
     const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames'];
     checkDifference(await this.#git.run([...options, this.tip, commit], 'checking the commit'), files);

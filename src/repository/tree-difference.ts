@@ -16,7 +16,7 @@ const FILE = '100644';
  *
  * @throws ProductError kind `act`
  */
-export function checkDifference(raw: string, allowed: ReadonlyMap<string, string>): void {
+export function checkDifference(raw: string, allowed: ReadonlyMap<string, string | null>): void {
   for (const { oldMode, newMode, path } of parseRaw(raw)) {
     if (oldMode === '120000' || oldMode === '160000') {
       const what = oldMode === '120000' ? 'a symbolic link' : 'a submodule';
@@ -33,7 +33,8 @@ export function checkDifference(raw: string, allowed: ReadonlyMap<string, string
         `${path} stands where a directory of ours belongs, or would be changed as well; move it, nothing was written`,
       );
     }
-    if (newMode !== FILE || (oldMode !== FILE && oldMode !== ABSENT)) {
+    const expected = allowed.get(path) === null ? ABSENT : FILE;
+    if (newMode !== expected || (oldMode !== FILE && oldMode !== ABSENT)) {
       throw refusePath(
         path,
         'PathNotOurs',

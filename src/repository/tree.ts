@@ -43,12 +43,16 @@ export class Tree {
   }
 
   /** Goes to a commit of ours: what it changed is known without asking Git. */
-  advanceTo(commit: string, files: ReadonlyMap<string, string>): void {
+  advanceTo(commit: string, files: ReadonlyMap<string, string | null>): void {
     this.#tip = commit;
     for (const [path, content] of files) {
-      const id = blobId(content);
       const before = this.#entries.get(path)?.id;
       if (before) this.#texts.delete(before);
+      if (content === null) {
+        this.#entries.set(path, null);
+        continue;
+      }
+      const id = blobId(content);
       this.#entries.set(path, { mode: '100644', id });
       this.#texts.set(id, content);
       const oldest = this.#texts.keys().next();

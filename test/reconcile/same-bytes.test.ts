@@ -14,7 +14,7 @@ function made(): World {
 }
 
 /** Everything a plan would write. */
-async function planned(world: World): Promise<ReadonlyMap<string, string>> {
+async function planned(world: World): Promise<ReadonlyMap<string, string | null>> {
   const { destinations } = await world.tick({ mode: 'plan' });
   return new Map(destinations.flatMap(({ composition }) => [...(composition?.files ?? [])]));
 }

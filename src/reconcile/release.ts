@@ -1,0 +1,248 @@
+import type { Configuration, Destination } from '../config/load.ts';
+import { mustAct } from '../errors.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
+import { cleanText } from '../manifests/clean-text.ts';
+import { commitMessage } from '../manifests/commit-message.ts';
+import { holdPath, renderHold } from '../manifests/hold.ts';
+import {
+  indexPath,
+  type LayoutSettings,
+  layoutOf,
+  overlayPath,
+  parseIndex,
+  parseOverlay,
+  recordPath,
+  renderIndex,
+  renderOverlay,
+} from '../manifests/layout.ts';
+import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import type { Templates } from '../manifests/template.ts';
+import type { Composition } from './compose.ts';
+import { type Connections, ENDLESS, waitFor } from './connections.ts';
+import type { PersonsWord } from './decision.ts';
+import type { Lane } from './lane.ts';
+import { type DestinationOutcome, untouched } from './outcome.ts';
+import type { Repository } from './repository.ts';
+import { MAX_ATTEMPTS } from './retry.ts';
+
+/** What is released, by whom, and how. */
+export interface ReleaseRequest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly word: PersonsWord;
+  /** Remove the overlays instead of leaving them without a count. */
+  readonly isDeleted: boolean;
+  /** `plan` writes nothing. */
+  readonly mode: 'plan' | 'apply';
+  /** Where the marker goes that keeps a DSO from being taken over again at once; null: it is not in the hub any more. */
+  readonly marked: string | null;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** One member that is on its own from then on. */
+export interface ReleasedMember {
+  readonly name: string;
+  readonly destination: string;
+  readonly path: string;
+  /** What its overlay sets until then; null: nothing, or nothing that can be read. */
+  readonly count: number | null;
+  /** For people, for instance `Deployment shop/web`. */
+  readonly workload: string;
+}
+
+/** What a release came to. */
+export interface Released {
+  readonly members: readonly ReleasedMember[];
+  readonly destinations: readonly DestinationOutcome[];
+}
+
+/** What is needed to release. */
+export interface ReleaseParts {
+  readonly configuration: Configuration;
+  readonly connections: Connections;
+  readonly templates: Templates;
+}
+
+/**
+ * Gives the members of one DSO back, from tips that were just learnt: overlays without a count, or none, and no record any more. Home comes first: its marker
+ * keeps a service from writing again what is not released yet.
+ *
+ * @throws ProductError when a destination cannot be read, or nothing was ever decided for the DSO
+ */
+export async function release(request: ReleaseRequest, parts: ReleaseParts): Promise<Released> {
+  const { connections } = parts;
+  const lanes = [...connections.lanes].sort(
+    (one, other) => Number(isMarked(other, request)) - Number(isMarked(one, request)),
+  );
+  const all = { members: [] as ReleasedMember[], destinations: [] as DestinationOutcome[] };
+  for (const lane of lanes) {
+    const released = await releaseAt(lane, request, parts);
+    if (!released) continue;
+    all.members.push(...released.members);
+    all.destinations.push(released.outcome);
+    if (released.outcome.error) break;
+  }
+  if (all.destinations.length > 0) return all;
+  const known = lanes.map(({ destination }) => recordPath(destination.root, request.namespace, request.name));
+  throw mustAct(
+    'NotFound',
+    `there is no decision about ${request.namespace}/${request.name} to release; expected ${[...new Set(known)].join(' or ')}`,
+  );
+}
+
+function isMarked({ destination }: Lane, { marked }: ReleaseRequest): boolean {
+  return destination.id === marked;
+}
+
+async function releaseAt(
+  lane: Lane,
+  request: ReleaseRequest,
+  parts: ReleaseParts,
+): Promise<{ readonly members: readonly ReleasedMember[]; readonly outcome: DestinationOutcome } | null> {
+  for (let attempt = 1; ; attempt += 1) {
+    if (lane.readError || !lane.repository) throw lane.readError ?? new Error(`${lane.destination.name} was not read`);
+    const record = await readRecord(lane.destination, lane.repository, request, parts.configuration.owner);
+    if (!record) return null;
+    const members = await findMembers(lane.destination, lane.repository, record);
+    const composition = await composeRelease(lane, record, members, request, parts.templates);
+    const nothing = { ...untouched(lane.destination), composition };
+    if (request.mode === 'plan') return { members, outcome: nothing };
+    const publication = { ...composition, states: new Map(), time: request.now };
+    lane.push({ publication, composition, landed: () => undefined }, request.now);
+    await waitFor(lane, ENDLESS);
+    const outcome = lane.take() ?? nothing;
+    if (outcome.error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcome };
+    await parts.connections.refresh([lane], request.now, ENDLESS);
+  }
+}
+
+async function readRecord(
+  { root }: Destination,
+  repository: Repository,
+  { namespace, name }: ReleaseRequest,
+  owner: string,
+): Promise<DecisionRecord | null> {
+  const path = recordPath(root, namespace, name);
+  const text = (await read(repository, [path])).get(path);
+  if (text === undefined) return null;
+  const record = parseRecord(text);
+  if (!record)
+    throw mustAct('RecordUnreadable', `${path} is not a decision record this version can read; restore it first`);
+  if (record.owner === owner) return record;
+  throw mustAct(
+    'ForeignOwner',
+    `${path} belongs to the installation ${JSON.stringify(record.owner)}, this one is ${JSON.stringify(owner)}; release it there`,
+  );
+}
+
+/** Members whose overlay is in this destination; what a record says of paths is believed only below the root. */
+async function findMembers(
+  destination: Destination,
+  repository: Repository,
+  record: DecisionRecord,
+): Promise<readonly ReleasedMember[]> {
+  const { namespace, name } = record.metadata;
+  const places = new Map<string, string>();
+  for (const member of [...Object.keys(record.members), ...Object.keys(record.orphaned)])
+    places.set(overlayPath(destination, { member, namespace, name }), member);
+  const elsewhere = Object.entries(record.members).filter(([, { path }]) => {
+    return !places.has(path) && isOverlayBelow(destination, path);
+  });
+  for (const [member, { path }] of elsewhere) places.set(path, member);
+  const own = `# Written by dso-gitops for ${namespace}/${name}.`;
+  const texts = [...(await read(repository, [...places.keys()]))].filter(([path, text]) => {
+    return text.startsWith(own) || elsewhere.every(([, member]) => member.path !== path);
+  });
+  return texts.map(([path, text]) => {
+    const member = places.get(path) ?? '';
+    const targetNamespace = record.members[member]?.targetNamespace ?? namespace;
+    const { count } = parseOverlay(settingsAt(destination, path), text);
+    const workload = `${record.target.kind} ${targetNamespace}/${record.target.name}`;
+    return { name: member, destination: destination.name, path, count, workload };
+  });
+}
+
+async function composeRelease(
+  { destination, repository }: Lane,
+  { metadata: { namespace, name }, target }: DecisionRecord,
+  members: readonly ReleasedMember[],
+  { isDeleted, word, now, marked }: ReleaseRequest,
+  templates: Templates,
+): Promise<Composition> {
+  const files = new Map<string, string | null>([[recordPath(destination.root, namespace, name), null]]);
+  for (const { path, name: member } of members) {
+    const overlay = {
+      member,
+      namespace,
+      name,
+      target,
+      targetNamespace: namespace,
+      baseNamespaces: [],
+      replicasPath: '',
+    };
+    const empty = renderOverlay(templates, settingsAt(destination, path), { ...overlay, replicas: null });
+    files.set(path, isDeleted ? null : empty);
+  }
+  if (isDeleted && repository)
+    for (const [path, text] of await shorterIndexes(destination, repository, members, { namespace, name }, templates))
+      files.set(path, text);
+  if (marked === destination.id) {
+    const by = cleanText(word.by, 80);
+    const reason = cleanText(`released: ${word.reason}`);
+    const marker = { metadata: { namespace, name }, isHeld: true, by, reason, time: new Date(now).toISOString() };
+    files.set(
+      holdPath(destination.root, namespace, name),
+      renderHold({ apiVersion: 'dso-gitops.dev/v1alpha1', kind: 'Hold', ...marker }),
+    );
+  }
+  const counts = members.map((member) => `${member.name} ${member.count ?? '-'}`).join(', ');
+  const said = { verb: 'release', reason: `${word.by}: ${word.reason}; until now ${counts}` } as const;
+  const key = `${namespace}/${name}`;
+  const names = members.map((member) => member.name);
+  const entry = { key, record: null, recordText: null, members: names, word: said };
+  return { files, message: commitMessage(templates, [entry]), keys: [key] };
+}
+
+/** Indexes without the name; one that is not ours is left as it is. */
+async function shorterIndexes(
+  destination: Destination,
+  repository: Repository,
+  members: readonly ReleasedMember[],
+  { namespace, name }: DecisionRecord['metadata'],
+  templates: Templates,
+): Promise<ChangeSet> {
+  const paths = members.flatMap((member) => indexPath(destination, member.name, namespace) ?? []);
+  const shorter = new Map<string, string>();
+  for (const [path, text] of await read(repository, [...new Set(paths)])) {
+    const names = parseIndex(text);
+    if (names?.includes(name))
+      shorter.set(
+        path,
+        renderIndex(
+          templates,
+          names.filter((one) => one !== name),
+        ),
+      );
+  }
+  return shorter;
+}
+
+/** Texts of the plain files among the paths. */
+async function read(repository: Repository, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const entries = await repository.entries(paths);
+  const files = [...entries].flatMap(([path, entry]) => (entry?.mode === '100644' ? [{ path, id: entry.id }] : []));
+  const texts = await repository.contents(files.map(({ id }) => id));
+  return new Map(files.map(({ path, id }) => [path, texts.get(id) ?? '']));
+}
+
+/** An earlier configuration may have written elsewhere below the root. */
+function isOverlayBelow({ root }: Destination, path: string): boolean {
+  const segments = path.split('/');
+  const isPlain = segments.every((segment) => /^[A-Za-z0-9_.-]+$/.test(segment) && !/^\.{1,2}$|^\.git$/i.test(segment));
+  return isPlain && path.startsWith(`${root}/`) && layoutOf(path) !== null;
+}
+
+function settingsAt(destination: Destination, path: string): LayoutSettings {
+  return { ...destination, layout: layoutOf(path) ?? destination.layout };
+}
