@@ -226,16 +226,20 @@ export class Lane {
     try {
       if (this.#isDamaged) throw new ProductError('later', DAMAGED, 'the mirror is made again');
       const repository = this.#repository ?? (await this.#open(this.destination, false));
-      await repository.refresh(gate);
-      return repository;
+      if (!(await repository.isWorn())) {
+        await repository.refresh(gate);
+        return repository;
+      }
+      // Nothing is wrong: as long as it is made again, nothing is said of its DSOs.
+      this.#repository = null;
     } catch (error) {
       if (!(error instanceof ProductError) || error.reason !== DAMAGED) throw error;
       // Not the remote: the mirror itself is damaged, and it is only a cache.
       if (this.#repository) this.noteUnreadable(error);
-      const renewed = await this.#open(this.destination, true);
-      await renewed.refresh(gate);
-      return renewed;
     }
+    const renewed = await this.#open(this.destination, true);
+    await renewed.refresh(gate);
+    return renewed;
   }
 }
 

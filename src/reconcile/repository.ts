@@ -29,6 +29,8 @@ export interface Repository {
   readonly tip: string | null;
   /** Learns the tip and the saved states as they are now. */
   refresh(gate: Gate): Promise<void>;
+  /** Whether what is cached has grown so much that it is better made again. */
+  isWorn(): Promise<boolean>;
   /** Files at the tip by path; null: there is none. */
   entries(
     paths: readonly string[],

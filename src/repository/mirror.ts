@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import type { Revision } from '../history/decision-history.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
@@ -26,6 +26,11 @@ export interface MirrorSettings {
 
 /** Deeper than any history: what `git fetch --unshallow` asks for. */
 const WHOLE_HISTORY = 2_147_483_647;
+
+/** Git looks for an object in every pack: from some hundred on that is felt in each call. */
+const MAX_PACKS = 100;
+/** At 4 KiB for each file on most disks this is 256 MiB. */
+const MAX_LOOSE = 65_536;
 
 /** What one push writes. */
 export interface Publication {
@@ -104,6 +109,15 @@ export class Mirror {
     await gate();
     await this.#tree.moveTo(fetched.tip);
     await this.#moveState(fetched.state);
+  }
+
+  /** Whether the cache has grown so much that making it again is cheaper than going on; asks no Git process. */
+  async isWorn(): Promise<boolean> {
+    const objects = `${this.#directory}/objects`;
+    const packs = (await namesIn(`${objects}/pack`)).filter((name) => name.endsWith('.pack')).length;
+    // Names of objects are spread evenly over 256 directories, as git gc counts them, too.
+    const loose = (await namesIn(`${objects}/17`)).length * 256;
+    return packs > MAX_PACKS || loose > MAX_LOOSE;
   }
 
   /** Files at the tip by path; null: there is none. */
@@ -280,6 +294,11 @@ function workRef(): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Empty where there is no such directory. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch(() => []);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BareRepository } from '../repository/bare-repository.ts';
-import { countOf, errorsOf, recordOf, World } from './world.ts';
+import { countOf, errorsOf, recordOf, verdictsOf, World } from './world.ts';
 
 function mirrorOf(world: World): string {
   const cache = world.environment['DSO_GITOPS_CACHE'] ?? '';
@@ -92,4 +92,21 @@ it('a cache that is gone is made again', async () => {
   world.restart();
   await world.tick();
   expect(countOf(world.home, 'one', 'a')).toBe(4);
+});
+
+it('a mirror that has grown too large is made again, and nothing is said meanwhile', async () => {
+  const world = new World();
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  const mirror = mirrorOf(world);
+  // As many names as two hundred thousand objects have here; Git counts them in the same way.
+  mkdirSync(join(mirror, 'objects/17'), { recursive: true });
+  for (let index = 0; index < 800; index += 1)
+    writeFileSync(join(mirror, 'objects/17', index.toString(16).padStart(38, '0')), '');
+  world.metric('a', 60);
+  const result = await world.tick();
+  expect([verdictsOf(result), errorsOf(result)]).toEqual([{ 'default/a': 'change' }, []]);
+  expect(existsSync(join(mirror, 'objects/17'))).toBe(false);
+  expect([countOf(world.home, 'one', 'a'), recordOf(world.home, 'a')?.seq]).toEqual([6, 2]);
 });
