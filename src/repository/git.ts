@@ -7,8 +7,8 @@ import { type GitEnvironment, redact } from './environment.ts';
 /** How long one Git process may be silent; fetches and pushes report their progress. */
 const SILENCE_MS = 60_000;
 
-/** How long one that reads standard input may take: it says nothing while it works. */
-const FEED_MS = 600_000;
+/** How long one may take at most: a host that says a word now and then is not silent, and never ends. */
+const DEADLINE_MS = 600_000;
 
 /** Commands that talk to the remote; all others work on the mirror alone. */
 const REMOTE_COMMANDS = new Set(['ls-remote', 'fetch', 'push']);
@@ -40,21 +40,23 @@ const FIXED = [
  *
  * @param environmentOf asked before every process, so that a credential that was rotated is used at once
  * @param url the remote's, for classifying
+ * @param deadlineMs how long each process may take
  */
 export function gitIn(
   directory: string,
   environmentOf: () => Promise<GitEnvironment>,
   signal: AbortSignal,
   url = '',
+  deadlineMs = DEADLINE_MS,
 ): Git {
   const attempt = async <T>(
     args: readonly string[],
     what: string,
-    work: (environment: GitEnvironment) => Promise<T>,
+    work: (environment: GitEnvironment, ended: AbortSignal) => Promise<T>,
   ): Promise<T> => {
     const environment = await environmentOf();
     try {
-      return await work(environment);
+      return await within(deadlineMs, args, signal, (ended) => work(environment, ended));
     } catch (error) {
       const text = redact(messageOf(error), environment.secrets);
       throw classifyGitError(new Error(text), what, { url, isLocal: !REMOTE_COMMANDS.has(args[0] ?? '') });
@@ -62,10 +64,33 @@ export function gitIn(
   };
   return {
     run: (args, what) =>
-      attempt(args, what, async (environment) => configured(directory, environment, signal).raw([...args])),
+      attempt(args, what, async (environment, ended) => configured(directory, environment, ended).raw([...args])),
     feed: (args, input, what) =>
-      attempt(args, what, (environment) => feed(directory, environment, args, input, signal)),
+      attempt(args, what, (environment, ended) => feed(directory, environment, args, input, ended)),
   };
+}
+
+/** Ends a process with the signal, and when its time is over. */
+async function within<T>(
+  deadlineMs: number,
+  args: readonly string[],
+  signal: AbortSignal,
+  work: (ended: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  const timer = setTimeout(end, deadlineMs);
+  signal.addEventListener('abort', end);
+  if (signal.aborted) end();
+  try {
+    return await work(ending.signal);
+  } catch (error) {
+    if (!ending.signal.aborted || signal.aborted) throw error;
+    throw new Error(`git ${args[0]} timed out: it did not end within ${deadlineMs / 1000} s`, { cause: error });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', end);
+  }
 }
 
 function configured(directory: string, environment: GitEnvironment, signal: AbortSignal): SimpleGit {
@@ -95,7 +120,6 @@ function feed(
       cwd: directory,
       env: { ...environment.variables },
       signal,
-      timeout: FEED_MS,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const output: Buffer[] = [];

@@ -22,6 +22,8 @@ export interface MirrorSettings {
   /** Where mirrors are kept; a cache. */
   readonly cacheDirectory: string;
   readonly parentEnvironment: NodeJS.ProcessEnv;
+  /** How long each Git process may take, in milliseconds; 10 minutes where it is not given. */
+  readonly deadlineMs?: number;
 }
 
 /** Deeper than any history: what `git fetch --unshallow` asks for. */
@@ -78,8 +80,9 @@ export class Mirror {
     const directory = directoryOf(settings);
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const { url, credentials, parentEnvironment } = settings;
-    const git = gitIn(directory, () => gitEnvironment(url, credentials, directory, parentEnvironment), signal, url);
+    const { url, credentials, parentEnvironment, deadlineMs } = settings;
+    const environmentOf = () => gitEnvironment(url, credentials, directory, parentEnvironment);
+    const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
     return new Mirror(settings, directory, git);
   }
