@@ -1,4 +1,5 @@
 import { type ErrorKind, messageOf, ProductError } from '../errors.ts';
+import { redact } from './environment.ts';
 
 interface Rule {
   readonly pattern: RegExp;
@@ -9,6 +10,13 @@ interface Rule {
 
 /** In order: the first that matches. Patterns are of Git's English messages and of the hosts' refusals. */
 const RULES: readonly Rule[] = [
+  // Before what else is said: a ref cannot be locked then, and a mirror is not made again on a full disk.
+  rule(
+    /No space left on device|Out of diskspace|Disk quota exceeded|File too large/i,
+    'later',
+    'DiskFull',
+    'make room on the disk: the one of the host where its message says so',
+  ),
   rule(
     /cannot lock ref 'refs\/dso-gitops\/(tip|known-state|work)/i,
     'later',
@@ -22,8 +30,23 @@ const RULES: readonly Rule[] = [
     'the repository belongs to another user: run as its owner, or reach it over ssh or http',
   ),
   rule(/error: 30[1278]\b/i, 'act', 'Redirected', 'redirects are not followed: put the final URL into the destination'),
+  // Limits come with a status of their own or as 403, and TF400733 is that of Azure DevOps.
   rule(
-    /GH006|GH013|protected branch|push rule|ruleset/i,
+    /error: 429|HTTP 429|\brate limit|TF400733/i,
+    'later',
+    'RateLimited',
+    'the host takes no more requests for now; it is tried again',
+  ),
+  // In the words of GitHub, GitLab, then Gitea and Forgejo, before what also says that the branch is protected.
+  rule(
+    /must have verified signatures|commits? must be signed|protected from unverified commit|unsigned commit/i,
+    'act',
+    'SignatureRequired',
+    'the host takes signed commits only: set signing in the destination, or allow this writer to push without',
+  ),
+  // "Pushes to this branch are not permitted; you must use a pull request", as Azure DevOps says it.
+  rule(
+    /GH006|GH013|TF402455|protected branch|push rule|ruleset/i,
     'act',
     'ProtectedBranch',
     'the branch is protected: allow this writer to push, or review by pull request',
@@ -40,6 +63,12 @@ const RULES: readonly Rule[] = [
     'LostRace',
     'another writer was faster; it is computed again from the new tip',
   ),
+  rule(
+    /TF401027|marked as read only|(?:is|so it is) read-only|does not have write access|permission denied for writing|HTTP 403|error: 403|not allowed to push|Permission to .* denied|insufficient permission/i,
+    'act',
+    'PermissionDenied',
+    'give the credentials the right to push',
+  ),
   rule(/shallow update not allowed/i, 'act', 'ShallowRefused', 'the host takes no pushes from a shallow clone'),
   rule(
     /deny(ing)? (updating|creating|non-fast)|remote rejected/i,
@@ -54,19 +83,13 @@ const RULES: readonly Rule[] = [
     'check the credentials of the destination',
   ),
   rule(
-    /HTTP 403|error: 403|not allowed to push|Permission to .* denied|insufficient permission/i,
-    'act',
-    'PermissionDenied',
-    'give the credentials the right to push',
-  ),
-  rule(
     /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
     'act',
     'HostKeyUnknown',
     'put the host key into knownHostsFile after you checked it',
   ),
   rule(
-    /Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .* not found|does not exist/i,
+    /Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .* not found|is this a git repository|does not exist/i,
     'act',
     'RepositoryNotFound',
     'check the URL of the destination and the rights of its credentials',
@@ -77,9 +100,8 @@ const RULES: readonly Rule[] = [
     'CertificateRefused',
     'make the CA known with SSL_CERT_FILE',
   ),
-  rule(/No space left on device/i, 'later', 'DiskFull', 'make room on the disk'),
   rule(
-    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|timed out|timeout|block timeout|error: 5\d\d|Could not read from remote/i,
+    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|protocol error|timed out|timeout|error: 5\d\d|Could not read from remote/i,
     'later',
     'RemoteUnavailable',
     'the host cannot be reached now; it is tried again',
@@ -112,14 +134,22 @@ const DAMAGE = [
 ];
 
 /** A failure of Git as one of three: a person acts, try again now, try again later. */
-export function classifyGitError(error: unknown, what: string, { url, isLocal }: GitCall): ProductError {
+export function classifyGitError(error: unknown, doing: string, { url, isLocal }: GitCall): ProductError {
+  const what = redact(doing, []);
   if (error instanceof ProductError) return error;
   const text = messageOf(error).replaceAll(PROGRESS, '').replaceAll(/\s+/g, ' ').trim();
-  const said = url === '' ? text : text.replaceAll(url, '');
+  const names = [url, pathOf(url)].filter((name) => name.length > 1);
+  const said = names.reduce((rest, name) => rest.replaceAll(name, ''), text);
   const shown = text.length > SHOWN ? `...${text.slice(-SHOWN)}` : text;
   const found = RULES.find(({ pattern }) => pattern.test(said));
   if (found) return new ProductError(found.kind, found.reason, `${what} failed: ${shown}; ${found.advice}`, error);
   if (isLocal || DAMAGE.some((pattern) => pattern.test(said)))
     return new ProductError('later', 'MirrorDamaged', `${what} failed: ${shown}`, error);
   return new ProductError('later', 'GitFailed', `${what} failed: ${shown}`, error);
+}
+
+/** The path that hosts repeat instead of the URL. */
+function pathOf(url: string): string {
+  const [, path = ''] = /^(?:\w+:\/\/[^/]*|[^/:]+@[^/:]+:)(.*)$/.exec(url) ?? [];
+  return path;
 }

@@ -108,9 +108,19 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'CertificateRefused',
   ],
   ['fatal: write error: No space left on device', 'later', 'DiskFull'],
+  [
+    "fatal: sha1 file 'objects/pack/tmp_pack_YpiwB3' write error. Out of diskspace\nfatal: Unexpected checksum for objects/pack/tmp_pack_YpiwB3 (disk corruption?)",
+    'later',
+    'DiskFull',
+  ],
+  [
+    "error: cannot lock ref 'refs/dso-gitops/tip': Unable to create '/m.git/refs/dso-gitops/tip.lock': No space left on device",
+    'later',
+    'DiskFull',
+  ],
   ["fatal: unable to access 'https://x/': Could not resolve host: x", 'later', 'RemoteUnavailable'],
   ["fatal: unable to access 'https://x/': The requested URL returned error: 502", 'later', 'RemoteUnavailable'],
-  ["fatal: unable to access 'https://x/': The requested URL returned error: 429", 'later', 'RemoteUnavailable'],
+  ["fatal: unable to access 'https://x/': The requested URL returned error: 429", 'later', 'RateLimited'],
   [
     "fatal: unable to access 'https://x/': Failed to connect to x port 443 after 0 ms: Connection refused",
     'later',
@@ -140,6 +150,136 @@ const SAID: readonly (readonly [string, string, string])[] = [
   ],
 ];
 
+/** Refusals as the hosts word them, in the whole output of a push. */
+const REFUSED: readonly (readonly [string, string, string, string])[] = [
+  [
+    'GitHub, a ruleset that demands signatures',
+    'remote: error: GH013: Repository rule violations found for refs/heads/main.        \nremote: Review all repository rules at https://github.com/org/fleet/rules?ref=refs%2Fheads%2Fmain\nremote: \nremote: - Commits must have verified signatures.        \nremote:   Found 1 violation:\nremote: \nremote:   027faa7121ee9df79db623e1a2848d2cc88a8dba\nremote: \n ! [remote rejected] HEAD -> main (push declined due to repository rule violations)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'GitHub, a protected branch that demands signatures',
+    'remote: error: GH006: Protected branch update failed for refs/heads/main.\nremote: - Commits must have verified signatures.\n ! [remote rejected] main -> main (protected branch hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'GitLab, push rule "reject unsigned commits", before 16',
+    'remote: GitLab: Commit must be signed with a GPG key\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'GitLab, push rule "reject unsigned commits"',
+    'remote: GitLab: Commit must be signed\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'Gitea',
+    'remote: Gitea: Branch main is protected from unverified commit 027faa7121ee9df79db623e1a2848d2cc88a8dba\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'Forgejo',
+    'remote: Forgejo: branch main is protected from unverified commit 027faa7121ee9df79db623e1a2848d2cc88a8dba\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'a hook of a site that demands signatures',
+    'remote: unsigned commits are not accepted here\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'SignatureRequired',
+  ],
+  [
+    'GitHub, a ruleset that demands pull requests',
+    'remote: error: GH013: Repository rule violations found for refs/heads/main.\nremote: - Changes must be made through a pull request.\n ! [remote rejected] main -> main (push declined due to repository rule violations)',
+    'act',
+    'ProtectedBranch',
+  ],
+  [
+    'Gitea, a protected branch',
+    'remote: Gitea: Not allowed to push to protected branch main\n ! [remote rejected] main -> main (pre-receive hook declined)',
+    'act',
+    'ProtectedBranch',
+  ],
+  [
+    'Azure DevOps, a branch policy',
+    ' ! [remote rejected] main -> main (TF402455: Pushes to this branch are not permitted; you must use a pull request to update this branch.)',
+    'act',
+    'ProtectedBranch',
+  ],
+  [
+    'Azure DevOps, a right that is missing',
+    " ! [remote rejected] main -> main (TF401027: You need the Git 'GenericContribute' permission to perform this action. Details: identity 'x', scope 'branch'.)",
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'GitHub, a deploy key that only reads',
+    'ERROR: The key you are authenticating with has been marked as read only.\nfatal: Could not read from remote repository.',
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'GitLab, a deploy key that only reads',
+    'remote: ERROR: This deploy key does not have write access to this project.\nfatal: Could not read from remote repository.',
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'Bitbucket, an access key that only reads',
+    'repository access denied. access via a deployment key is read-only.\nfatal: Could not read from remote repository.',
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'Gitea, a user that only reads',
+    'Gitea: User permission denied for writing.\nfatal: Could not read from remote repository.',
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'GitHub, a repository that is archived',
+    'ERROR: This repository was archived so it is read-only.\nfatal: Could not read from remote repository.',
+    'act',
+    'PermissionDenied',
+  ],
+  [
+    'GitHub, a secondary limit, which comes as 403',
+    "remote: You have exceeded a secondary rate limit. Please wait a few minutes before you try again.\nfatal: unable to access 'https://x/': The requested URL returned error: 403",
+    'later',
+    'RateLimited',
+  ],
+  [
+    'GitLab, too many requests',
+    "remote: Retry later\nfatal: unable to access 'https://x/': The requested URL returned error: 429",
+    'later',
+    'RateLimited',
+  ],
+  [
+    'too many requests at the push itself',
+    'error: RPC failed; HTTP 429 curl 22 The requested URL returned error: 429\nfatal: the remote end hung up unexpectedly',
+    'later',
+    'RateLimited',
+  ],
+  [
+    'Azure DevOps, too many requests',
+    "remote: TF400733: The request has been canceled: Request was blocked due to exceeding usage of resource 'RateLimit'.\nfatal: unable to access 'https://x/': The requested URL returned error: 403",
+    'later',
+    'RateLimited',
+  ],
+  [
+    'a host whose disk is full',
+    'remote: fatal: write error: No space left on device\nerror: remote unpack failed: index-pack abnormal exit\n ! [remote rejected] main -> main (unpacker error)',
+    'later',
+    'DiskFull',
+  ],
+];
+
 const NOT_OF_THE_REMOTE: readonly (readonly [string, string, string])[] = [
   [
     "error: cannot lock ref 'refs/dso-gitops/tip': Unable to create '/m.git/refs/dso-gitops/tip.lock': File exists.",
@@ -163,6 +303,19 @@ describe('the class of a failure', () => {
     expect(classifyGitError(new Error(said), 'pushing', PUSH)).toMatchObject({ kind, reason });
   });
 
+  it.each(REFUSED)('%s', (_host, said, kind, reason) => {
+    const error = classifyGitError(new Error(said), 'pushing', PUSH);
+    expect(error).toMatchObject({ kind, reason });
+    expect(error.message).toMatch(/; [a-z][^;]+$/);
+  });
+
+  it('is not of words in the path of the repository, which a host repeats without the rest of the URL', () => {
+    const said = "fatal: '/srv/GH006 rate limit.git' does not appear to be a git repository";
+    for (const url of ['ssh://git@host:22/srv/GH006 rate limit.git', 'git@host:/srv/GH006 rate limit.git']) {
+      expect(classifyGitError(new Error(said), 'reading', { url, isLocal: false }).reason).toBe('RepositoryNotFound');
+    }
+  });
+
   it('says what failed and what Git said, on one line, with its cause', () => {
     const cause = new Error(' ! [rejected]\n   main -> main (fetch first)');
     const error = classifyGitError(cause, 'pushing to /srv/fleet.git', PUSH);
@@ -170,6 +323,11 @@ describe('the class of a failure', () => {
       /^pushing to \/srv\/fleet\.git failed: ! \[rejected\] main -> main \(fetch first\); /,
     );
     expect(error.cause).toBe(cause);
+  });
+
+  it('repeats no password of a URL', () => {
+    const error = classifyGitError(new Error('early EOF'), 'reading https://user:password@host/x.git', PUSH);
+    expect(error.message).toMatch(/^reading https:\/\/\*\*\*@host\/x\.git failed: early EOF; /);
   });
 
   it('leaves an error of the product as it is', () => {

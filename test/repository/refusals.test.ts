@@ -35,6 +35,34 @@ const HOOKS: readonly (readonly [string, 'update' | 'pre-receive', string, strin
     'ProtectedBranch',
     'GitLab',
   ],
+  [
+    'signatures that GitHub demands',
+    'pre-receive',
+    'printf "error: GH013: Repository rule violations found for refs/heads/main.\\n\\n- Commits must have verified signatures.\\n"',
+    'SignatureRequired',
+    'Commits must have verified signatures',
+  ],
+  [
+    'signatures that GitLab demands',
+    'pre-receive',
+    'echo "GitLab: Commit must be signed with a GPG key"',
+    'SignatureRequired',
+    'set signing in the destination',
+  ],
+  [
+    'signatures that Gitea demands',
+    'pre-receive',
+    'echo "Gitea: Branch main is protected from unverified commit $(cut -d" " -f2)"',
+    'SignatureRequired',
+    'unverified commit',
+  ],
+  [
+    'a hook that looks at the commit for a signature',
+    'update',
+    'case "$1" in refs/heads/*) ;; *) exit 0;; esac; git cat-file commit "$3" | grep -q "^gpgsig" && exit 0; echo "unsigned commit $3"',
+    'SignatureRequired',
+    'unsigned commit',
+  ],
   ['a hook of the site', 'pre-receive', 'echo "no ticket in the message"', 'HookDeclined', 'no ticket in the message'],
 ];
 
@@ -68,6 +96,23 @@ describe('a host that refuses the push', () => {
     remote.git('config', 'core.bare', 'false');
     expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'PushRefused' });
   });
+});
+
+it('a host without what the shallow mirror stands on: ShallowRefused, and it goes on from what is there', async () => {
+  const { remote, settings } = setUp();
+  remote.commit({ other: 'x\n' });
+  const mirror = await openMirror({ ...settings, branch: 'scaling', isBranchCreated: true });
+  // Somebody starts the history anew between looking and pushing.
+  remote.commit({ new: 'x\n' }, 'other');
+  remote.git('symbolic-ref', 'HEAD', 'refs/heads/other');
+  remote.git('update-ref', '-d', 'refs/heads/main');
+  remote.git('gc', '--quiet', '--prune=now');
+  const error = await errorOf(mirror.publish(push));
+  expect(error).toMatchObject({ kind: 'act', reason: 'ShallowRefused' });
+  expect(remote.tip('scaling')).toBeNull();
+  await mirror.refresh();
+  await mirror.publish(push);
+  expect(remote.subjects('scaling')).toEqual(['scale', 'foreign 2']);
 });
 
 describe('a repository that is not there', () => {

@@ -101,6 +101,20 @@ describe('state beside the branch', () => {
   });
 });
 
+it('a ref that another tool removes between looking and pushing is a lost race', async () => {
+  const { remote, settings } = setUp();
+  const mirror = await openMirror(settings());
+  await mirror.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
+  for (const ref of refNames(remote).filter((name) => STATE.test(name))) remote.git('update-ref', '-d', ref);
+  const late = publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': 'two\n' }) });
+  expect(await errorOf(mirror.publish(late))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+  expect(remote.subjects()).toEqual(['foreign 0']);
+  await mirror.refresh();
+  await mirror.publish(late);
+  expect(remote.subjects()).toEqual(['scale', 'foreign 0']);
+  expect((await openMirror(settings('other'))).states().get('default/a')).toBe('two\n');
+});
+
 const REFUSALS: readonly (readonly [string, (remote: BareRepository) => void])[] = [
   [
     'an update hook',
