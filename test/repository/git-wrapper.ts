@@ -7,6 +7,8 @@ export interface GitWrapper {
   readonly path: string;
   /** Every command line so far. */
   argv(): readonly string[];
+  /** Arguments of every process so far: those of Git, and of ssh and others that it started. */
+  processes(): readonly string[];
 }
 
 /**
@@ -20,9 +22,11 @@ export function wrapGit(
 ): GitWrapper {
   const bin = join(directory, 'bin');
   const log = join(directory, 'argv.log');
+  const trace = join(directory, 'trace.log');
   mkdirSync(bin);
   const real = process.env['PATH'] ?? '';
   const lines = ['#!/bin/sh', `PATH='${real}'`, `printf '%s ' "$@" >> '${log}'; echo >> '${log}'`];
+  lines.push(`export GIT_TRACE2_EVENT='${trace}'`);
   if (beforeFirst) {
     lines.push(`case " $* " in *" ${beforeFirst.word} "*) if mkdir '${join(directory, 'done')}' 2>/dev/null; then (`);
     lines.push('unset GIT_DIR', beforeFirst.script, ') >/dev/null 2>&1; fi;; esac');
@@ -32,6 +36,17 @@ export function wrapGit(
   chmodSync(join(bin, 'git'), 0o755);
   return {
     path: `${bin}${delimiter}${real}`,
-    argv: () => (existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean) : []),
+    argv: () => linesOf(log),
+    processes: () => linesOf(trace).flatMap(argvOf),
   };
+}
+
+function linesOf(file: string): readonly string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
+}
+
+/** What an event of Git's trace says was started. */
+function argvOf(line: string): readonly string[] {
+  const { argv }: { readonly argv?: readonly string[] } = JSON.parse(line);
+  return argv ? [argv.join(' ')] : [];
 }
