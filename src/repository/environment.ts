@@ -89,6 +89,8 @@ function originOf(url: string): string {
 
 function sshCommand({ sshKeyFile, knownHostsFile }: CredentialSource, home: string): string {
   const options = ['-F /dev/null', '-o BatchMode=yes', '-o StrictHostKeyChecking=yes', '-o ConnectTimeout=20'];
+  // A connection that is dead or stalled ends by itself, even when Git is not there any more.
+  options.push('-o ServerAliveInterval=15', '-o ServerAliveCountMax=3');
   // In double quotes for ssh, which takes a list of files here.
   options.push(`-o UserKnownHostsFile=${quote(`"${knownHostsFile ?? `${home}/no-known-hosts`}"`)}`);
   if (sshKeyFile) options.push('-o IdentitiesOnly=yes', `-i ${quote(sshKeyFile)}`);

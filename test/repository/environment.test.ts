@@ -46,7 +46,7 @@ describe('the environment of Git', () => {
     expect(secrets).toContain('abc');
   });
 
-  it('checks host keys and asks nobody over ssh', async () => {
+  it('checks host keys, asks nobody over ssh and notices a dead connection', async () => {
     const credentials = { ...NO_CREDENTIALS, sshKeyFile: "/keys/it's", knownHostsFile: '/keys/known' };
     const { variables } = await gitEnvironment('git@example.com:org/fleet.git', credentials, '/mirror', {});
     const command = variables['GIT_SSH_COMMAND'] ?? '';
@@ -56,6 +56,9 @@ describe('the environment of Git', () => {
       `UserKnownHostsFile='"/keys/known"'`,
       'IdentitiesOnly=yes',
       "-i '/keys/it'\\''s'",
+      'ConnectTimeout=20',
+      'ServerAliveInterval=15',
+      'ServerAliveCountMax=3',
     ]) {
       expect(command).toContain(part);
     }
