@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
     'make the CA known with SSL_CERT_FILE',
   ),
   rule(
-    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|protocol error|timed out|timeout|error: 5\d\d|Could not read from remote/i,
+    /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|protocol error|expected flush|timed out|timeout|error: 5\d\d|Could not read from remote/i,
     'later',
     'RemoteUnavailable',
     'the host cannot be reached now; it is tried again',

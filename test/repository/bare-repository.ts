@@ -115,7 +115,7 @@ export class BareRepository {
   }
 
   /** A hook of the host. */
-  hook(name: 'pre-receive' | 'update' | 'post-receive', script: string): void {
+  hook(name: 'pre-receive' | 'update' | 'post-receive' | 'reference-transaction', script: string): void {
     const path = join(this.directory, 'hooks', name);
     mkdirSync(join(this.directory, 'hooks'), { recursive: true });
     writeFileSync(path, `#!/bin/sh\n${script}\n`);

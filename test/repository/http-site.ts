@@ -19,11 +19,11 @@ export interface HttpSite {
   readonly host: HttpHost;
   readonly wrapper: GitWrapper;
   /** null: without a token. */
-  settings(token: string | null, given?: Partial<MirrorSettings>): MirrorSettings;
+  readonly settings: (token: string | null, given?: Partial<MirrorSettings>) => MirrorSettings;
   /** The error that a promise ends with; what it says is searched for secrets. */
-  failure(promise: Promise<unknown>): Promise<ProductError>;
+  readonly failure: (promise: Promise<unknown>) => Promise<ProductError>;
   /** Where a secret is. */
-  leaks(): readonly string[];
+  readonly leaks: () => readonly string[];
 }
 
 /** Serves a repository over http until the test is over. */

@@ -23,7 +23,7 @@ export function findSecrets(secrets: readonly string[], { directories, texts }: 
 
 /** Everything that an error says, its causes and what hangs on them included. */
 export function textsOfError(error: unknown): readonly string[] {
-  if (!(error instanceof Error)) return error === undefined ? [] : [String(error)];
+  if (!(error instanceof Error)) return error === undefined ? [] : [JSON.stringify(error)];
   const { message, stack = '', cause } = error;
   return [message, stack, JSON.stringify(Object.entries(error)), ...textsOfError(cause)];
 }
@@ -57,7 +57,7 @@ function inDirectory(directory: string, holds: (text: string) => boolean): reado
 function objectsOf(directory: string): string {
   const git = (...args: readonly string[]): string => {
     const environment = { PATH: process.env['PATH'], GIT_CONFIG_NOSYSTEM: '1', HOME: directory };
-    const options = { env: environment, maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'pipe'] } as const;
+    const options = { env: environment, maxBuffer: 2 ** 28 };
     return execFileSync('git', [`--git-dir=${directory}`, ...args], options).toString('latin1');
   };
   return [git('for-each-ref'), git('cat-file', '--batch-all-objects', '--batch', '--unordered')].join('\n');
