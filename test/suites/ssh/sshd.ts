@@ -1,50 +1,103 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
-import { userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { hostUser } from './host-user.ts';
 
-/** A real sshd for the current user on a free loopback port, until the test is over. */
+/** A real sshd of an ordinary user on a free loopback port, until the test is over. */
 export interface Sshd {
   /** `ssh://user@127.0.0.1:port` */
   readonly url: string;
   /** Line of a known_hosts file. */
-  readonly knownHost: string;
+  knownHost(): string;
+  /** Only these public keys may log in from now on. */
+  authorize(publicKeys: readonly string[]): void;
+  /** Shell script that runs instead of what is asked for, which is in `$SSH_ORIGINAL_COMMAND`; null: what is asked for. */
+  force(script: string | null): void;
+  /** Starts again on the same port with another host key. */
+  changeHostKey(): Promise<void>;
+  /** Gives a repository to the user that serves it; others may go on writing to it. */
+  share(directory: string): void;
 }
+
+/** What is asked for. */
+const SERVE = 'exec sh -c "$SSH_ORIGINAL_COMMAND"';
 
 /** Starts sshd with its own host key; only the given public keys may log in. */
 export async function startSshd(directory: string, publicKeys: readonly string[]): Promise<Sshd> {
   const sshd = findProgram('sshd');
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  // sshd that is started as root separates privileges there.
-  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });
-  const hostKey = makeKey(join(directory, 'host_key'));
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  const user = hostUser(directory);
   const authorized = join(directory, 'authorized_keys');
-  writeFileSync(authorized, publicKeys.join(''), { mode: 0o600 });
+  const forced = join(directory, 'forced');
+  const pids = join(directory, 'pids');
+  const hostKeyFile = join(directory, 'host_key');
   const port = await freePort();
   const settings = [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
-    `HostKey ${hostKey.file}`,
+    `HostKey ${hostKeyFile}`,
     `AuthorizedKeysFile ${authorized}`,
-    `PidFile ${join(directory, 'pid')}`,
+    `ForceCommand ${forced}`,
+    'PidFile none',
     'UsePAM no',
     'StrictModes no',
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
-    'PermitRootLogin prohibit-password',
     'AcceptEnv GIT_PROTOCOL',
   ];
   const config = join(directory, 'sshd_config');
   writeFileSync(config, `${settings.join('\n')}\n`);
-  const child = spawn(sshd, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
-  onTestFinished(() => stop(child));
-  await listening(child);
-  const [kind, key] = hostKey.publicKey.split(' ');
-  return { url: `ssh://${userInfo().username}@127.0.0.1:${port}`, knownHost: `[127.0.0.1]:${port} ${kind} ${key}\n` };
+  let hostKey = '';
+  let child: ChildProcess | null = null;
+  const start = async (): Promise<void> => {
+    for (const file of [hostKeyFile, `${hostKeyFile}.pub`]) rmSync(file, { force: true });
+    hostKey = makeKey(hostKeyFile).publicKey;
+    user.own(directory);
+    const [program, args] = user.command(sshd, ['-D', '-e', '-f', config]);
+    child = spawn(program, [...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await listening(child);
+  };
+  onTestFinished(async () => {
+    for (const pid of existsSync(pids) ? readFileSync(pids, 'utf8').split('\n').filter(Boolean) : []) end(Number(pid));
+    if (child) await stop(child);
+  });
+  const host: Sshd = {
+    url: `ssh://${user.name}@127.0.0.1:${port}`,
+    knownHost: () => `[127.0.0.1]:${port} ${hostKey.split(' ').slice(0, 2).join(' ')}\n`,
+    authorize: (keys) => writeFileSync(authorized, keys.join('')),
+    force: (script) => {
+      // Renamed into place: a session that is running goes on with the old one.
+      writeFileSync(`${forced}.new`, `#!/bin/sh\necho $$ >> '${pids}'\n${script ?? SERVE}\n`);
+      chmodSync(`${forced}.new`, 0o755);
+      renameSync(`${forced}.new`, forced);
+    },
+    changeHostKey: async () => {
+      if (child) await stop(child);
+      await start();
+    },
+    share: (repository) => {
+      execFileSync('git', [`--git-dir=${repository}`, 'config', 'core.sharedRepository', '0666']);
+      execFileSync('chmod', ['-R', 'a+rwX', repository]);
+      user.own(repository);
+    },
+  };
+  host.authorize(publicKeys);
+  host.force(null);
+  await start();
+  return host;
 }
-
 /** A new key pair. */
 export function makeKey(file: string): { readonly file: string; readonly publicKey: string } {
   execFileSync(findProgram('ssh-keygen'), ['-q', '-t', 'ed25519', '-N', '', '-C', 'test', '-f', file]);
@@ -89,4 +142,13 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = new Promise((resolve) => child.on('close', resolve));
   child.kill();
   await ended;
+}
+
+/** Ends what a forced command left running. */
+function end(pid: number): void {
+  try {
+    process.kill(pid);
+  } catch {
+    // It ended by itself.
+  }
 }
