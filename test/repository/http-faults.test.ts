@@ -72,7 +72,7 @@ describe('a host that fails', () => {
   it('by name: a call has a deadline, and says that it is over', async () => {
     const { settings, failure } = await httpSite({ account: ACCOUNT, step: 'list', fault: 'dripping' });
     const error = await failure(openMirror(settings(TOKEN, { deadlineMs: 1500 })));
-    expect(error.message).toContain('git ls-remote timed out: it did not end within 1.5 s');
+    expect(error.message).toContain('git timed out: it did not end within 1.5 s');
   });
 
   it('with a page for people instead of a repository: RepositoryNotFound', async () => {
