@@ -41,9 +41,14 @@ export class Remote {
     this.#stateRef = this.#primaryStateRef;
   }
 
-  /** Learns the tips in one call. */
+  /**
+   * Learns the tips in one call.
+   *
+   * @throws ProductError kind `later` when nothing at all is there any more
+   */
   async tips(): Promise<RemoteTips> {
     const refs = await this.#list([this.#branchRef, this.#primaryStateRef, STATE_BRANCH, 'HEAD']);
+    if (refs.size === 0) await this.#checkEmpty();
     this.#stateBranchTip = refs.get(STATE_BRANCH) ?? null;
     this.#hasPrimaryState = refs.has(this.#primaryStateRef);
     this.#stateRef = this.#hasPrimaryState || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
@@ -130,6 +135,17 @@ export class Remote {
     if (this.#hasPrimaryState) return false;
     this.#stateRef = STATE_BRANCH;
     return true;
+  }
+
+  /** An empty page of a proxy or a host that is being restored reads as an empty repository: what was there is not forgotten for it. */
+  async #checkEmpty(): Promise<void> {
+    const known = await this.#git.run(['for-each-ref', TIP], 'reading the mirror');
+    if (known === '' || (await this.#list(['refs/heads/*'])).size > 0) return;
+    throw new ProductError(
+      'later',
+      'RepositoryEmptied',
+      `${this.#url} had commits and now has none; it is tried again; if it was emptied on purpose, remove the cache directory`,
+    );
   }
 
   async #sourceOf(refs: ReadonlyMap<string, string>): Promise<string> {

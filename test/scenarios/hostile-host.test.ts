@@ -89,3 +89,25 @@ it('a push whose answer is lost is not made again by the process that made it', 
   expect(world.home.subjects()).toHaveLength(3);
   await command('status');
 });
+
+const EMPTY: readonly (readonly [string, boolean])[] = [
+  ['the process that knew it', false],
+  ['one that starts then', true],
+];
+
+it.each(EMPTY)('an empty page instead of the repository is not believed by %s', async (_name, isRestarted) => {
+  const { world, host, command } = await setUp();
+  world.metric('a', 500);
+  await world.tick();
+  const [tip, record] = [world.home.tip(), recordOf(world.home, 'a')];
+  // Lower, but within the stabilization window: what was known before has to last.
+  world.metric('a', 100);
+  if (isRestarted) world.restart();
+  host.behave({ status: 200, headers: { 'content-type': 'text/html' }, text: () => '' });
+  expect(errorsOf(await world.tick())).toEqual(['RepositoryEmptied']);
+  host.behave({ account: ACCOUNT });
+  expect(errorsOf(await world.tick())).toEqual([]);
+  expect(world.home.tip()).toBe(tip);
+  expect(recordOf(world.home, 'a')).toEqual(record);
+  await command('status');
+});
