@@ -1,3 +1,4 @@
+import { type SimpleGit, simpleGit } from 'simple-git';
 import { messageOf } from '../errors.ts';
 import { classifyGitError } from './classify.ts';
 import { type GitEnvironment, redact } from './environment.ts';
@@ -48,28 +49,51 @@ export function gitIn(
   url = '',
   deadlineMs = DEADLINE_MS,
 ): Git {
-  const run = async (args: readonly string[], input: string | Buffer | null, what: string): Promise<Buffer> => {
+  const attempt = async <T>(
+    args: readonly string[],
+    what: string,
+    work: (variables: GitEnvironment['variables']) => Promise<T>,
+  ): Promise<T> => {
     const { variables, secrets } = await environmentOf();
-    const config = FIXED.flatMap((setting) => ['-c', setting]);
-    // What reads standard input says nothing while it works.
-    const silenceMs = input === null ? Math.min(SILENCE_MS, deadlineMs) : deadlineMs;
     try {
-      return await runGit({
-        directory,
-        environment: variables,
-        args: [...config, ...args],
-        input,
-        silenceMs,
-        deadlineMs,
-        signal,
-      });
+      return await work(variables);
     } catch (error) {
       const text = redact(messageOf(error), secrets);
-      throw classifyGitError(new Error(text), what, { url, isLocal: !REMOTE_COMMANDS.has(args[0] ?? '') });
+      throw classifyGitError(new Error(text), what, { url, isLocal: !isRemote(args) });
     }
   };
-  return {
-    run: async (args, what) => (await run(args, null, what)).toString(),
-    feed: (args, input, what) => run(args, input, what),
+  const spawned = (args: readonly string[], input: string | Buffer | null, what: string): Promise<Buffer> => {
+    // What reads standard input says nothing while it works.
+    const silenceMs = input === null ? Math.min(SILENCE_MS, deadlineMs) : deadlineMs;
+    const all = [...FIXED.flatMap((setting) => ['-c', setting]), ...args];
+    return attempt(args, what, (environment) =>
+      runGit({ directory, environment, args: all, input, silenceMs, deadlineMs, signal }),
+    );
   };
+  return {
+    run: async (args, what) => {
+      // simple-git ends Git alone, and a transport that hangs would stay behind.
+      if (isRemote(args)) return (await spawned(args, null, what)).toString();
+      return attempt(args, what, async (variables) => local(directory, variables, signal).raw([...args]));
+    },
+    // simple-git has no way to write to a process, which fast-import and cat-file need.
+    feed: spawned,
+  };
+}
+
+function isRemote([command = '']: readonly string[]): boolean {
+  return REMOTE_COMMANDS.has(command);
+}
+
+function local(directory: string, variables: GitEnvironment['variables'], signal: AbortSignal): SimpleGit {
+  return simpleGit({
+    baseDir: directory,
+    config: [...FIXED],
+    timeout: { block: SILENCE_MS },
+    abort: signal,
+    maxConcurrentProcesses: 1,
+    allowEnvironment: Object.keys(variables).filter((name) => name.startsWith('GIT_')),
+    unsafe: { allowUnsafeConfigEnvCount: true, allowUnsafeSshCommand: true, allowUnsafeHooksPath: true },
+    errors: (error, result) => (result.exitCode === 0 ? undefined : (error ?? Buffer.from(`exit ${result.exitCode}`))),
+  }).env(variables);
 }

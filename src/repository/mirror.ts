@@ -103,7 +103,7 @@ export class Mirror {
    * @param gate called when the remote has answered; readers see what it brought only after it has resolved
    */
   async refresh(gate: () => Promise<void> = open): Promise<void> {
-    const tips = await this.#remote.tips();
+    const tips = await this.#remote.tips(this.#tree.tip !== null);
     const wanted = {
       tip: tips.tip !== null && tips.tip !== this.#tree.tip,
       state: tips.state !== null && tips.state !== this.#state?.commit,

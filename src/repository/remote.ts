@@ -44,11 +44,12 @@ export class Remote {
   /**
    * Learns the tips in one call.
    *
+   * @param hadTip a commit of the branch was seen before
    * @throws ProductError kind `later` when nothing at all is there any more
    */
-  async tips(): Promise<RemoteTips> {
+  async tips(hadTip: boolean): Promise<RemoteTips> {
     const refs = await this.#list([this.#branchRef, this.#primaryStateRef, STATE_BRANCH, 'HEAD']);
-    if (refs.size === 0) await this.#checkEmpty();
+    if (refs.size === 0) await this.#checkEmpty(hadTip);
     this.#stateBranchTip = refs.get(STATE_BRANCH) ?? null;
     this.#hasPrimaryState = refs.has(this.#primaryStateRef);
     this.#stateRef = this.#hasPrimaryState || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
@@ -138,9 +139,9 @@ export class Remote {
   }
 
   /** An empty page of a proxy or a host that is being restored reads as an empty repository: what was there is not forgotten for it. */
-  async #checkEmpty(): Promise<void> {
-    const known = await this.#git.run(['for-each-ref', TIP], 'reading the mirror');
-    if (known === '' || (await this.#list(['refs/heads/*'])).size > 0) return;
+  async #checkEmpty(hadTip: boolean): Promise<void> {
+    const isKnown = hadTip || (await this.#git.run(['for-each-ref', TIP], 'reading the mirror')) !== '';
+    if (!isKnown || (await this.#list(['refs/heads/*'])).size > 0) return;
     throw new ProductError(
       'later',
       'RepositoryEmptied',
