@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { buildProduct } from '../programs/build-product.ts';
 import { PROGRAM_NAMES, programPath } from './programs.ts';
 
 /** Builds what the suite runs: the servers, once, and the product itself. */
@@ -10,8 +9,5 @@ export function setup(): void {
     const seconds = Math.round((Date.now() - start) / 1000);
     if (seconds > 0) process.stdout.write(`built ${name} in ${seconds} s\n`);
   }
-  execFileSync('npm', ['run', '--silent', 'build'], {
-    cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    stdio: 'pipe',
-  });
+  buildProduct();
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { random } from '../random.ts';
 import { patchMetric } from './guide.ts';
 import { dsoOf, type Hub, metricOf, startHub } from './hub.ts';
 import { Service } from './service.ts';
@@ -20,17 +21,6 @@ afterAll(async () => {
   await service?.stop();
   await hub?.stop();
 });
-
-/** The same numbers for the same seed (mulberry32). */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 it('killed at any moment, it neither repeats nor forgets a decision', async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);

@@ -3,23 +3,29 @@ import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** How a program runs. */
+export interface RunningOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** In a process group of its own: a signal reaches what it started as well. */
+  readonly isGroup?: boolean;
+}
+
 /** A program that runs beside the tests; what it prints goes to a file. */
 export class Running {
   readonly #child: ChildProcess;
   readonly logFile: string;
+  readonly #isGroup: boolean;
   #ended = false;
 
-  constructor(
-    path: string,
-    args: readonly string[],
-    logFile: string,
-    options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
-  ) {
+  constructor(path: string, args: readonly string[], logFile: string, options: RunningOptions = {}) {
     this.logFile = logFile;
+    this.#isGroup = options.isGroup ?? false;
     const log = createWriteStream(logFile, { flags: 'a' });
     this.#child = spawn(path, [...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
+      detached: this.#isGroup,
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
     this.#child.stdout?.pipe(log, { end: false });
@@ -39,7 +45,8 @@ export class Running {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
+    if (this.#isGroup && !this.#ended) process.kill(-this.pid, signal);
+    else this.#child.kill(signal);
   }
 
   /** Ends it and gives its exit code; null: it was killed. */

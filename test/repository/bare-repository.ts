@@ -80,6 +80,19 @@ export class BareRepository {
     }
   }
 
+  /** Texts of blobs by id. */
+  texts(ids: readonly string[]): ReadonlyMap<string, string> {
+    const output = this.#run(['cat-file', '--batch'], ids.map((id) => `${id}\n`).join(''));
+    const texts = new Map<string, string>();
+    for (let rest = Buffer.from(output); rest.length > 0; ) {
+      const end = rest.indexOf('\n');
+      const [id = '', , size] = rest.subarray(0, end).toString().split(' ');
+      texts.set(id, rest.subarray(end + 1, end + 1 + Number(size)).toString());
+      rest = rest.subarray(end + 2 + Number(size));
+    }
+    return texts;
+  }
+
   /** Every path at a ref, sorted. */
   paths(ref = 'main'): readonly string[] {
     return this.git('ls-tree', '-r', '-z', '--name-only', ref).split('\0').filter(Boolean);

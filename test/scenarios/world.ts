@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineOf } from '../../src/cli/connect.ts';
 import type { Context } from '../../src/cli/context.ts';
@@ -23,6 +23,8 @@ export interface DsoGiven {
   readonly targetNamespace?: string;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly max?: number;
+  /** As the HPA has it. */
+  readonly behavior?: object;
 }
 
 /** A hub of files, bare repositories, and the product between them. */
@@ -38,12 +40,15 @@ export class World {
   };
   #engine: Engine | null = null;
 
-  /** `configuration`: what differs from the default, as top-level keys of the file. */
+  /**
+   * @param configuration what differs from the default, as top-level keys of the file
+   * @param home files of a repository that is made, or one that is there
+   */
   constructor(
     configuration: Readonly<Record<string, unknown>> = {},
-    files: Readonly<Record<string, Entry>> = { 'base/app.yaml': 'x\n' },
+    home: Readonly<Record<string, Entry>> | BareRepository = { 'base/app.yaml': 'x\n' },
   ) {
-    this.home = this.repository('fleet.git', files);
+    this.home = home instanceof BareRepository ? home : this.repository('fleet.git', home);
     mkdirSync(join(this.directory, 'hub'));
     this.configure(configuration);
   }
@@ -66,8 +71,11 @@ export class World {
     this.#engine = null;
   }
 
+  /** Into place at once: who reads meanwhile sees the old one or the new one. */
   write(file: string, text: string): void {
-    writeFileSync(join(this.directory, 'hub', file), text);
+    const temporary = join(this.directory, 'being-written');
+    writeFileSync(temporary, text);
+    renameSync(temporary, join(this.directory, 'hub', file));
   }
 
   remove(file: string): void {
@@ -167,6 +175,7 @@ export function manifestOf({
   targetNamespace,
   annotations = {},
   max = 100,
+  behavior,
 }: DsoGiven): object {
   const place = targetNamespace === undefined ? {} : { targetNamespace };
   return {
@@ -179,6 +188,7 @@ export function manifestOf({
         scaleTargetRef: { kind: 'Deployment', name: `${name}-app`, ...target },
         minReplicaCount: 0,
         maxReplicaCount: max,
+        ...(behavior && { advanced: { horizontalPodAutoscalerConfig: { behavior } } }),
         triggers: [
           {
             type: 'kubernetes-resource',
@@ -190,8 +200,8 @@ export function manifestOf({
   };
 }
 
-export function overlayOf(member: string, name: string, namespace = 'default'): string {
-  return `scaling/members/${member}/${namespace}/${name}/kustomization.yaml`;
+export function overlayOf(member: string, name: string, namespace = 'default', root = 'scaling'): string {
+  return `${root}/members/${member}/${namespace}/${name}/kustomization.yaml`;
 }
 
 /** Count that a member's overlay holds at the tip; null: none. */
@@ -200,8 +210,9 @@ export function countOf(
   member: string,
   name: string,
   namespace = 'default',
+  root = 'scaling',
 ): number | null {
-  const text = repository.read(overlayOf(member, name, namespace));
+  const text = repository.read(overlayOf(member, name, namespace, root));
   const settings = {
     root: 'scaling',
     path: 'members/{member}/{namespace}/{name}',
@@ -211,8 +222,13 @@ export function countOf(
   return text === null ? null : parseOverlay(settings, text).count;
 }
 
-export function recordOf(repository: BareRepository, name: string, namespace = 'default'): DecisionRecord | null {
-  const text = repository.read(`scaling/decisions/${namespace}/${name}.yaml`);
+export function recordOf(
+  repository: BareRepository,
+  name: string,
+  namespace = 'default',
+  root = 'scaling',
+): DecisionRecord | null {
+  const text = repository.read(`${root}/decisions/${namespace}/${name}.yaml`);
   return text === null ? null : parseRecord(text);
 }
 
