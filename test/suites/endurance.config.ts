@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// Counts come from the environment: KILLS, COMMITS; SEED repeats a run.
+export default defineConfig({
+  test: {
+    include: ['test/endurance/**/*.test.ts'],
+    globalSetup: ['test/endurance/global-setup.ts'],
+    // Each of them takes all cores.
+    fileParallelism: false,
+    testTimeout: 7_200_000,
+  },
+});
