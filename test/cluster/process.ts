@@ -45,8 +45,8 @@ export class Running {
   }
 
   signal(signal: NodeJS.Signals): void {
-    if (this.#isGroup && !this.#ended) process.kill(-this.pid, signal);
-    else this.#child.kill(signal);
+    if (!this.#isGroup) this.#child.kill(signal);
+    else if (!this.#ended) signalTo(-this.pid, signal);
   }
 
   /** Ends it and gives its exit code; null: it was killed. */
@@ -59,6 +59,15 @@ export class Running {
     const code = await exit;
     clearTimeout(timer);
     return code;
+  }
+}
+
+/** A signal to a process, or to a group by its negative id. One that has just ended by itself is as good. */
+export function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

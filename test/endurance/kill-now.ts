@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import type { Running } from '../cluster/process.ts';
+import { type Running, signalTo } from '../cluster/process.ts';
 
 interface Process {
   readonly pid: number;
@@ -24,8 +24,8 @@ export async function killNow(running: Running, scope: 'process' | 'group'): Pro
   const host = hostOf(group);
   const step = group.filter(({ parent }) => parent === pid).flatMap(({ args }) => COMMAND.exec(args)?.[1] ?? []);
   const killed = scope === 'group' ? group.filter((one) => !host.has(one.pid)) : group.filter((one) => one.pid === pid);
-  for (const one of killed) signal(one.pid, 'SIGKILL');
-  for (const one of group) if (!killed.includes(one)) signal(one.pid, 'SIGCONT');
+  for (const one of killed) signalTo(one.pid, 'SIGKILL');
+  for (const one of group) if (!killed.includes(one)) signalTo(one.pid, 'SIGCONT');
   await running.stop('SIGKILL');
   return step[0] ?? null;
 }
@@ -46,13 +46,4 @@ function hostOf(group: readonly Process[]): ReadonlySet<number> {
     for (const { pid, parent } of group) if (host.has(parent)) host.add(pid);
   }
   return host;
-}
-
-/** One that has just ended by itself is as good. */
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

@@ -1,12 +1,12 @@
 import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { until } from '../cluster/process.ts';
 import { random } from '../random.ts';
-import { recordOf, World } from '../scenarios/world.ts';
+import { World } from '../scenarios/world.ts';
 import { checkLine, checkStream, logMoves } from './check-branch.ts';
 import { killNow } from './kill-now.ts';
 import { pastRecords } from './past.ts';
+import { settled } from './settled.ts';
 import { Stream } from './stream.ts';
 import { Writer } from './writer.ts';
 
@@ -47,7 +47,7 @@ it(`killed ${KILLS} times while values stream in, it writes every decision once`
     moments.set(name, (moments.get(name) ?? 0) + 1);
     if (kill % LOOK_AFTER !== 0 && kill !== KILLS) continue;
     writer.start();
-    await settled(world, streams);
+    await settled(writer, streams, world.home);
     await writer.stop();
     check(world, base, streams);
   }
@@ -83,13 +83,6 @@ async function streamUntil(end: Promise<void>, streams: readonly Stream[], next:
     await Promise.race([over, sleep(next() * MAX_PAUSE_MS)]);
   }
   await over;
-}
-
-async function settled({ home }: World, streams: readonly Stream[]): Promise<void> {
-  for (const { name, namespace, total } of streams) {
-    const isThere = (): boolean => recordOf(home, name, namespace)?.total.after === total;
-    await until(`${total} for ${namespace}/${name}`, async () => isThere() || null, 60_000);
-  }
 }
 
 function check({ home }: World, base: string, streams: readonly Stream[]): void {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
 import { Running, until } from '../cluster/process.ts';
 import type { World } from '../scenarios/world.ts';
 
@@ -32,6 +33,7 @@ export class Writer {
     this.world = world;
     this.cache = join(world.directory, 'cache');
     this.#env = env;
+    onTestFinished(async () => void (await this.stop('SIGKILL')));
   }
 
   start(): Running {
@@ -52,13 +54,20 @@ export class Writer {
   }
 
   async watching(): Promise<void> {
-    await until('watching', async () => this.isWatching || null, 60_000, 5);
+    await this.until('watching', () => this.isWatching);
   }
 
   /** Waits until this start has committed. */
   async committing(): Promise<void> {
     const hasCommitted = (): boolean => this.#lines(this.#starts).some(({ commit }) => commit !== undefined);
-    await until('a commit', async () => hasCommitted() || null, 60_000, 5);
+    await this.until('a commit', hasCommitted);
+  }
+
+  /** @throws with what it said last */
+  async until(what: string, isDone: () => boolean, timeoutMs = 60_000): Promise<void> {
+    await until(what, async () => isDone() || null, timeoutMs, 10).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it said last: ${JSON.stringify(this.log().slice(-5))}`);
+    });
   }
 
   /** Ends it; resolves with its exit code, null: it was killed. */

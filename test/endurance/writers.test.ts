@@ -5,10 +5,11 @@ import { percentile } from '../bench/percentile.ts';
 import { until } from '../cluster/process.ts';
 import { random } from '../random.ts';
 import { type GitWrapper, wrapGit } from '../repository/git-wrapper.ts';
-import { recordOf, World } from '../scenarios/world.ts';
+import { World } from '../scenarios/world.ts';
 import { checkLine, checkStream, logMoves } from './check-branch.ts';
 import { Human } from './human.ts';
 import { pastRecords } from './past.ts';
+import { settled } from './settled.ts';
 import { Stream } from './stream.ts';
 import { Writer } from './writer.ts';
 
@@ -52,7 +53,7 @@ it.each([
   ]);
   stop.abort();
   await Promise.all(work);
-  for (const team of teams) await settled(team, home);
+  for (const { writer, streams, root } of teams) await settled(writer, streams, home, root);
   for (const { writer } of teams) expect(await writer.stop()).toBe(0);
   check(teams, human);
   process.stdout.write(`SEED=${SEED} eight writers, ${name}: ${describe(teams, human, Date.now() - start)}\n`);
@@ -86,15 +87,6 @@ async function streamUntil(stop: AbortSignal, { streams }: Team, next: () => num
   while (!stop.aborted) {
     await sleep(next() * MAX_PAUSE_MS);
     streams[Math.floor(next() * streams.length)]?.next();
-  }
-}
-
-async function settled({ streams, root, writer }: Team, home: World['home']): Promise<void> {
-  for (const { name, namespace, total } of streams) {
-    const isThere = (): boolean => recordOf(home, name, namespace, root)?.total.after === total;
-    await until(`${total} for ${namespace}/${name}`, async () => isThere() || null, 300_000).catch((error: unknown) => {
-      throw new Error(`it said last: ${JSON.stringify(writer.log().slice(-3))}`, { cause: error });
-    });
   }
 }
 
