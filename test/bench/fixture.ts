@@ -24,17 +24,9 @@ export async function makeFixture(directory: string, size: FixtureSize): Promise
   const hub = join(directory, 'hub');
   await mkdir(hub, { recursive: true });
   const memberNames = Array.from({ length: size.members }, (_, index) => `member-${index + 1}`);
-  const documents: string[] = [];
-  const metrics: string[] = [];
-  for (let namespace = 0; namespace < size.namespaces; namespace += 1) {
-    for (let index = 0; index < size.dsosPerNamespace; index += 1) {
-      const isChanging = namespace === 0 && index === 0;
-      documents.push(dso(`team-${namespace}`, `web-${index}`, memberNames));
-      if (!isChanging) metrics.push(configMap(`team-${namespace}`, `web-${index}`, '100'));
-    }
-  }
+  const documents = dsosOf(size).map(([namespace, name]) => dso(namespace, name, memberNames));
   await writeFile(join(hub, 'dsos.yaml'), documents.join('---\n'));
-  await writeFile(join(hub, 'metrics.yaml'), metrics.join('---\n'));
+  await writeOtherMetrics(directory, size, '100');
   const configMapFile = join(hub, 'changing.yaml');
   await writeFile(configMapFile, configMap('team-0', 'web-0', '100'));
   const repository = join(directory, 'fleet.git');
@@ -57,6 +49,20 @@ demand: {tolerance: 0}
   return { directory, configFile, repository, configMapFile, members: size.members };
 }
 
+/** One value for all DSOs but the one that changes. */
+export async function writeOtherMetrics(directory: string, size: FixtureSize, value: string): Promise<void> {
+  const [, ...others] = dsosOf(size);
+  const metrics = others.map(([namespace, name]) => configMap(namespace, name, value));
+  await writeFile(join(directory, 'hub/metrics.yaml'), metrics.join('---\n'));
+}
+
+/** Namespace and name of every DSO, the one that changes first. */
+function dsosOf({ namespaces, dsosPerNamespace }: FixtureSize): readonly (readonly [string, string])[] {
+  return Array.from({ length: namespaces * dsosPerNamespace }, (_, index) => {
+    return [`team-${Math.floor(index / dsosPerNamespace)}`, `web-${index % dsosPerNamespace}`] as const;
+  });
+}
+
 /** The ConfigMap that a DSO of the fixture reads. */
 export function configMap(namespace: string, name: string, value: string): string {
   return `apiVersion: v1
@@ -74,7 +80,7 @@ spec:
   memberClusters: [${members.map((member, index) => `{name: ${member}, weight: ${1 + (index % 5)}}`).join(', ')}]
   scaledObjectSpec:
     scaleTargetRef: {name: ${name}}
-    maxReplicaCount: 100000
+    maxReplicaCount: 1000000
     triggers:
       - type: kubernetes-resource
         metadata: {resourceKind: ConfigMap, resourceName: ${name}, key: metric, targetValue: "1"}

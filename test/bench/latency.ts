@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from '../../src/cli/connect.ts';
-import type { Context } from '../../src/cli/context.ts';
 import { runLoop } from '../../src/reconcile/loop.ts';
 import { importStream, parseImport } from '../../src/repository/fast-import.ts';
+import { contextOf } from './context.ts';
 import { configMap, type Fixture, type FixtureSize, makeFixture } from './fixture.ts';
 import { percentile } from './percentile.ts';
 import { run } from './run-git.ts';
@@ -130,17 +130,5 @@ async function makeFloor(fixture: Fixture, directory: string): Promise<() => Pro
     tip = parseImport(output)[0]?.commit ?? '';
     await run(mirror, ['-c', 'gc.auto=0', 'push', '--quiet', remote, `${tip}:refs/heads/main`]);
     return performance.now() - start;
-  };
-}
-
-function contextOf(directory: string): Context {
-  return {
-    stdout: () => undefined,
-    stderr: () => undefined,
-    environment: { ...process.env, DSO_GITOPS_CACHE: join(directory, 'cache') },
-    directory,
-    now: () => Date.now(),
-    signal: new AbortController().signal,
-    columns: 80,
   };
 }
