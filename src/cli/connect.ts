@@ -15,6 +15,11 @@ export interface Connected {
   readonly engine: Engine;
 }
 
+const NO_HUB: Hub = {
+  keepsState: true,
+  read: () => Promise.reject(new Error('this command does not read the hub')),
+};
+
 /** Reads the configuration and builds what it describes. */
 export async function connect(
   configPath: string,
@@ -25,6 +30,12 @@ export async function connect(
   const configuration = await loadConfiguration(resolve(context.directory, configPath));
   const open = await openHub(configuration, options, isOnce, context);
   return { configuration, open, engine: await engineOf(configuration, open.hub, context) };
+}
+
+/** The same without the hub: what only reads the past needs nothing but Git, and no cluster that answers. */
+export async function connectToGit(configPath: string, context: Context): Promise<Omit<Connected, 'open'>> {
+  const configuration = await loadConfiguration(resolve(context.directory, configPath));
+  return { configuration, engine: await engineOf(configuration, NO_HUB, context) };
 }
 
 /** The engine of a configuration. */

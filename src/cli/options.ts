@@ -10,12 +10,15 @@ import { FORMATS, type Format } from './print-report.ts';
 
 export const CONFIG_FILE = 'dso-gitops.yaml';
 
-/** Options of every command that reads a hub. */
-export interface HubOptions extends ClusterOptions {
+/** Options of every command that is about some DSOs. */
+export interface SelectionOptions {
   readonly config: string;
   readonly namespace?: string;
   readonly allNamespaces?: boolean;
 }
+
+/** Options of every command that reads a hub. */
+export interface HubOptions extends ClusterOptions, SelectionOptions {}
 
 /** Adds `--kubeconfig` and `--context`. */
 export function withClusterOptions(command: Command): Command {
@@ -26,8 +29,17 @@ export function withClusterOptions(command: Command): Command {
 
 /** Adds `--config`, `-n`, `-A` and the cluster's options. */
 export function withHubOptions(command: Command): Command {
-  return withClusterOptions(command)
-    .option('-c, --config <file>', 'configuration file', CONFIG_FILE)
+  return withSelection(withClusterOptions(command));
+}
+
+/** Adds `--config`. */
+export function withConfiguration(command: Command): Command {
+  return command.option('-c, --config <file>', 'configuration file', CONFIG_FILE);
+}
+
+/** Adds `--config`, `-n` and `-A`. */
+export function withSelection(command: Command): Command {
+  return withConfiguration(command)
     .option('-n, --namespace <namespace>', 'only DistributedScaledObjects of this namespace')
     .option('-A, --all-namespaces', 'of all namespaces (the default)');
 }
@@ -55,7 +67,7 @@ export function keyOf(name: string, { namespace }: Pick<HubOptions, 'namespace'>
 }
 
 /** Which DSOs a command is about. */
-export function selectionOf(options: HubOptions, name?: string): (key: string) => boolean {
+export function selectionOf(options: SelectionOptions, name?: string): (key: string) => boolean {
   const { namespace, allNamespaces } = options;
   if (name !== undefined) {
     const key = keyOf(name, options);

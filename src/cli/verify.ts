@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import type { Revision } from '../history/decision-history.ts';
 import { type Verification, verify } from '../history/verify.ts';
-import { connect } from './connect.ts';
+import { connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { formatOf, type HubOptions, requireConfiguration, withHubOptions, withOutput } from './options.ts';
+import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
 import { renderTable } from './table.ts';
 
-interface VerifyOptions extends HubOptions {
+interface VerifyOptions {
+  readonly config: string;
   readonly output: string;
 }
 
@@ -19,28 +20,24 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
     .addHelpText('after', '\nExamples:\n  dso-gitops verify\n  dso-gitops verify -o json > verification.json\n')
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
-      const { configuration, engine, open } = await connect(path, options, true, context);
-      try {
-        // Each place by itself: the same record stands in every destination of a DSO.
-        const verifications = await Promise.all(
-          configuration.destinations.map(async ({ id, root }) => {
-            const all = (await engine.revisions(id)).filter(({ path }) => !path.startsWith(`${root}/holds/`));
-            const isRecord = ({ path }: Revision): boolean => path.startsWith(`${root}/decisions/`);
-            return verify(
-              all.filter(isRecord),
-              all.filter((one) => !isRecord(one)),
-            );
-          }),
-        );
-        const all = merge(verifications);
-        const format = formatOf(options.output);
-        context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
-        if (all.findings.length > 0) done(EXIT.failed);
-      } finally {
-        open.close();
-      }
+      const { configuration, engine } = await connectToGit(path, context);
+      // Each place by itself: the same record stands in every destination of a DSO.
+      const verifications = await Promise.all(
+        configuration.destinations.map(async ({ id, root }) => {
+          const all = (await engine.revisions(id)).filter(({ path }) => !path.startsWith(`${root}/holds/`));
+          const isRecord = ({ path }: Revision): boolean => path.startsWith(`${root}/decisions/`);
+          return verify(
+            all.filter(isRecord),
+            all.filter((one) => !isRecord(one)),
+          );
+        }),
+      );
+      const all = merge(verifications);
+      const format = formatOf(options.output);
+      context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
+      if (all.findings.length > 0) done(EXIT.failed);
     });
-  withOutput(withHubOptions(command));
+  withOutput(withConfiguration(command));
 }
 
 function merge(verifications: readonly Verification[]): Verification {
