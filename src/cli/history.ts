@@ -1,14 +1,24 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { decisionsAt, decisionsOf, type PastDecision } from '../history/decision-history.ts';
-import { connect } from './connect.ts';
+import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
-import { formatOf, type HubOptions, requireConfiguration, selectionOf, withHubOptions, withOutput } from './options.ts';
+import {
+  colorOf,
+  formatOf,
+  requireConfiguration,
+  type SelectionOptions,
+  selectionOf,
+  withOutput,
+  withSelection,
+} from './options.ts';
+import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
 import { renderTable } from './table.ts';
 
-interface HistoryOptions extends HubOptions {
+interface HistoryOptions extends SelectionOptions {
   readonly output: string;
   readonly at?: number;
+  readonly plot?: boolean;
   readonly limit: number;
 }
 
@@ -21,28 +31,23 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
     .description('show the decisions of the past, from the records in Git')
     .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject, which need not exist any more')
     .option('--at <time>', 'what held at this time, such as 2026-03-03T14:03Z', parseTime)
+    .addOption(new Option('--plot', 'draw the totals over time').conflicts(['at', 'output']))
     .option('--limit <count>', 'at most so many, the newest first; 0: all', parseLimit, LIMIT)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: HistoryOptions) => {
-      const { configuration, engine, open } = await connect(
+      const { configuration, engine } = await connectToGit(
         await requireConfiguration(options.config, context),
-        options,
-        true,
         context,
       );
-      try {
-        const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
-        const isWanted = selectionOf(options, name);
-        const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
-        const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
-        const all = decisionsOf(revisions.flat()).filter((one) => isWanted(one.key));
-        const shown = options.at === undefined ? newest(all, options.limit) : decisionsAt(all, options.at);
-        context.stdout(render(shown, all.length, formatOf(options.output), options, context));
-      } finally {
-        open.close();
-      }
+      const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
+      const isWanted = selectionOf(options, name);
+      const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
+      const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
+      const all = decisionsOf(revisions.flat()).filter((one) => isWanted(one.key));
+      const shown = options.at === undefined ? newest(all, options.limit) : decisionsAt(all, options.at);
+      context.stdout(render(shown, all.length, formatOf(options.output), options, context));
     });
-  withOutput(withHubOptions(command));
+  withOutput(withSelection(command));
 }
 
 function newest(decisions: readonly PastDecision[], limit: number): readonly PastDecision[] {
@@ -53,11 +58,18 @@ function render(
   decisions: readonly PastDecision[],
   all: number,
   format: Format,
-  { at }: HistoryOptions,
-  { columns }: Context,
+  { at, plot: isPlotted }: HistoryOptions,
+  context: Context,
 ): string {
+  const { columns } = context;
   if (format === 'json' || format === 'yaml') return renderData(decisions, format);
   if (decisions.length === 0) return at === undefined ? 'no decision found\n' : 'nothing was decided until then\n';
+  const more = all - decisions.length;
+  const note = at === undefined && more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
+  if (isPlotted) {
+    const color = colorOf(context, process.stdout.isTTY);
+    return `${plotHistory(decisions, { now: context.now(), columns, color })}${note}`;
+  }
   const rows = decisions.map((one) => [
     one.time.replace(/\.\d+Z$/, 'Z'),
     one.key,
@@ -69,8 +81,6 @@ function render(
   ]);
   const head = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];
   if (format === 'markdown') return markdown([head, ...rows]);
-  const more = all - decisions.length;
-  const note = at === undefined && more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
   return `${renderTable([head, ...rows], columns)}\n${note}`;
 }
 
@@ -102,6 +112,7 @@ function parseLimit(value: string): number {
 const EXAMPLES = `
 Examples:
   dso-gitops history shop/web                          every decision about shop/web
+  dso-gitops history shop/web --plot                   its total over time, drawn in the terminal
   dso-gitops history --at 2026-03-03T14:03Z            what every member had at that moment, and why
   dso-gitops history shop/web --limit 0 -o json        all of it, for a tool
 `;

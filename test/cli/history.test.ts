@@ -84,6 +84,51 @@ describe('history', () => {
     expect(await rows(world, 'default/a')).toHaveLength(3);
   });
 
+  it('draws the total over time: every number until the next one, at the width of the terminal', async () => {
+    const world = await past();
+    world.now += 2 * 3_600_000;
+    const { out, code } = await world.run('history', 'default/a', '--plot');
+    expect(code).toBe(0);
+    expect(out).toMatchInlineSnapshot(`
+      "default/a, replicas in total
+                     ▲
+                   20┤                             ┏━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+                     │                             ┃
+                     │                             ┃
+                     │                             ┃
+                     │              ┏━━━━━━━━━━━━━━┛
+                     │              ┃
+                     │              ┃
+                     │━━━━━━━━━━━━━━┛
+                     │
+                    0┤
+                     └┬──────────────────────────────────────────────────────────┬▶
+      2026-01-01T00:00Z                                          2026-01-01T04:00Z
+      "
+    `);
+  });
+
+  it('draws one plot for each DSO, the one that changed last first, and not with what contradicts it', async () => {
+    const world = await past();
+    const { out } = await world.run('history', '--plot', '--limit', '3');
+    const titles = out.split('\n').filter((line) => line.includes('replicas in total'));
+    expect(titles).toEqual(['default/a, replicas in total', 'default/b, replicas in total']);
+    expect(out).toContain('1 older ones; --limit 0 shows all');
+    for (const other of [
+      ['-o', 'json'],
+      ['--at', '2026-01-01T00:00Z'],
+    ])
+      expect((await world.run('history', '--plot', ...other)).err).toContain("'--plot' cannot be used with");
+  });
+
+  it('needs no hub that answers: records are read from Git alone', async () => {
+    const world = await past();
+    world.configure({ source: { kubernetes: { kubeconfig: 'none.yaml' } }, members: ['one', 'two'] });
+    expect((await world.run('plan')).code).toBe(1);
+    expect(await rows(world, 'default/a')).toHaveLength(3);
+    expect((await world.run('verify')).code).toBe(0);
+  });
+
   it('is cut, and says so, in a table', async () => {
     const world = await past();
     const { out } = await world.run('history', 'default/a', '--limit', '1');
