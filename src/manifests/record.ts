@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { DemandSpec } from '../demand/spec.ts';
 import type { DemandState } from '../demand/state.ts';
 import { emitYaml } from './emit-yaml.ts';
+import { readEmitted } from './read-emitted.ts';
 
 /** Version of the arithmetic; a record is recomputed only by the same one. */
 export const RULES_VERSION = 1;
@@ -240,7 +241,8 @@ export function renderRecord(record: DecisionRecord): string {
 /** A record from its text; null when it is none, or of a form that this version does not know. */
 export function parseRecord(text: string): DecisionRecord | null {
   try {
-    const result = DecisionRecord.safeParse(parse(text));
+    const emitted = readEmitted(text);
+    const result = DecisionRecord.safeParse(emitted ? emitted.value : parse(text));
     return result.success ? result.data : null;
   } catch {
     return null;
