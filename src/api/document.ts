@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseAllDocuments } from 'yaml';
+import { Composer, type Document, isMap, isScalar, LineCounter, Parser, parseAllDocuments } from 'yaml';
 import type { LocatedProblem, Path, Problem } from './problem.ts';
 
 /** One YAML document of a file, with the lines its values came from. */
@@ -14,13 +14,20 @@ export interface ParsedFile {
   readonly problems: readonly LocatedProblem[];
 }
 
-/** Parses all documents of a YAML (or JSON) file. A broken document does not hide the others. */
+const OPTIONS = { merge: true, prettyErrors: false } as const;
+
+/**
+ * Parses all documents of a YAML (or JSON) file. A broken document does not hide the others. One tree of nodes is in memory
+ * at a time and none is kept: they are many times the size of the text, and a line is asked for only where something is wrong.
+ */
 export function parseYamlFile(text: string, file: string): ParsedFile {
   const lines = new LineCounter();
   const documents: SourceDocument[] = [];
   const problems: LocatedProblem[] = [];
-  const parsed = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false });
-  for (const document of Array.isArray(parsed) ? parsed : []) {
+  let start = 0;
+  for (const document of new Composer(OPTIONS).compose(new Parser(lines.addNewLine).parse(text))) {
+    const part = { start, end: document.range[2] };
+    start = part.end;
     if (document.errors.length > 0) {
       for (const error of document.errors) {
         const { line } = lines.linePos(error.pos[0]);
@@ -30,10 +37,14 @@ export function parseYamlFile(text: string, file: string): ParsedFile {
     }
     const value = toValue(document, file, problems);
     if (value === null || value === undefined) continue;
-    documents.push({
-      value,
-      locate: (problem) => ({ ...problem, where: `${file}:${lineOf(document, problem.path, lines)}` }),
-    });
+    const firstLine = lineOf(document, 0, [], lines);
+    const lineAt = (path: Path): number => {
+      if (path.length === 0) return firstLine;
+      const again = parseAllDocuments(text.slice(part.start, part.end), OPTIONS);
+      const last = Array.isArray(again) ? again.at(-1) : undefined;
+      return last ? lineOf(last, part.start, path, lines) : firstLine;
+    };
+    documents.push({ value, locate: (problem) => ({ ...problem, where: `${file}:${lineAt(problem.path)}` }) });
   }
   return { documents, problems };
 }
@@ -48,11 +59,11 @@ function toValue(document: Document.Parsed, file: string, problems: LocatedProbl
   }
 }
 
-/** The line of a path, or of the nearest parent that is written in the file. */
-function lineOf(document: Document.Parsed, path: Path, lines: LineCounter): number {
+/** The line of a path, or of the nearest parent that is written in the file. `start`: where the document's text begins in it. */
+function lineOf(document: Document.Parsed, start: number, path: Path, lines: LineCounter): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const offset = offsetOf(document, path.slice(0, length));
-    if (offset !== null) return lines.linePos(offset).line;
+    if (offset !== null) return lines.linePos(start + offset).line;
   }
   return 1;
 }
