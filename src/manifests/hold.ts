@@ -1,6 +1,6 @@
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { emitYaml } from './emit-yaml.ts';
+import { readUntrustedYaml } from './untrusted-yaml.ts';
 
 /** A person's no, in Git beside the records. It stays when it has ended, so that who ended it is told as well. */
 export const HoldMarker = z.strictObject({
@@ -32,11 +32,11 @@ export function renderHold(marker: HoldMarker): string {
 
 /** A marker from its text; one that cannot be read holds as well. */
 export function parseHold(text: string): { readonly isHeld: boolean; readonly by: string; readonly reason: string } {
-  try {
-    const result = HoldMarker.safeParse(parse(text));
-    if (result.success) return result.data;
-  } catch {
-    // Not YAML: see below.
-  }
-  return { isHeld: true, by: 'somebody', reason: 'the marker cannot be read' };
+  return (
+    HoldMarker.safeParse(readUntrustedYaml(text)).data ?? {
+      isHeld: true,
+      by: 'somebody',
+      reason: 'the marker cannot be read',
+    }
+  );
 }

@@ -1,7 +1,7 @@
-import { parse } from 'yaml';
 import type { ScaleTarget } from '../api/target.ts';
 import { emitScalar } from './emit-yaml.ts';
 import { fill, type Templates } from './template.ts';
+import { readUntrustedYaml } from './untrusted-yaml.ts';
 
 /** Where and how overlays are written in one destination. */
 export interface LayoutSettings {
@@ -84,6 +84,8 @@ export function renderOverlay(templates: Templates, settings: LayoutSettings, ov
   });
 }
 
+/** Of the text of an index: tens of thousands of names fit. */
+const MAX_INDEX_LENGTH = 1_000_000;
 const INDEX_KEYS = new Set(['apiVersion', 'kind', 'components']);
 
 /** Content of an index. */
@@ -94,7 +96,7 @@ export function renderIndex(templates: Templates, names: readonly string[]): str
 
 /** Names that an index lists; null when it is not one of ours, or holds more than we would write. */
 export function parseIndex(content: string): readonly string[] | null {
-  const document = parseSafely(content);
+  const document = readUntrustedYaml(content, MAX_INDEX_LENGTH);
   if (!isRecord(document) || Object.keys(document).some((key) => !INDEX_KEYS.has(key))) return null;
   const { components } = document;
   if (!Array.isArray(components)) return null;
@@ -116,7 +118,7 @@ export interface ParsedOverlay {
 
 /** Reads an overlay of ours. */
 export function parseOverlay(settings: LayoutSettings, content: string): ParsedOverlay {
-  const document = parseSafely(content);
+  const document = readUntrustedYaml(content);
   if (settings.layout === 'component') {
     const count = countOfComponent(document);
     const patches: unknown = isRecord(document) ? document['patches'] : undefined;
@@ -131,7 +133,7 @@ function countOfComponent(document: unknown): number | null {
   const patches: unknown = isRecord(document) ? document['patches'] : undefined;
   const patch: unknown = Array.isArray(patches) ? patches[0] : undefined;
   const text: unknown = isRecord(patch) ? patch['patch'] : undefined;
-  const operations: unknown = typeof text === 'string' ? parseSafely(text) : undefined;
+  const operations: unknown = typeof text === 'string' ? readUntrustedYaml(text) : undefined;
   const operation: unknown = Array.isArray(operations) ? operations[0] : undefined;
   return isRecord(operation) ? countOf(operation['value']) : null;
 }
@@ -169,15 +171,6 @@ function escapeExpression(name: string): string {
  */
 function namespaceExpression({ targetNamespace, baseNamespaces }: Overlay): string {
   return [...new Set([targetNamespace, ...baseNamespaces, 'default'])].join('|');
-}
-
-/** undefined: it is no YAML. */
-function parseSafely(content: string): unknown {
-  try {
-    return parse(content);
-  } catch {
-    return undefined;
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

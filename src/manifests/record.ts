@@ -1,12 +1,15 @@
-import { parse } from 'yaml';
 import * as z from 'zod';
 import type { DemandSpec } from '../demand/spec.ts';
 import type { DemandState } from '../demand/state.ts';
 import { emitYaml } from './emit-yaml.ts';
 import { readEmitted } from './read-emitted.ts';
+import { readUntrustedYaml } from './untrusted-yaml.ts';
 
 /** Version of the arithmetic; a record is recomputed only by the same one. */
 export const RULES_VERSION = 1;
+
+/** Of the text of a record: thousands of members fit. */
+const MAX_LENGTH = 1_000_000;
 
 const count = z.int().min(0).max(2_147_483_647);
 const instant = z.iso.datetime();
@@ -240,11 +243,7 @@ export function renderRecord(record: DecisionRecord): string {
 
 /** A record from its text; null when it is none, or of a form that this version does not know. */
 export function parseRecord(text: string): DecisionRecord | null {
-  try {
-    const emitted = readEmitted(text);
-    const result = DecisionRecord.safeParse(emitted ? emitted.value : parse(text));
-    return result.success ? result.data : null;
-  } catch {
-    return null;
-  }
+  if (text.length > MAX_LENGTH) return null;
+  const emitted = readEmitted(text);
+  return DecisionRecord.safeParse(emitted ? emitted.value : readUntrustedYaml(text, MAX_LENGTH)).data ?? null;
 }
