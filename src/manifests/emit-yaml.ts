@@ -2,6 +2,8 @@ type Scalar = string | number | boolean | null;
 
 // A letter or slash at the start, so that nothing reads as a number, a date or an indicator in YAML 1.1 either.
 const BARE = /^[A-Za-z/][A-Za-z0-9_./-]*$/;
+// What other readers of YAML refuse, and what would show a text otherwise than it is.
+const UNSEEN = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
 
 /**
@@ -17,7 +19,12 @@ export function emitYaml(value: unknown): string {
 /** One scalar. */
 export function emitScalar(value: Scalar): string {
   if (typeof value !== 'string') return Object.is(value, -0) ? '0' : String(value);
-  return BARE.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value);
+  return BARE.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value).replaceAll(UNSEEN, escaped);
+}
+
+function escaped(character: string): string {
+  const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
+  return code.length > 4 ? `\\U${code.padStart(8, '0')}` : `\\u${code.padStart(4, '0')}`;
 }
 
 function block(value: unknown, indent: string): string {
