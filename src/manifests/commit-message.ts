@@ -18,12 +18,14 @@ export interface CommitEntry {
 
 const MEMBERS_IN_SUBJECT = 3;
 const ENTRIES_IN_BODY = 50;
+/** As names of Kubernetes are: they stand as they are, so that machines find them. */
+const NAME = /^[a-z0-9/.-]+$/;
 
 /** Subject, a line of reason for each DSO, and trailers. */
 export function commitMessage(templates: Templates, entries: readonly CommitEntry[]): string {
   const shown = entries.slice(0, ENTRIES_IN_BODY);
   const more = entries.length - shown.length;
-  const lines = shown.map((entry) => `${entry.key}: ${reasonOf(entry)}`);
+  const lines = shown.map((entry) => `${nameOf(entry.key)}: ${reasonOf(entry)}`);
   if (more > 0) lines.push(`and ${more} more, each with its record`);
   const text = fill(templates.commitMessage, {
     subject: subjectOf(entries),
@@ -35,8 +37,9 @@ export function commitMessage(templates: Templates, entries: readonly CommitEntr
 
 function subjectOf(entries: readonly CommitEntry[]): string {
   const [only] = entries;
-  if (entries.length === 1 && only?.word) return `${only.word.verb} ${only.key}`;
-  if (entries.length === 1 && only) return only.record ? scaleSubject(only.key, only.record) : `prepare ${only.key}`;
+  if (entries.length === 1 && only?.word) return `${only.word.verb} ${nameOf(only.key)}`;
+  if (entries.length === 1 && only)
+    return only.record ? scaleSubject(only.key, only.record) : `prepare ${nameOf(only.key)}`;
   if (entries.every(({ word }) => word !== null)) return `${entries[0]?.word?.verb} ${entries.length} workloads`;
   const members = new Set(entries.flatMap((entry) => entry.members)).size;
   const clusters = members === 1 ? 'cluster' : 'clusters';
@@ -47,12 +50,12 @@ function subjectOf(entries: readonly CommitEntry[]): string {
 function scaleSubject(key: string, record: DecisionRecord): string {
   const changed = Object.entries(record.members).filter(([, { before, after }]) => before !== after);
   const shown = changed.slice(0, MEMBERS_IN_SUBJECT).map(([name, { before, after }]) => {
-    return before === null ? `${name} ${after}` : `${name} ${before} -> ${after}`;
+    return before === null ? `${nameOf(name)} ${after}` : `${nameOf(name)} ${before} -> ${after}`;
   });
   if (changed.length > MEMBERS_IN_SUBJECT) shown.push(`${changed.length - MEMBERS_IN_SUBJECT} more`);
   const { before, after } = record.total;
   const total = before === null || before === after ? `at ${after}` : `${before} -> ${after}`;
-  return `scale ${key} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
+  return `scale ${nameOf(key)} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
 }
 
 function reasonOf({ record, members, word }: CommitEntry): string {
@@ -62,7 +65,11 @@ function reasonOf({ record, members, word }: CommitEntry): string {
 }
 
 function trailersOf({ key, record, recordText }: CommitEntry): readonly string[] {
-  const trailers = [`Dso: ${key}`];
+  const trailers = [`Dso: ${nameOf(key)}`];
   if (record && recordText !== null) trailers.push(`Dso-Decision: ${record.seq} ${blobId(recordText)}`);
   return trailers;
+}
+
+function nameOf(name: string): string {
+  return NAME.test(name) ? name : cleanText(name);
 }
