@@ -8,7 +8,7 @@ import type { Revision } from './decision-history.ts';
 
 /** Something that does not follow. */
 export interface Finding {
-  /** HandEdit, UnreadableRecord, BrokenChain, WrongTotal, WrongSplit. */
+  /** HandEdit, UnreadableRecord, BrokenChain, MissingOverlay, WrongTotal, WrongSplit. */
   readonly reason: string;
   readonly path: string;
   readonly commit: string;
@@ -28,8 +28,8 @@ export interface Verification {
 }
 
 /**
- * Computes every decision again from its own arguments, checks that each record follows the one before, and that every overlay
- * is one that a record names. Proves that they agree with each other, not who wrote them.
+ * Computes every decision again from its own arguments, checks that each record follows the one before, that every overlay
+ * is one that a record names, and that every overlay that a record names was there. Proves that they agree with each other, not who wrote them.
  *
  * @param records versions of the records, the newest first
  * @param overlays versions of the overlays, the newest first
@@ -38,6 +38,7 @@ export function verify(records: readonly Revision[], overlays: readonly Revision
   const findings: Finding[] = [];
   const reverts: Pick<Finding, 'path' | 'commit' | 'author'>[] = [];
   const recorded = new Set<string>();
+  const written = blobsByPath(overlays);
   let recomputed = 0;
   let notRecomputed = 0;
   for (const versions of byPath(records).values()) {
@@ -54,7 +55,7 @@ export function verify(records: readonly Revision[], overlays: readonly Revision
       else if (record) {
         for (const { path: overlay, overlay: blob } of Object.values(record.members))
           recorded.add(`${overlay} ${blob}`);
-        findings.push(...checkChain(revision, record, before));
+        findings.push(...checkChain(revision, record, before), ...checkOverlays(revision, record, written));
         if (record.rules === RULES_VERSION) findings.push(...recompute(revision, record));
         if (record.rules === RULES_VERSION) recomputed += 1;
         else notRecomputed += 1;
@@ -86,6 +87,30 @@ function checkChain(revision: Revision, record: DecisionRecord, before: string |
   return [found(revision, 'BrokenChain', message)];
 }
 
+/** Every version that a file ever had, by path. */
+function blobsByPath(revisions: readonly Revision[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const blobs = new Map<string, Set<string>>();
+  for (const { path, text } of revisions) {
+    const known = blobs.get(path) ?? new Set();
+    if (text !== null) known.add(blobId(text));
+    blobs.set(path, known);
+  }
+  return blobs;
+}
+
+/** What a record says was written has to be in the history; a path that never was here belongs to another destination. */
+function checkOverlays(
+  revision: Revision,
+  { members, seq }: DecisionRecord,
+  written: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly Finding[] {
+  return Object.entries(members).flatMap(([name, { path, overlay, after }]) => {
+    if (written.get(path)?.has(overlay) !== false) return [];
+    const message = `decision ${seq} gives ${name} ${after} by an overlay that never was at ${path}`;
+    return [found(revision, 'MissingOverlay', message)];
+  });
+}
+
 function recompute(revision: Revision, record: DecisionRecord): readonly Finding[] {
   const { state, spec, time, total, metadata, seq } = record;
   const readings = new Map(record.readings.map(({ trigger, reading }) => [trigger, readingOf(reading)]));
@@ -94,6 +119,10 @@ function recompute(revision: Revision, record: DecisionRecord): readonly Finding
     return [found(revision, 'WrongTotal', `decision ${seq} has no reading for ${missing[0]?.id}`)];
   const findings: Finding[] = [];
   const after = observe(state.before.demand, spec, readings, Date.parse(time)).state;
+  if (seq <= state.before.seq || seq !== state.after.seq) {
+    const message = `decision ${seq} says it follows ${state.before.seq} and is ${state.after.seq}`;
+    findings.push(found(revision, 'BrokenChain', message));
+  }
   if (after.total !== total.after || !isDeepStrictEqual(after, state.after.demand)) {
     const message = `decision ${seq} says a total of ${total.after}; its readings, spec and state come to ${after.total}`;
     findings.push(found(revision, 'WrongTotal', message));

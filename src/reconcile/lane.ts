@@ -124,6 +124,7 @@ export class Lane {
         await gate();
         this.#readFailures += 1;
         this.#readError = asProductError(error);
+        if (isLeftDamaged(this.#readError)) this.#isDamaged = true;
         this.#refreshAt = now + retryDelay(this.#readError, this.#readFailures);
       }
       if (this.isReadable !== wasReadable || this.#repository?.tip !== tip) this.#hasMoved = true;
@@ -157,7 +158,7 @@ export class Lane {
     const error = asProductError(thrown);
     this.#isUnreadable = true;
     this.#readError = error;
-    if (error.reason === DAMAGED) this.#isDamaged = true;
+    if (isLeftDamaged(error)) this.#isDamaged = true;
     this.#refreshAt = Number.NEGATIVE_INFINITY;
   }
 
@@ -199,7 +200,7 @@ export class Lane {
     // A refused path is the matter of those who need it.
     if (error.path !== null) return;
     this.#pushFailures += 1;
-    if (error.reason === DAMAGED) this.#isDamaged = true;
+    if (isLeftDamaged(error)) this.#isDamaged = true;
     // A faster writer is no trouble of the destination as long as it is not always faster.
     if (error.kind !== 'retry' || this.#pushFailures >= MAX_ATTEMPTS) this.#pushError = error;
     this.#pushAt = now + retryDelay(error, this.#pushFailures);
@@ -241,6 +242,11 @@ export class Lane {
     await renewed.refresh(gate);
     return renewed;
   }
+}
+
+/** Git does not clean up what it has half written when the disk is full, so it would stay full. */
+function isLeftDamaged({ reason }: ProductError): boolean {
+  return reason === DAMAGED || reason === 'DiskFull';
 }
 
 async function isWithin(promise: Promise<void>, ms: number): Promise<boolean> {

@@ -61,7 +61,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
     const destinations = await engine.finish();
     if (destinations.length > 0)
       options.onTick({ outcomes: [], destinations, problems: [], deadline: now, dsos: [], now });
-    await engine.saveStates(now);
+    await engine.saveStates(now).catch(options.onError);
   } finally {
     await unwatch();
   }

@@ -1,7 +1,8 @@
-import { asProductError, type ProductError } from '../errors.ts';
-import { type Connections, type Patience, waitFor } from './connections.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProductError } from '../errors.ts';
+import { type Connections, ENDLESS, type Patience, waitFor } from './connections.ts';
 import type { Lane } from './lane.ts';
-import { MAX_ATTEMPTS } from './retry.ts';
+import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
 import type { StateStore } from './state-store.ts';
 
 /** Saves states that no commit carried; one that fails does not stop the others. @throws the first failure */
@@ -25,7 +26,10 @@ async function save(lane: Lane, states: StateStore, now: number, patience: Patie
     lane.push({ publication, composition: null, landed: saved }, now);
     await waitFor(lane, patience);
     const error = lane.take()?.error ?? null;
-    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return error && asProductError(error);
+    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return error;
+    // Where nobody waits for it, they are saved the next time.
+    if (patience !== ENDLESS) return null;
+    await sleep(retryDelay(error, attempt));
     lane.refresh(now);
     await waitFor(lane, patience);
   }

@@ -10,12 +10,18 @@ interface Rule {
 
 /** In order: the first that matches. Patterns are of Git's English messages and of the hosts' refusals. */
 const RULES: readonly Rule[] = [
-  // Before what else is said: a ref cannot be locked then, and a mirror is not made again on a full disk.
+  // Before what else is said: a ref cannot be locked then.
+  rule(
+    /remote: (fatal|error): (?:(?!fatal:).){0,200}(No space left on device|Out of diskspace|Disk quota exceeded|File too large)/i,
+    'later',
+    'HostDiskFull',
+    'make room on the disk of the host',
+  ),
   rule(
     /No space left on device|Out of diskspace|Disk quota exceeded|File too large/i,
     'later',
     'DiskFull',
-    'make room on the disk: the one of the host where its message says so',
+    'make room on the disk that holds the mirrors',
   ),
   rule(
     /cannot lock ref 'refs\/dso-gitops\/(tip|known-state|work)/i,

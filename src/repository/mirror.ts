@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import type { Revision } from '../history/decision-history.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
+import { type Change, Past } from './past.ts';
 import { Remote } from './remote.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
 import { checkDifference } from './tree-difference.ts';
@@ -26,13 +27,14 @@ export interface MirrorSettings {
   readonly deadlineMs?: number;
 }
 
-/** Deeper than any history: what `git fetch --unshallow` asks for. */
-const WHOLE_HISTORY = 2_147_483_647;
-
 /** Git looks for an object in every pack: from some hundred on that is felt in each call. */
 const MAX_PACKS = 100;
 /** At 4 KiB for each file on most disks this is 256 MiB. */
 const MAX_LOOSE = 65_536;
+
+/** Left by processes that were killed. */
+const MAX_TEMPORARY = 10;
+const WORK_REFS = 8;
 
 /** What one push writes. */
 export interface Publication {
@@ -62,6 +64,7 @@ export class Mirror {
   readonly #stateName: string;
   readonly #remote: Remote;
   readonly #tree: Tree;
+  readonly #past: Past;
   #state: SavedState | null = null;
   #states = new Map<string, string>();
 
@@ -73,6 +76,7 @@ export class Mirror {
     this.#stateName = hash(`${branch}\0${root}`);
     this.#remote = new Remote(git, url, branch, this.#stateName, isBranchCreated);
     this.#tree = new Tree(git, root);
+    this.#past = new Past(git, this.#remote, this.#tree, directory);
   }
 
   /** Opens or makes the mirror; nothing is fetched yet. */
@@ -117,10 +121,12 @@ export class Mirror {
   /** Whether the cache has grown so much that making it again is cheaper than going on; asks no Git process. */
   async isWorn(): Promise<boolean> {
     const objects = `${this.#directory}/objects`;
-    const packs = (await namesIn(`${objects}/pack`)).filter((name) => name.endsWith('.pack')).length;
+    const names = await namesIn(`${objects}/pack`);
+    const packs = names.filter((name) => name.endsWith('.pack')).length;
+    const temporary = names.filter((name) => name.startsWith('tmp_')).length;
     // Names of objects are spread evenly over 256 directories, as git gc counts them, too.
     const loose = (await namesIn(`${objects}/17`)).length * 256;
-    return packs > MAX_PACKS || loose > MAX_LOOSE;
+    return packs > MAX_PACKS || loose > MAX_LOOSE || temporary > MAX_TEMPORARY;
   }
 
   /** Files at the tip by path; null: there is none. */
@@ -144,39 +150,18 @@ export class Mirror {
   }
 
   /** The commit that changed a file last; deepens the history until it is known. null: it cannot be known. */
-  async lastChange(
-    path: string,
-  ): Promise<{ readonly commit: string; readonly author: string; readonly subject: string } | null> {
-    if (this.tip === null) return null;
-    let boundary = await this.#boundary();
-    for (let depth = 50; ; depth *= 4) {
-      const options = ['log', '-1', '--format=%H%x00%an%x00%s', this.tip, '--', path];
-      const output = await this.#git.run(options, 'reading the history');
-      const [commit = '', author = '', subject = ''] = output.trim().split('\0');
-      if (!boundary.includes(commit)) return commit === '' ? null : { commit, author, subject };
-      await this.#remote.deepen(depth);
-      const deeper = await this.#boundary();
-      if (deeper.join() === boundary.join()) return null;
-      boundary = deeper;
-    }
+  async lastChange(path: string): Promise<Change | null> {
+    return this.tip === null ? null : this.#past.lastChange(this.tip, path);
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(path: string): Promise<readonly Revision[]> {
-    if (this.tip === null) return [];
-    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
-    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%x01%H%x02%an%x02%cI'];
-    const changes = parseChanges(await this.#git.run([...options, this.tip, '--', path], 'reading the history'));
-    const texts = await this.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
-    return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
+    return this.tip === null ? [] : this.#past.revisions(this.tip, path);
   }
 
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   async highestSequences(directory: string): Promise<ReadonlyMap<string, number>> {
-    if (this.tip === null) return new Map();
-    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
-    const options = ['log', '-p', '-U0', '--no-renames', '--no-color', '--format='];
-    return parseSequences(await this.#git.run([...options, this.tip, '--', directory], 'reading the history'));
+    return this.tip === null ? new Map() : this.#past.highestSequences(this.tip, directory);
   }
 
   /** Saved state by key of its DSO. */
@@ -246,53 +231,18 @@ export class Mirror {
     this.#states = new Map(files.map(({ path, id }) => [keyOf(path), texts.get(id) ?? '']));
     this.#state = { commit, tree };
   }
-
-  /** Commits whose parents were not fetched. */
-  async #boundary(): Promise<readonly string[]> {
-    const text = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
-  }
 }
 
 /** Nobody reads beside. */
 async function open(): Promise<void> {}
 
-const NO_BLOB = /^0+$/;
-
-/** Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. */
-function parseChanges(log: string): readonly (Omit<Revision, 'text'> & { readonly id: string | null })[] {
-  return log.split('\x01').flatMap((part) => {
-    const [head = '', ...fields] = part.split('\0');
-    const [commit = '', author = '', committedAt = ''] = head.trim().split('\x02');
-    const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
-    for (const [index, field] of fields.entries()) {
-      const id = /:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(field)?.[1];
-      const path = fields[index + 1];
-      if (id && path) changes.push({ path, commit, author, committedAt, id: NO_BLOB.test(id) ? null : id });
-    }
-    return changes;
-  });
-}
-
-/** Added lines `seq: N` of `git log -p`, the highest by path. */
-function parseSequences(log: string): ReadonlyMap<string, number> {
-  const highest = new Map<string, number>();
-  let path = '';
-  for (const line of log.split('\n')) {
-    if (line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
-    const sequence = /^\+seq: (\d+)$/.exec(line)?.[1];
-    if (sequence) highest.set(path, Math.max(highest.get(path) ?? 0, Number(sequence)));
-  }
-  return highest;
-}
-
 function directoryOf({ cacheDirectory, url, branch, root }: MirrorSettings): string {
   return `${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}.git`;
 }
 
-/** A ref of this process, so that two of them do not meet in one mirror. */
+/** Two processes in one mirror seldom meet in it, and it is one of a few: nobody removes those of processes that have ended. */
 function workRef(): string {
-  return `refs/dso-gitops/work/${process.pid}`;
+  return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
 }
 
 function hash(text: string): string {

@@ -71,7 +71,7 @@ class Month {
 
   static async begin(fixture: Fixture, all: FixtureSize | null): Promise<Month> {
     const month = new Month(fixture, all, await open(fixture, 'cache'));
-    await month.#tick(month.#engine, true);
+    await month.#tick(month.#engine);
     return month;
   }
 
@@ -84,7 +84,7 @@ class Month {
     this.#value += STEP;
     if (this.#all) await writeOtherMetrics(this.#fixture.directory, this.#all, String(this.#value));
     await writeFile(this.#fixture.configMapFile, configMap('team-0', 'web-0', String(this.#value)));
-    if (!(await this.#tick(engine, false))) throw new Error(`no commit for the value ${this.#value}`);
+    if (!(await this.#tick(engine))) throw new Error(`no commit for the value ${this.#value}`);
     this.#commits += 1;
   }
 
@@ -102,21 +102,21 @@ class Month {
         ['fresh', fresh],
       ] as const) {
         const engine = await open(this.#fixture, cache);
-        samples.start.push(await timed(() => this.#tick(engine, true)));
+        samples.start.push(await timed(() => this.#tick(engine)));
         samples.commit.push(await timed(() => this.commit(engine)));
         await commitForeign(repository, commits + sample);
-        samples.fetch.push(await timed(() => this.#tick(engine, true)));
+        samples.fetch.push(await timed(() => this.#tick(engine)));
       }
     }
-    await this.#tick(this.#engine, true);
+    await this.#tick(this.#engine);
     return { commits, ...size, grown: grown.medians(), fresh: fresh.medians() };
   }
 
   /** @returns whether a commit was pushed */
-  async #tick(engine: Engine, isRefreshed: boolean): Promise<boolean> {
+  async #tick(engine: Engine): Promise<boolean> {
     this.#now += INTERVAL_MS;
     const signal = new AbortController().signal;
-    const { destinations } = await engine.tick({ mode: 'apply', now: this.#now, isRefreshed, signal });
+    const { destinations } = await engine.tick({ mode: 'apply', now: this.#now, signal });
     for (const { error } of destinations) if (error) throw error;
     return destinations.some(({ commit }) => commit !== null);
   }

@@ -25,7 +25,8 @@ export async function killNow(running: Running, scope: 'process' | 'group'): Pro
   const step = group.filter(({ parent }) => parent === pid).flatMap(({ args }) => COMMAND.exec(args)?.[1] ?? []);
   const killed = scope === 'group' ? group.filter((one) => !host.has(one.pid)) : group.filter((one) => one.pid === pid);
   for (const one of killed) signalTo(one.pid, 'SIGKILL');
-  for (const one of group) if (!killed.includes(one)) signalTo(one.pid, 'SIGCONT');
+  // All that is left, and not only what was listed: one may have just been started.
+  signalTo(-pid, 'SIGCONT');
   await running.stop('SIGKILL');
   return step[0] ?? null;
 }

@@ -276,7 +276,7 @@ const REFUSED: readonly (readonly [string, string, string, string])[] = [
     'a host whose disk is full',
     'remote: fatal: write error: No space left on device\nerror: remote unpack failed: index-pack abnormal exit\n ! [remote rejected] main -> main (unpacker error)',
     'later',
-    'DiskFull',
+    'HostDiskFull',
   ],
 ];
 

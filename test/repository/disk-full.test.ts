@@ -40,13 +40,13 @@ describe('a disk that is full', () => {
     expect(remote.read('scaling/a')).toBe('a\n');
   });
 
-  it.each(SMALL_FILE_SYSTEMS)('of the host, by %s: DiskFull, and nothing of it is there', async (_name, make) => {
+  it.each(SMALL_FILE_SYSTEMS)('of the host, by %s: HostDiskFull, and nothing of it is there', async (_name, make) => {
     const directory = temporaryDirectory();
     const disk = make(join(directory, 'disk'));
     const remote = BareRepository.make(join(disk.directory, 'fleet.git'), { 'base/app.yaml': 'x\n' });
     const mirror = await openMirror(settingsOf(remote.directory, join(directory, 'cache')));
     const before = [...remote.refs()];
-    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'later', reason: 'DiskFull' });
+    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'later', reason: 'HostDiskFull' });
     expect([...remote.refs()]).toEqual(before);
     await mirror.publish(publication({ 'scaling/a': 'a\n' }));
     expect(remote.read('scaling/a')).toBe('a\n');

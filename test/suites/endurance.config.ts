@@ -8,5 +8,7 @@ export default defineConfig({
     // Each of them takes all cores.
     fileParallelism: false,
     testTimeout: 7_200_000,
+    // Eight mirrors are removed.
+    hookTimeout: 300_000,
   },
 });

@@ -1,0 +1,96 @@
+import { readFile } from 'node:fs/promises';
+import type { Revision } from '../history/decision-history.ts';
+import type { Git } from './git.ts';
+import type { Remote } from './remote.ts';
+import type { Tree } from './tree.ts';
+
+/** The commit that changed a file. */
+export interface Change {
+  readonly commit: string;
+  readonly author: string;
+  readonly subject: string;
+}
+
+/** Deeper than any history: what `git fetch --unshallow` asks for. */
+const WHOLE_HISTORY = 2_147_483_647;
+
+/** The history of the branch, of which a mirror has only the end until more is asked for. */
+export class Past {
+  readonly #git: Git;
+  readonly #remote: Remote;
+  readonly #tree: Tree;
+  readonly #directory: string;
+
+  constructor(git: Git, remote: Remote, tree: Tree, directory: string) {
+    this.#git = git;
+    this.#remote = remote;
+    this.#tree = tree;
+    this.#directory = directory;
+  }
+
+  /** The commit that changed a file last; deepens the history until it is known. null: it cannot be known. */
+  async lastChange(tip: string, path: string): Promise<Change | null> {
+    let boundary = await this.#boundary();
+    for (let depth = 50; ; depth *= 4) {
+      const options = ['log', '-1', '--format=%H%x00%an%x00%s', tip, '--', path];
+      const output = await this.#git.run(options, 'reading the history');
+      const [commit = '', author = '', subject = ''] = output.trim().split('\0');
+      if (!boundary.includes(commit)) return commit === '' ? null : { commit, author, subject };
+      await this.#remote.deepen(depth);
+      const deeper = await this.#boundary();
+      if (deeper.join() === boundary.join()) return null;
+      boundary = deeper;
+    }
+  }
+
+  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
+  async revisions(tip: string, path: string): Promise<readonly Revision[]> {
+    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%x01%H%x02%an%x02%cI'];
+    const changes = parseChanges(await this.#git.run([...options, tip, '--', path], 'reading the history'));
+    const texts = await this.#tree.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
+    return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
+  }
+
+  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
+  async highestSequences(tip: string, directory: string): Promise<ReadonlyMap<string, number>> {
+    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    const options = ['log', '-p', '-U0', '--no-renames', '--no-color', '--format='];
+    return parseSequences(await this.#git.run([...options, tip, '--', directory], 'reading the history'));
+  }
+
+  /** Commits whose parents were not fetched. */
+  async #boundary(): Promise<readonly string[]> {
+    const text = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
+    return text.split('\n').filter((line) => line !== '');
+  }
+}
+
+const NO_BLOB = /^0+$/;
+
+/** Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. */
+function parseChanges(log: string): readonly (Omit<Revision, 'text'> & { readonly id: string | null })[] {
+  return log.split('\x01').flatMap((part) => {
+    const [head = '', ...fields] = part.split('\0');
+    const [commit = '', author = '', committedAt = ''] = head.trim().split('\x02');
+    const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
+    for (const [index, field] of fields.entries()) {
+      const id = /:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(field)?.[1];
+      const path = fields[index + 1];
+      if (id && path) changes.push({ path, commit, author, committedAt, id: NO_BLOB.test(id) ? null : id });
+    }
+    return changes;
+  });
+}
+
+/** Added lines `seq: N` of `git log -p`, the highest by path. */
+function parseSequences(log: string): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>();
+  let path = '';
+  for (const line of log.split('\n')) {
+    if (line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
+    const sequence = /^\+seq: (\d+)$/.exec(line)?.[1];
+    if (sequence) highest.set(path, Math.max(highest.get(path) ?? 0, Number(sequence)));
+  }
+  return highest;
+}
