@@ -138,9 +138,10 @@ describe('another writer', () => {
     const { directory, settings } = setUp();
     const mirror = await openMirror(settings());
     const [name] = readdirSync(join(directory, 'cache'));
-    mkdirSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work'), { recursive: true });
-    writeFileSync(join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work', `${process.pid}.lock`), '');
-    expect((await errorOf(mirror.publish(publication({ [FILE]: 'one\n' })))).reason).toBe('MirrorDamaged');
+    const work = join(directory, 'cache', name ?? '', 'refs', 'dso-gitops', 'work');
+    await mirror.publish(publication({ [FILE]: 'one\n' }));
+    for (const ref of readdirSync(work)) writeFileSync(join(work, `${ref}.lock`), '');
+    expect((await errorOf(mirror.publish(publication({ [FILE]: 'two\n' })))).reason).toBe('MirrorDamaged');
   });
 
   it('follows a branch that was set back', async () => {
