@@ -11,6 +11,7 @@ import { messageOf, mustAct } from '../errors.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import { isSsh } from '../repository/environment.ts';
+import { checkAccess } from './check-access.ts';
 import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
 
 /** A destination, checked and with absolute paths. */
@@ -110,7 +111,7 @@ function invalid(problems: readonly LocatedProblem[]): Error {
 
 function checkDestination(destination: DestinationFile): readonly Problem[] {
   const problems: Problem[] = [];
-  const { repository: url, credentials, path } = destination;
+  const { repository: url, path } = destination;
   if (/^[a-z]+:\/\/[^/]*@/i.test(url) && !url.startsWith('ssh://')) {
     problems.push({
       path: ['repository'],
@@ -129,22 +130,7 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
       message: `expected https, ssh, http, file or a path; found ${JSON.stringify(withoutPassword(url))}`,
     });
   }
-  const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
-  if (hasToken && url.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)) {
-    problems.push({ path: ['repository'], message: 'expected https: a token is not sent over plain http' });
-  }
-  if (hasToken && !/^https?:\/\//.test(url)) {
-    problems.push({ path: ['credentials'], message: 'a token is used with https only; use sshKeyFile with ssh' });
-  }
-  if (credentials?.tokenEnvironment && credentials.tokenFile) {
-    problems.push({ path: ['credentials'], message: 'expected tokenEnvironment or tokenFile; found both' });
-  }
-  if (isSsh(url) && !credentials?.knownHostsFile) {
-    problems.push({
-      path: ['credentials', 'knownHostsFile'],
-      message: 'is required with ssh; found nothing; write it with ssh-keyscan and compare the keys',
-    });
-  }
+  problems.push(...checkAccess(destination));
   const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
   for (const place of ['member', 'namespace', 'name']) {
     if (!places.includes(place))
@@ -256,6 +242,8 @@ function toDestination(destination: DestinationFile, index: number, base: string
       tokenFile: path(credentials?.tokenFile),
       sshKeyFile: path(credentials?.sshKeyFile),
       knownHostsFile: path(credentials?.knownHostsFile),
+      caFile: path(credentials?.caFile),
+      proxy: destination.proxy ?? null,
     },
     minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
   };

@@ -36,6 +36,7 @@ const Credentials = z
     tokenFile: file.optional().describe('File that holds the token; read again when it changes.'),
     sshKeyFile: file.optional().describe('Private key for ssh.'),
     knownHostsFile: file.optional().describe('Host keys that are trusted; required with ssh.'),
+    caFile: file.optional().describe("With https: certificates in PEM form, trusted instead of the system's."),
   })
   .describe('Where the credentials of the repository are. The configuration never holds a secret itself.');
 
@@ -84,6 +85,11 @@ export const Destination = z
       .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
       .describe('Author and committer of the commits.'),
     credentials: Credentials.optional(),
+    proxy: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('With https: URL of the proxy. Default: HTTPS_PROXY, ALL_PROXY and NO_PROXY of the environment.'),
     pacing: z
       .strictObject({ minInterval: duration.default('10s').describe('Least time between two pushes.') })
       .prefault({})

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fill } from '../manifests/template.ts';
-import { gitEnvironment } from '../repository/environment.ts';
+import { gitEnvironment, NO_CREDENTIALS } from '../repository/environment.ts';
 import { importStream } from '../repository/fast-import.ts';
 import { gitIn } from '../repository/git.ts';
 
@@ -46,8 +46,7 @@ async function makeRepository(
   signal: AbortSignal,
 ): Promise<void> {
   await mkdir(directory);
-  const credentials = { username: '', tokenEnvironment: null, tokenFile: null, sshKeyFile: null, knownHostsFile: null };
-  const git = gitIn(directory, () => gitEnvironment(directory, credentials, directory, process.env), signal);
+  const git = gitIn(directory, () => gitEnvironment(directory, NO_CREDENTIALS, directory, process.env), signal);
   await git.run(['init', '--quiet', '--bare', '--initial-branch=main', '.'], 'making the repository');
   const author = { name: 'platform team', email: 'platform@example.com' };
   const message = 'dso-demo-app on two clusters\n';

@@ -83,6 +83,12 @@ const RULES: readonly Rule[] = [
     'the host refused the push: read its message above',
   ),
   rule(
+    /HTTP code 4\d\d from proxy|CONNECT tunnel failed, response 4\d\d|error: 407|proxy authentication/i,
+    'act',
+    'ProxyRefused',
+    'the proxy does not let this through: allow the host there, or correct HTTPS_PROXY, with user and password where it wants them, or proxy of the destination',
+  ),
+  rule(
     /Authentication failed|could not read Username|HTTP 401|error: 401|invalid credentials|Permission denied \(publickey/i,
     'act',
     'AuthenticationFailed',
@@ -101,10 +107,10 @@ const RULES: readonly Rule[] = [
     'check the URL of the destination and the rights of its credentials',
   ),
   rule(
-    /server certificate|SSL certificate|certificate verify/i,
+    /server certificate|SSL certificate|certificate (?:verify|subject name)|setting certificate|SSL CA cert/i,
     'act',
     'CertificateRefused',
-    'make the CA known with SSL_CERT_FILE',
+    'check the name in the URL; make the CA known with credentials.caFile of the destination',
   ),
   rule(
     /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|protocol error|expected flush|timed out|timeout|error: 5\d\d|Could not read from remote/i,

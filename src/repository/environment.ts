@@ -1,14 +1,30 @@
 import { readFile } from 'node:fs/promises';
-import { mustAct } from '../errors.ts';
+import { messageOf, mustAct } from '../errors.ts';
+import { readSecret } from './read-secret.ts';
 
-/** Where the credentials of a repository are; all optional. */
+/** Where the credentials of a repository are and what the way to it needs; all optional. */
 export interface CredentialSource {
   readonly username: string;
   readonly tokenEnvironment: string | null;
   readonly tokenFile: string | null;
   readonly sshKeyFile: string | null;
   readonly knownHostsFile: string | null;
+  /** Certificates that are trusted instead of the system's. */
+  readonly caFile: string | null;
+  /** Goes before the proxies of the environment; holds no password. */
+  readonly proxy: string | null;
 }
+
+/** Of a repository that takes none, and of Git that works on the mirror alone. */
+export const NO_CREDENTIALS: CredentialSource = {
+  username: 'x-access-token',
+  tokenEnvironment: null,
+  tokenFile: null,
+  sshKeyFile: null,
+  knownHostsFile: null,
+  caFile: null,
+  proxy: null,
+};
 
 /** A child's environment, and the secrets in it that no message may repeat. */
 export interface GitEnvironment {
@@ -16,20 +32,10 @@ export interface GitEnvironment {
   readonly secrets: readonly string[];
 }
 
+/** The proxies of a site; a password may be in them. */
+const PROXIES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 /** Passed on because a site needs them to reach its hosts; everything else of the parent stays out. */
-const PASSED_ON = [
-  'HTTPS_PROXY',
-  'https_proxy',
-  'HTTP_PROXY',
-  'http_proxy',
-  'ALL_PROXY',
-  'NO_PROXY',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'SSH_AUTH_SOCK',
-  'TMPDIR',
-];
+const PASSED_ON = [...PROXIES, 'NO_PROXY', 'no_proxy', 'SSH_AUTH_SOCK', 'TMPDIR'];
 
 /**
  * The environment of every Git process, built from nothing: no user or system configuration, no prompt, English
@@ -62,20 +68,35 @@ export async function gitEnvironment(
     if (value !== undefined) variables[name] = value;
   }
   if (isSsh(url)) variables['GIT_SSH_COMMAND'] = sshCommand(credentials, home);
-  const token = await readToken(credentials, parent);
-  if (token === null) return { variables, secrets: [] };
-  const basic = Buffer.from(`${credentials.username}:${token}`).toString('base64');
-  variables['GIT_CONFIG_COUNT'] = '1';
-  variables['GIT_CONFIG_KEY_0'] = `http.${originOf(url)}.extraHeader`;
-  variables['GIT_CONFIG_VALUE_0'] = `Authorization: Basic ${basic}`;
-  return { variables, secrets: [token, basic] };
+  Object.assign(variables, await certificates(credentials, parent));
+  const settings: [string, string][] = [];
+  if (credentials.proxy !== null) {
+    settings.push(['http.proxy', credentials.proxy]);
+    // Exceptions of the environment are exceptions from the environment's proxy.
+    for (const name of ['NO_PROXY', 'no_proxy']) delete variables[name];
+  }
+  const secrets = PROXIES.flatMap((name) => secretsOf(variables[name] ?? ''));
+  const { username, tokenEnvironment, tokenFile } = credentials;
+  const source = { environment: tokenEnvironment, file: tokenFile };
+  const token = (await readSecret(source, 'token of the repository', parent))?.trim();
+  if (token) {
+    const basic = Buffer.from(`${username}:${token}`).toString('base64');
+    settings.push([`http.${originOf(url)}.extraHeader`, `Authorization: Basic ${basic}`]);
+    secrets.push(token, basic);
+  }
+  if (settings.length > 0) variables['GIT_CONFIG_COUNT'] = String(settings.length);
+  for (const [index, [key, value]] of settings.entries()) {
+    variables[`GIT_CONFIG_KEY_${index}`] = key;
+    variables[`GIT_CONFIG_VALUE_${index}`] = value;
+  }
+  return { variables, secrets };
 }
 
 /** Replaces every secret in a text. */
 export function redact(text: string, secrets: readonly string[]): string {
   let redacted = text;
   for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret, '***');
-  return redacted.replaceAll(/(https?:\/\/)[^\s/@]+@/g, '$1***@');
+  return redacted.replaceAll(/\b((?:https?|socks\w*):\/\/)[^\s/@]+@/g, '$1***@');
 }
 
 /** Whether Git reaches the URL over ssh. */
@@ -101,20 +122,36 @@ function quote(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-async function readToken(credentials: CredentialSource, parent: NodeJS.ProcessEnv): Promise<string | null> {
-  const { tokenEnvironment, tokenFile } = credentials;
-  if (tokenEnvironment !== null) {
-    const token = parent[tokenEnvironment]?.trim();
-    if (token) return token;
-    throw mustAct(
-      'CredentialMissing',
-      `environment variable ${tokenEnvironment} is not set; it should hold the token of the repository`,
-    );
+/** Git's own names: not every libcurl looks at SSL_CERT_FILE and SSL_CERT_DIR. */
+async function certificates(
+  { caFile }: CredentialSource,
+  parent: NodeJS.ProcessEnv,
+): Promise<Readonly<Record<string, string>>> {
+  if (caFile === null) {
+    const { SSL_CERT_FILE: file, SSL_CERT_DIR: directory } = parent;
+    return { ...(file && { GIT_SSL_CAINFO: file }), ...(directory && { GIT_SSL_CAPATH: directory }) };
   }
-  if (tokenFile === null) return null;
-  const token = await readFile(tokenFile, 'utf8').catch((error: unknown) => {
-    throw mustAct('CredentialMissing', `cannot read the token file ${tokenFile}`, error);
+  const text = await readFile(caFile, 'utf8').catch((error: unknown) => {
+    const message = `cannot read the certificates in ${caFile}: ${messageOf(error)}; correct credentials.caFile`;
+    throw mustAct('CredentialMissing', message, error);
   });
-  if (token.trim() === '') throw mustAct('CredentialMissing', `the token file ${tokenFile} is empty`);
-  return token.trim();
+  if (/^-----BEGIN (?:TRUSTED )?CERTIFICATE-----/m.test(text)) return { GIT_SSL_CAINFO: caFile };
+  const message = `expected certificates in PEM form in ${caFile}; found none; correct credentials.caFile`;
+  throw mustAct('CredentialMissing', message);
+}
+
+/** What nobody may read of the URL of a proxy, in every form in which it could be repeated. */
+function secretsOf(proxy: string): readonly string[] {
+  const [, user = '', password = ''] = /^(?:\w+:\/\/)?([^:/@]*):([^@]*)@/.exec(proxy) ?? [];
+  if (password === '') return [];
+  const plain = decoded(password);
+  return [password, plain, Buffer.from(`${decoded(user)}:${plain}`).toString('base64')];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

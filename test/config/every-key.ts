@@ -28,6 +28,8 @@ destinations:
     credentials:
       username: bot
       tokenEnvironment: FLEET_TOKEN
+      caFile: ca.pem
+    proxy: http://proxy.example.com:3128
     pacing:
       minInterval: 1m30s
   - repository: ssh://git@git.example.com/other.git

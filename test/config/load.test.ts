@@ -33,7 +33,13 @@ describe('the configuration', () => {
       layout: 'helm-values',
       helmValuesKey: 'web.replicaCount',
       author: { name: 'Scaling Bot', email: 'bot@example.com' },
-      credentials: { username: 'bot', tokenEnvironment: 'FLEET_TOKEN', tokenFile: null },
+      credentials: {
+        username: 'bot',
+        tokenEnvironment: 'FLEET_TOKEN',
+        tokenFile: null,
+        caFile: '/fleet/ca.pem',
+        proxy: 'http://proxy.example.com:3128',
+      },
       minIntervalMs: 90_000,
     });
     expect(configuration.destinations[1]?.credentials.knownHostsFile).toBe('/fleet/known_hosts');
@@ -57,6 +63,7 @@ describe('the configuration', () => {
           root: 'scaling',
           path: 'members/{member}/{namespace}/{name}',
           layout: 'component',
+          credentials: { caFile: null, proxy: null },
           minIntervalMs: 10_000,
         },
       ],
@@ -132,6 +139,28 @@ describe('a configuration that is refused', () => {
       'two tokens',
       '  - repository: https://git.example.com/a.git\n    credentials: {tokenFile: t, tokenEnvironment: T}',
       ['8: destinations[0].credentials: expected tokenEnvironment or tokenFile; found both'],
+    ],
+    [
+      'certificates without https',
+      '  - repository: ssh://git@git.example.com/a.git\n    credentials: {caFile: c, knownHostsFile: k}',
+      ['8: destinations[0].credentials.caFile: certificates are used with https only; remove it'],
+    ],
+    [
+      'a proxy with ssh',
+      '  - repository: git@git.example.com:a.git\n    credentials: {knownHostsFile: k}\n    proxy: http://proxy:3128',
+      ['9: destinations[0].proxy: a proxy is used with https only; remove it'],
+    ],
+    [
+      'a proxy that is no URL',
+      '  - repository: https://git.example.com/a.git\n    proxy: proxy.example.com',
+      ['8: destinations[0].proxy: expected the URL of a proxy, such as http://proxy.example.com:3128'],
+    ],
+    [
+      'a proxy with a user name',
+      '  - repository: https://git.example.com/a.git\n    proxy: http://bot@proxy:3128',
+      [
+        '8: destinations[0].proxy: expected a URL without user name and password; a proxy that needs them goes into HTTPS_PROXY of the environment',
+      ],
     ],
     [
       'ssh without known hosts',
@@ -243,6 +272,17 @@ describe('a configuration that is refused', () => {
   it('never repeats a password', () => {
     for (const scheme of ['https', 'ftp', 'HTTPS', 'ssh', 'ext::https']) {
       const problems = problemsOf(destinations(`  - repository: "${scheme}://bot:secret@git.example.com/a.git"`));
+      expect(problems.length).toBeGreaterThan(0);
+      expect(problems.join('\n')).not.toContain('secret');
+    }
+    const repository = '  - repository: https://git.example.com/a.git';
+    for (const proxy of [
+      'http://bot:secret@proxy:3128',
+      'bot:secret@proxy',
+      'socks5://bot:secret@proxy',
+      'secret proxy',
+    ]) {
+      const problems = problemsOf(destinations(`${repository}\n    proxy: "${proxy}"`));
       expect(problems.length).toBeGreaterThan(0);
       expect(problems.join('\n')).not.toContain('secret');
     }

@@ -55,6 +55,33 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'act',
     'HookDeclined',
   ],
+  [
+    "fatal: unable to access 'https://example.com/x/': Received HTTP code 407 from proxy after CONNECT",
+    'act',
+    'ProxyRefused',
+  ],
+  ["fatal: unable to access 'https://example.com/x/': CONNECT tunnel failed, response 403", 'act', 'ProxyRefused'],
+  [
+    "fatal: unable to access 'https://example.com/x/': CONNECT tunnel failed, response 502",
+    'later',
+    'RemoteUnavailable',
+  ],
+  ["fatal: unable to access 'https://example.com/x/': Could not resolve proxy: p", 'later', 'RemoteUnavailable'],
+  [
+    "fatal: unable to access 'https://example.com/x/': SSL: no alternative certificate subject name matches target host name 'example.com'",
+    'act',
+    'CertificateRefused',
+  ],
+  [
+    "fatal: unable to access 'https://example.com/x/': error setting certificate file: /ca.pem",
+    'act',
+    'CertificateRefused',
+  ],
+  [
+    "fatal: unable to access 'https://example.com/x/': Problem with the SSL CA cert (path? access rights?)",
+    'act',
+    'CertificateRefused',
+  ],
   ["fatal: Authentication failed for 'https://example.com/x.git/'", 'act', 'AuthenticationFailed'],
   [
     "fatal: could not read Username for 'https://example.com': terminal prompts disabled",

@@ -46,6 +46,32 @@ describe('the environment of Git', () => {
     expect(secrets).toContain('abc');
   });
 
+  it('knows every form in which the password of a proxy could be repeated', async () => {
+    const parent = { HTTPS_PROXY: 'http://b%40t:p%40ss%3Aword@proxy:3128', all_proxy: 'socks5://me:other-one@proxy' };
+    const { secrets } = await gitEnvironment(URL_HTTPS, NO_CREDENTIALS, '/mirror', parent);
+    const basic = Buffer.from('b@t:p@ss:word').toString('base64');
+    const said = `CONNECT http://b%40t:p%40ss%3Aword@proxy p@ss:word ${basic} socks5h://me:other-one@proxy`;
+    expect(redact(said, secrets)).toBe('CONNECT http://***@proxy *** *** socks5h://***@proxy');
+  });
+
+  it('names the certificates as Git knows them', async () => {
+    const parent = { SSL_CERT_FILE: '/site/ca.pem', SSL_CERT_DIR: '/site/certs' };
+    const { variables } = await gitEnvironment(URL_HTTPS, NO_CREDENTIALS, '/mirror', parent);
+    expect(variables).toMatchObject({ GIT_SSL_CAINFO: '/site/ca.pem', GIT_SSL_CAPATH: '/site/certs' });
+  });
+
+  it('carries a proxy of the destination and a token side by side', async () => {
+    const credentials = { ...NO_CREDENTIALS, tokenEnvironment: 'TOKEN', proxy: 'http://proxy:3128' };
+    const { variables } = await gitEnvironment(URL_HTTPS, credentials, '/mirror', { TOKEN: 'abc', NO_PROXY: '*' });
+    expect(variables).toMatchObject({
+      GIT_CONFIG_COUNT: '2',
+      GIT_CONFIG_KEY_0: 'http.proxy',
+      GIT_CONFIG_VALUE_0: 'http://proxy:3128',
+      GIT_CONFIG_KEY_1: 'http.https://git.example.com:8443/.extraHeader',
+    });
+    expect(variables).not.toHaveProperty('NO_PROXY');
+  });
+
   it('checks host keys, asks nobody over ssh and notices a dead connection', async () => {
     const credentials = { ...NO_CREDENTIALS, sshKeyFile: "/keys/it's", knownHostsFile: '/keys/known' };
     const { variables } = await gitEnvironment('git@example.com:org/fleet.git', credentials, '/mirror', {});

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { onTestFinished } from 'vitest';
 
 /** A host of repositories over http, as `git http-backend` serves them. */
@@ -27,6 +28,8 @@ export interface HttpBehavior {
   /** Where requests are sent on to. */
   readonly location?: string;
   readonly fault?: HttpFault;
+  /** Speaks https, with this key and certificate in PEM form. */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** `list`: refs for a fetch. `pack`: objects for a fetch. `offer`: refs for a push. `push`: objects of a push. */
@@ -47,7 +50,7 @@ export async function serveHttp(directory: string, first: HttpBehavior = {}): Pr
   const authorizations: (string | null)[] = [];
   const requests: string[] = [];
   let behavior = first;
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const found = request.headers.authorization ?? null;
     authorizations.push(found);
     requests.push(`${request.method} ${request.url}`);
@@ -63,22 +66,27 @@ export async function serveHttp(directory: string, first: HttpBehavior = {}): Pr
         response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(text?.(found ?? ''));
       else backend(directory, request, body, response, isFaulty ? fault : undefined);
     });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  };
+  const port = await listen(first.tls ? createTlsServer({ ...first.tls }, serve) : createServer(serve));
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${first.tls ? 'https' : 'http'}://127.0.0.1:${port}`,
     authorizations,
     requests,
     behave: (next) => {
       behavior = next;
     },
   };
+}
+
+/** Listens on a free port of loopback until the test is over. */
+export async function listen(server: Server): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
 }
 
 /** All of a request, or half of it. */

@@ -36,6 +36,18 @@ describe('over http', () => {
     expect(remote.read('scaling/a')).toBe('a\n');
   });
 
+  it('takes a token that was rotated at once, without a new mirror', async () => {
+    const { directory, remote, settings } = await httpSite({ account: ACCOUNT });
+    const tokenFile = join(directory, 'token');
+    writeFileSync(tokenFile, `${TOKEN}\n`);
+    const mirror = await openMirror(settings(null, { credentials: { ...NO_CREDENTIALS, tokenFile } }));
+    writeFileSync(tokenFile, 'revoked-token\n');
+    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'AuthenticationFailed' });
+    writeFileSync(tokenFile, `${TOKEN}\n`);
+    await mirror.publish(push);
+    expect(remote.read('scaling/a')).toBe('a\n');
+  });
+
   it('with a user name of the site', async () => {
     const { settings } = await httpSite({ account: `oauth2:${TOKEN}` });
     const credentials = { ...NO_CREDENTIALS, username: 'oauth2', tokenEnvironment: 'FLEET_TOKEN' };

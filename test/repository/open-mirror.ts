@@ -1,14 +1,8 @@
 import { ProductError } from '../../src/errors.ts';
-import type { CredentialSource } from '../../src/repository/environment.ts';
+import { NO_CREDENTIALS } from '../../src/repository/environment.ts';
 import { Mirror, type MirrorSettings, type Publication } from '../../src/repository/mirror.ts';
 
-export const NO_CREDENTIALS: CredentialSource = {
-  username: 'x-access-token',
-  tokenEnvironment: null,
-  tokenFile: null,
-  sshKeyFile: null,
-  knownHostsFile: null,
-};
+export { NO_CREDENTIALS };
 
 /** Settings of a mirror of `main` at a URL. */
 export function settingsOf(url: string, cacheDirectory: string, given: Partial<MirrorSettings> = {}): MirrorSettings {
