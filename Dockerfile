@@ -9,8 +9,12 @@ RUN npm ci --no-audit --no-fund
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM node:22-bookworm-slim
-# Git and ssh do the pushing; an image without them cannot work.
-RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git openssh-client && rm -rf /var/lib/apt/lists/*
+# Git and ssh do the pushing, ssh-keygen and gpg the signing. ssh refuses to run as a user that has no name.
+RUN apt-get update && \
+    apt-get install -y --no-install-recommends ca-certificates git openssh-client gpg gpg-agent && \
+    rm -rf /var/lib/apt/lists/* && \
+    groupadd --gid 65532 dso-gitops && \
+    useradd --uid 65532 --gid 65532 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin dso-gitops
 WORKDIR /app
 COPY --from=build /app/package.json package.json
 COPY --from=build /app/node_modules node_modules

@@ -95,6 +95,12 @@ const RULES: readonly Rule[] = [
     'check the credentials of the destination',
   ),
   rule(
+    /No user exists for uid/i,
+    'act',
+    'UserMissing',
+    'ssh runs only as a user that has a name: add the id to /etc/passwd of the image',
+  ),
+  rule(
     /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,
     'act',
     'HostKeyUnknown',

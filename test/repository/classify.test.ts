@@ -82,6 +82,11 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'act',
     'CertificateRefused',
   ],
+  [
+    'No user exists for uid 65532\nfatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.',
+    'act',
+    'UserMissing',
+  ],
   ["fatal: Authentication failed for 'https://example.com/x.git/'", 'act', 'AuthenticationFailed'],
   [
     "fatal: could not read Username for 'https://example.com': terminal prompts disabled",

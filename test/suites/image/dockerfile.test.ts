@@ -57,7 +57,10 @@ function runStep(text: string, stage: string): void {
     asUser(stage, 'sh', '-c', text);
     return;
   }
-  for (const command of ['git', 'ssh']) expect(asUser(stage, 'sh', '-c', `command -v ${command}`)).not.toBe('');
+  // ssh and ssh-keygen refuse to run as a user that has no name.
+  expect(text).toMatch(new RegExp(`useradd [^&]*--uid ${USER} `));
+  for (const command of ['git', 'ssh', 'ssh-keygen', 'gpg', 'gpg-agent', 'gpgconf'])
+    expect(asUser(stage, 'sh', '-c', `command -v ${command}`)).not.toBe('');
 }
 
 function asUser(cwd: string, command: string, ...args: readonly string[]): string {
