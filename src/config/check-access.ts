@@ -2,8 +2,8 @@ import type { Problem } from '../api/problem.ts';
 import { isSsh } from '../repository/environment.ts';
 import type { DestinationFile } from './schema.ts';
 
-/** Whether credentials, certificates and proxy fit the URL and each other. */
-export function checkAccess({ repository: url, credentials, proxy }: DestinationFile): readonly Problem[] {
+/** Whether credentials, certificates, proxy and signing fit the URL and each other. */
+export function checkAccess({ repository: url, credentials, signing, proxy }: DestinationFile): readonly Problem[] {
   const problems: Problem[] = [];
   const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
   if (hasToken && url.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)) {
@@ -23,6 +23,9 @@ export function checkAccess({ repository: url, credentials, proxy }: Destination
   }
   if (credentials?.caFile && !url.startsWith('https://')) {
     problems.push({ path: ['credentials', 'caFile'], message: 'certificates are used with https only; remove it' });
+  }
+  if (signing?.passphraseEnvironment && signing.passphraseFile) {
+    problems.push({ path: ['signing'], message: 'expected passphraseEnvironment or passphraseFile; found both' });
   }
   return proxy === undefined ? problems : [...problems, ...checkProxy(proxy, url)];
 }

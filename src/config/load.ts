@@ -11,6 +11,7 @@ import { messageOf, mustAct } from '../errors.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import { isSsh } from '../repository/environment.ts';
+import type { SigningSource } from '../repository/sign.ts';
 import { checkAccess } from './check-access.ts';
 import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
 
@@ -29,6 +30,8 @@ export interface Destination extends LayoutSettings {
   readonly isBranchCreated: boolean;
   readonly author: { readonly name: string; readonly email: string };
   readonly credentials: CredentialSource;
+  /** null: commits are not signed. */
+  readonly signing: SigningSource | null;
   readonly minIntervalMs: number;
 }
 
@@ -221,7 +224,7 @@ function assemble(parsed: ConfigurationFile, file: string): Configuration {
 }
 
 function toDestination(destination: DestinationFile, index: number, base: string): Destination {
-  const { repository, branch, root, credentials, match } = destination;
+  const { repository, branch, root, credentials, signing, match } = destination;
   const url = urlOf(repository, base);
   const path = (name: string | undefined): string | null => (name === undefined ? null : absolute(name, base));
   return {
@@ -245,6 +248,14 @@ function toDestination(destination: DestinationFile, index: number, base: string
       caFile: path(credentials?.caFile),
       proxy: destination.proxy ?? null,
     },
+    signing: signing
+      ? {
+          format: signing.format,
+          keyFile: absolute(signing.keyFile, base),
+          passphraseEnvironment: signing.passphraseEnvironment ?? null,
+          passphraseFile: path(signing.passphraseFile),
+        }
+      : null,
     minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
   };
 }

@@ -40,6 +40,17 @@ const Credentials = z
   })
   .describe('Where the credentials of the repository are. The configuration never holds a secret itself.');
 
+const Signing = z
+  .strictObject({
+    format: z.enum(['ssh', 'openpgp']).describe('Kind of the signature.'),
+    keyFile: file.describe(
+      'Private key without or with a passphrase: of OpenSSH, or an OpenPGP secret key in ASCII armor; read for every push.',
+    ),
+    passphraseEnvironment: environmentName.optional().describe('Environment variable that holds the passphrase.'),
+    passphraseFile: file.optional().describe('File that holds the passphrase.'),
+  })
+  .describe('How commits are signed. Absent: they are not.');
+
 const Match = z
   .strictObject({
     namespaces: z.array(DnsLabel).min(1).optional().describe('Namespaces of DSOs.'),
@@ -85,6 +96,7 @@ export const Destination = z
       .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
       .describe('Author and committer of the commits.'),
     credentials: Credentials.optional(),
+    signing: Signing.optional(),
     proxy: z
       .string()
       .min(1)

@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
     /must have verified signatures|commits? must be signed|protected from unverified commit|unsigned commit/i,
     'act',
     'SignatureRequired',
-    'the host takes signed commits only: set signing in the destination, or allow this writer to push without',
+    'the host takes only commits whose signature it can verify: set signing in the destination and make the key known to the host (docs/sign-commits.md), or allow this writer to push without',
   ),
   // "Pushes to this branch are not permitted; you must use a pull request", as Azure DevOps says it.
   rule(

@@ -14,6 +14,12 @@ export interface ImportCommit {
   readonly files: ReadonlyMap<string, string | null>;
 }
 
+/** A commit that was written, by id. */
+export interface WrittenCommit {
+  readonly commit: string;
+  readonly tree: string;
+}
+
 /** The input of `git fast-import` that writes commits and prints their ids and trees, in order. */
 export function importStream(commits: readonly ImportCommit[]): Buffer {
   const parts: (string | Buffer)[] = [];
@@ -34,9 +40,9 @@ export function importStream(commits: readonly ImportCommit[]): Buffer {
 }
 
 /** Ids of commits and their trees from what fast-import printed. */
-export function parseImport(output: string): readonly { readonly commit: string; readonly tree: string }[] {
+export function parseImport(output: string): readonly WrittenCommit[] {
   const lines = output.split('\n').filter((line) => line !== '');
-  const ids: { commit: string; tree: string }[] = [];
+  const ids: WrittenCommit[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const tree = /^040000 tree ([0-9a-f]+)\t/.exec(lines[index + 1] ?? '')?.[1];
     const commit = lines[index];

@@ -6,6 +6,7 @@ import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { type Change, Past } from './past.ts';
 import { Remote } from './remote.ts';
+import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
 import { checkDifference } from './tree-difference.ts';
 
@@ -19,6 +20,8 @@ export interface MirrorSettings {
   /** Directory that our files are below: part of the state's name. */
   readonly root: string;
   readonly credentials: CredentialSource;
+  /** null: commits are not signed. */
+  readonly signing: SigningSource | null;
   readonly author: { readonly name: string; readonly email: string };
   /** Where mirrors are kept; a cache. */
   readonly cacheDirectory: string;
@@ -61,6 +64,7 @@ export class Mirror {
   readonly #settings: MirrorSettings;
   readonly #directory: string;
   readonly #git: Git;
+  readonly #place: SigningPlace;
   readonly #stateName: string;
   readonly #remote: Remote;
   readonly #tree: Tree;
@@ -68,11 +72,12 @@ export class Mirror {
   #state: SavedState | null = null;
   #states = new Map<string, string>();
 
-  private constructor(settings: MirrorSettings, directory: string, git: Git) {
+  private constructor(settings: MirrorSettings, directory: string, git: Git, signal: AbortSignal) {
     const { url, branch, root, isBranchCreated } = settings;
     this.#settings = settings;
     this.#directory = directory;
     this.#git = git;
+    this.#place = { directory, parentEnvironment: settings.parentEnvironment, signal };
     this.#stateName = hash(`${branch}\0${root}`);
     this.#remote = new Remote(git, url, branch, this.#stateName, isBranchCreated);
     this.#tree = new Tree(git, root);
@@ -88,7 +93,7 @@ export class Mirror {
     const environmentOf = () => gitEnvironment(url, credentials, directory, parentEnvironment);
     const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
-    return new Mirror(settings, directory, git);
+    return new Mirror(settings, directory, git, signal);
   }
 
   /** Throws a damaged mirror away. */
@@ -182,7 +187,9 @@ export class Mirror {
     if (imports.length === 0) return null;
     const options = ['fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
     const output = await this.#git.feed(options, importStream(imports), 'writing the commit');
-    const ids = parseImport(output.toString());
+    const written = parseImport(output.toString());
+    const { signing } = this.#settings;
+    const ids = signing === null ? written : await signCommits(signing, this.#place, imports, written);
     const commit = files.size > 0 ? (ids[0]?.commit ?? null) : null;
     const state = states.size > 0 ? (ids.at(-1) ?? null) : null;
     if (commit) await this.#check(commit, files);

@@ -29,6 +29,10 @@ destinations:
       username: bot
       tokenEnvironment: FLEET_TOKEN
       caFile: ca.pem
+    signing:
+      format: openpgp
+      keyFile: keys/secret.asc
+      passphraseFile: keys/passphrase
     proxy: http://proxy.example.com:3128
     pacing:
       minInterval: 1m30s
@@ -36,6 +40,10 @@ destinations:
     credentials:
       sshKeyFile: ~/.ssh/id_ed25519
       knownHostsFile: known_hosts
+    signing:
+      format: ssh
+      keyFile: ~/.ssh/id_sign
+      passphraseEnvironment: SIGNING_PASSPHRASE
 firstSight: write
 demand:
   rampUp: hpa

@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Configuration, loadConfiguration, parseConfiguration } from '../../src/config/load.ts';
 import { messageOf, ProductError } from '../../src/errors.ts';
@@ -40,9 +41,21 @@ describe('the configuration', () => {
         caFile: '/fleet/ca.pem',
         proxy: 'http://proxy.example.com:3128',
       },
+      signing: {
+        format: 'openpgp',
+        keyFile: '/fleet/keys/secret.asc',
+        passphraseEnvironment: null,
+        passphraseFile: '/fleet/keys/passphrase',
+      },
       minIntervalMs: 90_000,
     });
     expect(configuration.destinations[1]?.credentials.knownHostsFile).toBe('/fleet/known_hosts');
+    expect(configuration.destinations[1]?.signing).toEqual({
+      format: 'ssh',
+      keyFile: join(homedir(), '.ssh/id_sign'),
+      passphraseEnvironment: 'SIGNING_PASSPHRASE',
+      passphraseFile: null,
+    });
   });
 
   it('has defaults for all but what only the user knows', () => {
@@ -64,6 +77,7 @@ describe('the configuration', () => {
           path: 'members/{member}/{namespace}/{name}',
           layout: 'component',
           credentials: { caFile: null, proxy: null },
+          signing: null,
           minIntervalMs: 10_000,
         },
       ],
@@ -161,6 +175,21 @@ describe('a configuration that is refused', () => {
       [
         '8: destinations[0].proxy: expected a URL without user name and password; a proxy that needs them goes into HTTPS_PROXY of the environment',
       ],
+    ],
+    [
+      'signing without a key',
+      '  - repository: a.git\n    signing: {format: ssh}',
+      ['8: destinations[0].signing.keyFile: expected a text; found nothing'],
+    ],
+    [
+      'signing in an unknown format',
+      '  - repository: a.git\n    signing: {format: x509, keyFile: k}',
+      ['8: destinations[0].signing.format: expected one of "ssh", "openpgp"; found "x509"'],
+    ],
+    [
+      'two passphrases',
+      '  - repository: a.git\n    signing: {format: ssh, keyFile: k, passphraseFile: p, passphraseEnvironment: P}',
+      ['8: destinations[0].signing: expected passphraseEnvironment or passphraseFile; found both'],
     ],
     [
       'ssh without known hosts',

@@ -1,13 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** A `git` on PATH that notes its arguments and goes on as the real one. */
 export interface GitWrapper {
   /** PATH with the wrapper first. */
   readonly path: string;
-  /** Every command line so far. */
+  /** Every command line so far, of those that were not called by Git. */
   argv(): readonly string[];
-  /** Arguments of every process so far: those of Git, and of ssh and others that it started. */
+  /** Arguments of every process so far: those too that Git started, such as ssh. */
   processes(): readonly string[];
 }
 
@@ -15,29 +15,33 @@ export interface GitWrapper {
  * Puts a `git` before the real one.
  *
  * @param beforeFirst script that runs once, before the first command with the given word among its arguments
+ * @param others programs whose command lines are noted as well
  */
 export function wrapGit(
   directory: string,
   beforeFirst?: { readonly word: string; readonly script: string },
+  others: readonly string[] = [],
 ): GitWrapper {
   const bin = join(directory, 'bin');
   const log = join(directory, 'argv.log');
   const trace = join(directory, 'trace.log');
   mkdirSync(bin);
   const real = process.env['PATH'] ?? '';
-  const lines = ['#!/bin/sh', `PATH='${real}'`, `printf '%s ' "$@" >> '${log}'; echo >> '${log}'`];
-  lines.push(`export GIT_TRACE2_EVENT='${trace}'`);
+  const lines = [`export GIT_TRACE2_EVENT='${trace}'`];
   if (beforeFirst) {
     lines.push(`case " $* " in *" ${beforeFirst.word} "*) if mkdir '${join(directory, 'done')}' 2>/dev/null; then (`);
     lines.push('unset GIT_DIR', beforeFirst.script, ') >/dev/null 2>&1; fi;; esac');
   }
-  lines.push('exec git "$@"', '');
-  writeFileSync(join(bin, 'git'), lines.join('\n'));
-  chmodSync(join(bin, 'git'), 0o755);
+  const wrap = (name: string, script: readonly string[]): void => {
+    const note = ['#!/bin/sh', `PATH='${real}'`, `printf '%s ' "$@" >> '${log}'; echo >> '${log}'`];
+    writeFileSync(join(bin, name), [...note, ...script, `exec ${name} "$@"`, ''].join('\n'), { mode: 0o755 });
+  };
+  wrap('git', lines);
+  for (const name of others) wrap(name, []);
   return {
     path: `${bin}${delimiter}${real}`,
     argv: () => linesOf(log),
-    processes: () => linesOf(trace).flatMap(argvOf),
+    processes: () => [...linesOf(log), ...linesOf(trace).flatMap(argvOf)],
   };
 }
 

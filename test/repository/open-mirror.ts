@@ -12,6 +12,7 @@ export function settingsOf(url: string, cacheDirectory: string, given: Partial<M
     isBranchCreated: false,
     root: 'scaling',
     credentials: NO_CREDENTIALS,
+    signing: null,
     author: { name: 'dso-gitops', email: 'dso-gitops@localhost' },
     cacheDirectory,
     parentEnvironment: { PATH: process.env['PATH'] },
