@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { ProductError } from '../../src/errors.ts';
+import type { CredentialSource } from '../../src/repository/environment.ts';
 import type { MirrorSettings } from '../../src/repository/mirror.ts';
 import { BareRepository } from './bare-repository.ts';
 import { type GitWrapper, wrapGit } from './git-wrapper.ts';
@@ -20,26 +21,37 @@ export interface HttpSite {
   readonly wrapper: GitWrapper;
   /** null: without a token. */
   readonly settings: (token: string | null, given?: Partial<MirrorSettings>) => MirrorSettings;
+  /** With these credentials and this environment beside PATH. */
+  readonly settingsWith: (given: Partial<CredentialSource>, environment?: NodeJS.ProcessEnv) => MirrorSettings;
   /** The error that a promise ends with; what it says is searched for secrets. */
   readonly failure: (promise: Promise<unknown>) => Promise<ProductError>;
   /** Where a secret is. */
   readonly leaks: () => readonly string[];
 }
 
-/** Serves a repository over http until the test is over. */
-export async function httpSite(behavior: HttpBehavior): Promise<HttpSite> {
+/**
+ * Serves a repository over http until the test is over.
+ *
+ * @param more secrets beside the token
+ */
+export async function httpSite(behavior: HttpBehavior, more: readonly string[] = []): Promise<HttpSite> {
   const directory = temporaryDirectory();
   const remote = BareRepository.make(join(directory, 'host', 'fleet.git'), { 'base/app.yaml': 'x\n' });
   const host = await serveHttp(join(directory, 'host'), behavior);
   const wrapper = wrapGit(directory);
   const said: string[] = [];
-  const secrets = new Set([TOKEN]);
+  const secrets = new Set([TOKEN, ...more]);
   const leaks: HttpSite['leaks'] = () =>
     findSecrets([...secrets], {
       directories: [join(directory, 'host'), join(directory, 'cache')],
       texts: { errors: said, arguments: wrapper.processes(), URLs: host.requests },
     });
   onTestFinished(() => expect(leaks()).toEqual([]));
+  const settingsWith: HttpSite['settingsWith'] = (given, environment = {}) =>
+    settingsOf(`${host.url}/fleet.git`, join(directory, 'cache'), {
+      credentials: { ...NO_CREDENTIALS, ...given },
+      parentEnvironment: { PATH: wrapper.path, ...environment },
+    });
   return {
     directory,
     remote,
@@ -47,12 +59,10 @@ export async function httpSite(behavior: HttpBehavior): Promise<HttpSite> {
     wrapper,
     settings: (token, given = {}) => {
       if (token !== null) secrets.add(token);
-      return settingsOf(`${host.url}/fleet.git`, join(directory, 'cache'), {
-        credentials: { ...NO_CREDENTIALS, tokenEnvironment: token === null ? null : 'FLEET_TOKEN' },
-        parentEnvironment: { PATH: wrapper.path, FLEET_TOKEN: token ?? undefined },
-        ...given,
-      });
+      const tokenEnvironment = token === null ? null : 'FLEET_TOKEN';
+      return { ...settingsWith({ tokenEnvironment }, { FLEET_TOKEN: token ?? undefined }), ...given };
     },
+    settingsWith,
     failure: async (promise) => {
       const error = await errorOf(promise);
       said.push(...textsOfError(error));

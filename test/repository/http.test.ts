@@ -37,12 +37,12 @@ describe('over http', () => {
   });
 
   it('takes a token that was rotated at once, without a new mirror', async () => {
-    const { directory, remote, settings } = await httpSite({ account: ACCOUNT });
+    const { directory, remote, failure, settings } = await httpSite({ account: ACCOUNT });
     const tokenFile = join(directory, 'token');
     writeFileSync(tokenFile, `${TOKEN}\n`);
     const mirror = await openMirror(settings(null, { credentials: { ...NO_CREDENTIALS, tokenFile } }));
     writeFileSync(tokenFile, 'revoked-token\n');
-    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'AuthenticationFailed' });
+    expect(await failure(mirror.publish(push))).toMatchObject({ kind: 'act', reason: 'AuthenticationFailed' });
     writeFileSync(tokenFile, `${TOKEN}\n`);
     await mirror.publish(push);
     expect(remote.read('scaling/a')).toBe('a\n');
