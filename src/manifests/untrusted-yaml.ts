@@ -2,9 +2,11 @@ import { Composer, type CST, type Document, isScalar, Parser, visit } from 'yaml
 
 /** Far more than any overlay or hold of ours. */
 const MAX_LENGTH = 100_000;
+/** Of collections in each other. The parser calls itself for each: near the end of the stack Node.js ends the process. */
+const MAX_DEPTH = 50;
 
 /**
- * Data from a file of the repository, which anybody may have written: no anchors, every key once, of bounded size, and read
+ * Data from a file of the repository, which anybody may have written: no aliases, every key a plain one and there once, of bounded size, and read
  * in a time that grows with its length alone.
  *
  * @returns undefined: it is no YAML that we take
@@ -16,10 +18,10 @@ export function readUntrustedYaml(text: string, maxLength = MAX_LENGTH): unknown
     const composer = new Composer({ uniqueKeys: false, prettyErrors: false });
     const documents = [...composer.compose(goodTokens(text), true, text.length)];
     const [document] = documents;
-    if (!document || documents.length > 1 || document.errors.length > 0 || hasRepeatedKey(document)) return undefined;
+    if (!document || documents.length > 1 || document.errors.length > 0 || hasBadKey(document)) return undefined;
     return document.toJS({ maxAliasCount: 0 });
   } catch {
-    // A broken token, an alias, or nested deeper than the stack.
+    // A broken token, an alias, or nested too deep.
     return undefined;
   }
 }
@@ -28,19 +30,37 @@ export function readUntrustedYaml(text: string, maxLength = MAX_LENGTH): unknown
 function* goodTokens(text: string): Generator<CST.Token> {
   for (const token of new Parser().parse(text)) {
     if (token.type === 'error' || token.type === 'directive') throw new Error(`unexpected ${token.type}`);
+    if (isDeep(token)) throw new Error('nested too deep');
     yield token;
   }
 }
 
-function hasRepeatedKey(document: Document.Parsed): boolean {
-  let isRepeated = false;
+function isDeep(token: CST.Token): boolean {
+  const open: (readonly [token: CST.Token, depth: number])[] = [[token, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [current, depth] = next;
+    if (depth > MAX_DEPTH) return true;
+    for (const child of childrenOf(current)) open.push([child, depth + 1]);
+  }
+  return false;
+}
+
+function childrenOf(token: CST.Token): readonly CST.Token[] {
+  if (token.type === 'document') return token.value ? [token.value] : [];
+  if (!('items' in token)) return [];
+  return token.items.flatMap(({ key, value }) => [key, value].filter((child) => child !== undefined && child !== null));
+}
+
+/** A key that is a collection itself would become its own text, level by level: a kilobyte of them takes minutes. */
+function hasBadKey(document: Document.Parsed): boolean {
+  let isBad = false;
   visit(document, {
     Map(_place, { items }) {
-      const keys = new Set(items.map(({ key }) => (isScalar(key) ? String(key.value) : key)));
+      const keys = new Set(items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])));
       if (keys.size === items.length) return undefined;
-      isRepeated = true;
+      isBad = true;
       return visit.BREAK;
     },
   });
-  return isRepeated;
+  return isBad;
 }
