@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DURATION_PATTERN } from './duration.ts';
-import { DnsLabel, DnsName } from './names.ts';
+import { DnsLabel, DnsName, DsoName } from './names.ts';
 import { ScaledObjectSpec } from './scaled-object.ts';
 
 export const DSO_API_VERSION = 'keda.kedify.io/v1alpha1';
@@ -72,7 +72,7 @@ export const DsoManifest = z.strictObject({
   apiVersion: z.literal(DSO_API_VERSION),
   kind: z.literal(DSO_KIND),
   metadata: z.looseObject({
-    name: DnsName,
+    name: DsoName,
     namespace: DnsLabel.default('default'),
     uid: z.string().optional(),
     labels: z.record(z.string(), z.string()).optional(),

@@ -125,7 +125,7 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
     problems.push({ path: ['repository'], message: 'expected a URL without a password; use credentials.sshKeyFile' });
   }
   if (
-    /^-|^[\w+.-]*::|[\s\0]/.test(url) ||
+    /^-|^[\w+.-]*::|[\s\p{Cc}\p{Cf}]/u.test(url) ||
     (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))
   ) {
     problems.push({
@@ -144,10 +144,20 @@ function checkDestination(destination: DestinationFile): readonly Problem[] {
       problems.push({ path: ['path'], message: `unknown place {${place}}; known: {member}, {namespace}, {name}` });
     }
   }
+  if (/[{}]/.test(path.replaceAll(/\{[^{}]*\}/g, ''))) {
+    problems.push({ path: ['path'], message: `expected every { with its }; found ${JSON.stringify(path)}` });
+  }
   const crowded = path.split('/').find((segment) => (segment.match(/\{/g) ?? []).length > 1);
   if (crowded !== undefined) {
     const message = `expected at most one place in each segment, or a-b and c would meet a and b-c; found ${JSON.stringify(crowded)}`;
     problems.push({ path: ['path'], message });
+  }
+  const [first = ''] = path.split('/');
+  if (/^(decisions|holds)$/i.test(first)) {
+    problems.push({
+      path: ['path'],
+      message: `expected another first segment: ${first} is where dso-gitops keeps its own files`,
+    });
   }
   if (/[{}]/.test(destination.root)) {
     problems.push({

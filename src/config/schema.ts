@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { DURATION_PATTERN } from '../api/duration.ts';
-import { DnsLabel, DnsName } from '../api/names.ts';
+import { DnsLabel, DnsName, MAX_SEGMENT } from '../api/names.ts';
+import { STATE_BRANCH } from '../repository/remote.ts';
 
 export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
 
@@ -15,8 +16,15 @@ const relativePath = z
   .string()
   .max(300)
   .regex(new RegExp(`^${SEGMENT}(/${SEGMENT})*$`), 'expected a relative path of letters, digits, "-", "_" and "."')
-  .refine((path) => !path.split('/').some((segment) => /^(\.|\.\.|\.git|git~1)$/i.test(segment)), {
+  .refine((path) => !path.split('/').some((segment) => /^(\.|\.\.|\.git)$/i.test(segment)), {
     message: 'expected a path without ".", ".." and ".git"',
+  })
+  // A DSO may be called git.
+  .refine((path) => !path.split('/').some((segment) => /^\..*\{/.test(segment)), {
+    message: 'expected no place in a segment that begins with "."',
+  })
+  .refine((path) => path.split('/').every((segment) => segment.length <= MAX_SEGMENT), {
+    message: `expected segments of at most ${MAX_SEGMENT} characters`,
   });
 
 /** A branch name by the rules of `git check-ref-format`. */
@@ -25,9 +33,15 @@ const branch = z
   .min(1)
   .max(200)
   .regex(/^[A-Za-z0-9_][A-Za-z0-9_./+-]*$/, 'expected a branch name such as main')
-  .refine((name) => !/(\.\.|\/\/|\/\.|\.lock(\/|$)|\.$|\/$)/.test(name), {
+  .refine((name) => !/(\.\.|\/\/|\/\.|\.lock(\/|$)|\.$|\/$)|^HEAD$/.test(name), {
     message: 'expected a branch name such as main',
+  })
+  .refine((name) => !name.startsWith('refs/'), { message: 'expected a branch name without refs/heads/' })
+  .refine((name) => `refs/heads/${name}` !== STATE_BRANCH, {
+    message: 'expected another branch than the one that states are saved in',
   });
+
+const UNSEEN = String.raw`\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}`;
 
 const Credentials = z
   .strictObject({
@@ -85,12 +99,13 @@ export const Destination = z
         name: z
           .string()
           .min(1)
-          .regex(/^[^<>\n\r\0]+$/, 'expected a name without < > and line breaks')
+          .regex(new RegExp(`^[^<>${UNSEEN}]+$`, 'u'), 'expected a name without < > and line breaks')
+          .regex(/\S/, 'expected a name')
           .describe('Name of the author.'),
         email: z
           .string()
           .min(1)
-          .regex(/^[^<>\s\0]+$/, 'expected an address without < > and spaces')
+          .regex(new RegExp(`^[^<>\\s${UNSEEN}]+$`, 'u'), 'expected an address without < > and spaces')
           .describe('Address of the author.'),
       })
       .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })

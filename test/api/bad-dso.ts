@@ -162,7 +162,16 @@ export const BAD_DSOS: readonly BadDso[] = [
     replace: 'name: dso-demo\n',
     by: `name: ${'d'.repeat(300)}\n`,
     problems: [
-      'dso.yaml:4: metadata.name: expected at most 253 characters; found "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd...',
+      'dso.yaml:4: metadata.name: expected at most 250 characters: with .yaml a longer name is none that a file can have; found "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd...',
+    ],
+  },
+  {
+    name: 'the name of a file of kustomize',
+    refusedBy: 'metadata',
+    replace: 'name: dso-demo\n',
+    by: 'name: kustomization.yaml\n',
+    problems: [
+      'dso.yaml:4: metadata.name: expected another name: kustomize takes a file of this name for its own; found "kustomization.yaml"',
     ],
   },
   {
