@@ -19,7 +19,7 @@ export interface CommitEntry {
 const MEMBERS_IN_SUBJECT = 3;
 const ENTRIES_IN_BODY = 50;
 /** As names of Kubernetes are: they stand as they are, so that machines find them. */
-const NAME = /^[a-z0-9/.-]+$/;
+const NAME = /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9.-]*)?$/;
 
 /** Subject, a line of reason for each DSO, and trailers. */
 export function commitMessage(templates: Templates, entries: readonly CommitEntry[]): string {
