@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DnsLabel, DnsName } from '../api/names.ts';
 import type { DemandSpec } from '../demand/spec.ts';
 import type { DemandState } from '../demand/state.ts';
 import { emitYaml } from './emit-yaml.ts';
@@ -14,6 +15,10 @@ const MAX_LENGTH = 1_000_000;
 const count = z.int().min(0).max(2_147_483_647);
 const instant = z.iso.datetime();
 const milliseconds = z.number();
+const blob = z.string().regex(/^[0-9a-f]{40}$/, 'expected the id of a blob');
+const path = z.string().regex(/^[A-Za-z0-9_./-]+$/, 'expected a path');
+/** Safe as a path segment and as a key. */
+const memberName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected the name of a member');
 
 const ReadingRecord = z.union([
   z.strictObject({ value: z.number().min(0).describe('In the unit of the trigger.') }),
@@ -171,12 +176,12 @@ const MemberRecord = z.strictObject({
   weight: z.int().min(0).describe('Weight in the DSO.'),
   exact: z.number().describe('Exact share of the total by weight.'),
   reason: z.string().describe('What decided the number: weight, minimum, maximum, drained, tier.'),
-  targetNamespace: z.string().describe('Namespace of the workload in the member.'),
+  targetNamespace: DnsLabel.describe('Namespace of the workload in the member.'),
   min: count.describe('Least replicas of the member.'),
   max: count.nullable().describe('Most replicas of the member; null: no bound.'),
   priority: z.int().min(0).describe('Tier of the member, higher first.'),
-  path: z.string().describe('The overlay, from the root of its repository.'),
-  overlay: z.string().describe('Blob id of the overlay.'),
+  path: path.describe('The overlay, from the root of its repository.'),
+  overlay: blob.describe('Blob id of the overlay.'),
 });
 
 /** The decision record: what was decided, from what, and why. */
@@ -185,14 +190,14 @@ export const DecisionRecord = z.strictObject({
   kind: z.literal('Decision').describe('Kind of the document.'),
   metadata: z
     .strictObject({
-      namespace: z.string().describe('Namespace of the DSO.'),
-      name: z.string().describe('Name of the DSO.'),
+      namespace: DnsLabel.describe('Namespace of the DSO.'),
+      name: DnsName.describe('Name of the DSO.'),
     })
     .describe('Which DistributedScaledObject was decided.'),
   rules: z.int().min(1).describe('Version of the rules that were applied.'),
-  owner: z.string().describe('The installation that decided.'),
+  owner: DnsName.describe('The installation that decided.'),
   seq: z.int().min(1).describe('Number of the decision, rising by at least one each time.'),
-  previous: z.string().nullable().describe('Blob id of the record that this one replaces; null: the first.'),
+  previous: blob.nullable().describe('Blob id of the record that this one replaces; null: the first.'),
   time: instant.describe('When it was decided.'),
   reason: z.string().describe('One sentence.'),
   total: z
@@ -202,8 +207,8 @@ export const DecisionRecord = z.strictObject({
     })
     .describe('Replicas of the whole fleet.'),
   unplaced: count.describe('Replicas that no member could take.'),
-  members: z.record(z.string(), MemberRecord).describe('The split, by name of the member.'),
-  orphaned: z.record(z.string(), count).describe('Members that left the DSO and keep their committed count.'),
+  members: z.record(memberName, MemberRecord).describe('The split, by name of the member.'),
+  orphaned: z.record(memberName, count).describe('Members that left the DSO and keep their committed count.'),
   target: z
     .strictObject({
       group: z.string().describe('API group; empty: core.'),
