@@ -64,13 +64,13 @@ const RULES: readonly Rule[] = [
     'a hook of the host refused the push: read its message above',
   ),
   rule(
-    /\[rejected\].*\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i,
+    /\[rejected\].{0,400}\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i,
     'retry',
     'LostRace',
     'another writer was faster; it is computed again from the new tip',
   ),
   rule(
-    /TF401027|marked as read only|(?:is|so it is) read-only|does not have write access|permission denied for writing|HTTP 403|error: 403|not allowed to push|Permission to .* denied|insufficient permission/i,
+    /TF401027|marked as read only|(?:is|so it is) read-only|does not have write access|permission denied for writing|HTTP 403|error: 403|not allowed to push|Permission to .{0,400} denied|insufficient permission/i,
     'act',
     'PermissionDenied',
     'give the credentials the right to push',
@@ -107,7 +107,7 @@ const RULES: readonly Rule[] = [
     'put the host key into knownHostsFile after you checked it',
   ),
   rule(
-    /Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .* not found|is this a git repository|does not exist/i,
+    /Repository not found|does not appear to be a git repository|HTTP 404|error: 404|repository .{0,400} not found|is this a git repository|does not exist/i,
     'act',
     'RepositoryNotFound',
     'check the URL of the destination and the rights of its credentials',
@@ -142,12 +142,15 @@ export interface GitCall {
 /** A banner of a host may come first: what is shown is the end. */
 const SHOWN = 600;
 
+/** What is looked at, from both ends: a host can send any amount. */
+const LOOKED_AT = 20_000;
+
 /** `Receiving objects:  50% (1/2)` and the like. */
-const PROGRESS = /[^\r\n]*\d+% \(\d+\/\d+\)[^\r\n]*[\r\n]+/g;
+const PROGRESS = /\d% \(\d+\/\d+\)/;
 
 /** Objects, refs, locks or the configuration of the mirror that cannot be used. */
 const DAMAGE = [
-  /(?:bad|corrupt|missing|unable to (?:read|parse|find)) (?:\w+ )*(?:object|tree|blob|commit|pack|ref|config)/i,
+  /(?:bad|corrupt|missing|unable to (?:read|parse|find)) (?:\w+ ){0,4}(?:object|tree|blob|commit|pack|ref|config)/i,
   /loose object|not a git repository: '|did not send all necessary objects|\.lock': File exists/i,
 ];
 
@@ -155,7 +158,7 @@ const DAMAGE = [
 export function classifyGitError(error: unknown, doing: string, { url, isLocal }: GitCall): ProductError {
   const what = redact(doing, []);
   if (error instanceof ProductError) return error;
-  const text = messageOf(error).replaceAll(PROGRESS, '').replaceAll(/\s+/g, ' ').trim();
+  const text = textOf(messageOf(error));
   const names = [url, pathOf(url)].filter((name) => name.length > 1);
   const said = names.reduce((rest, name) => rest.replaceAll(name, ''), text);
   const shown = text.length > SHOWN ? `...${text.slice(-SHOWN)}` : text;
@@ -170,4 +173,17 @@ export function classifyGitError(error: unknown, doing: string, { url, isLocal }
 function pathOf(url: string): string {
   const [, path = ''] = /^(?:\w+:\/\/[^/]*|[^/:]+@[^/:]+:)(.*)$/.exec(url) ?? [];
   return path;
+}
+
+/** On one line, without the reports of progress and without what a terminal would act on. */
+function textOf(output: string): string {
+  const isLong = output.length > 2 * LOOKED_AT;
+  const shortened = isLong ? `${output.slice(0, LOOKED_AT)}\n${output.slice(-LOOKED_AT)}` : output;
+  const lines = shortened
+    .split(/[\r\n]/)
+    .filter((line, index, all) => index === all.length - 1 || !PROGRESS.test(line));
+  return lines
+    .join(' ')
+    .replaceAll(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
 }
