@@ -92,11 +92,25 @@ export async function gitEnvironment(
   return { variables, secrets };
 }
 
-/** Replaces every secret in a text. */
+/** Replaces every secret in a text, also where two of them overlap. */
 export function redact(text: string, secrets: readonly string[]): string {
-  let redacted = text;
-  for (const secret of secrets) if (secret !== '') redacted = redacted.replaceAll(secret, '***');
-  return redacted.replaceAll(/\b((?:https?|socks\w*):\/\/)[^\s/@]+@/g, '$1***@');
+  const spans = secrets.flatMap((secret) => placesOf(secret, text));
+  spans.sort(([one], [other]) => one - other);
+  let redacted = '';
+  let end = 0;
+  for (const [from, to] of spans) {
+    // What touches the one before is the same piece of text.
+    if (from > end || redacted === '') redacted += `${text.slice(end, from)}***`;
+    end = Math.max(end, to);
+  }
+  return `${redacted}${text.slice(end)}`.replaceAll(/\b((?:https?|socks\w*):\/\/)[^\s/]*@/g, '$1***@');
+}
+
+function placesOf(secret: string, text: string): readonly (readonly [from: number, to: number])[] {
+  const places: [number, number][] = [];
+  if (secret === '') return places;
+  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) places.push([at, at + secret.length]);
+  return places;
 }
 
 /** Whether Git reaches the URL over ssh. */
