@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { loadTemplates } from '../../src/config/load-templates.ts';
+import { type CommitEntry, commitMessage } from '../../src/manifests/commit-message.ts';
+import { renderRecord } from '../../src/manifests/record.ts';
+import { RECORD } from '../config/record.ts';
+import { fuzzCases } from './cases.ts';
+import { dnsLabel, dnsName, hostileText } from './hostile-text.ts';
+
+const templates = await loadTemplates();
+const [member] = Object.values(RECORD.members);
+
+/** An entry as a decision makes it, with texts of anybody in it. */
+function entryOf(key: string, reason: string, names: readonly string[], hold: CommitEntry['hold']): CommitEntry {
+  const members = Object.fromEntries(names.flatMap((name) => (member ? [[name, member]] : [])));
+  const record = hold ? null : { ...RECORD, reason, members };
+  return { key, record, recordText: record && renderRecord(record), members: names, hold };
+}
+
+const key = fc.oneof(
+  fc.tuple(dnsLabel, dnsName).map((parts) => parts.join('/')),
+  hostileText(4).map((text) => `x${text}`),
+);
+const hold = fc.option(fc.record({ verb: fc.constantFrom('hold' as const, 'resume' as const), reason: hostileText() }));
+const entry = fc
+  .tuple(key, hostileText(), fc.array(fc.oneof(dnsName, hostileText(3)), { maxLength: 4 }), hold)
+  .map(([name, reason, members, word]) => entryOf(name, reason, members, word));
+
+// As each of them documents it: GitHub, Gitea, GitLab, Bitbucket, CircleCI, Semaphore, Azure, AppVeyor, Travis, Drone,
+// Woodpecker, Codeship, Cloudflare, Netlify, Tekton.
+const SKIPS = [
+  /\[(skip|no|ci|actions)[ _-]?(ci|actions|skip)\]/i,
+  /\[(skip (azurepipelines|azpipelines|azp)|(azurepipelines|azpipelines|azp) skip)\]/i,
+  /\[(skip (appveyor|travis( ci|-ci|ci)?|netlify|tkn)|(travis( ci|-ci|ci)?|netlify|tkn) skip|cf-pages-skip)\]/i,
+  /\*\*\*\s*no_ci\s*\*\*\*|skip-checks:|--skip-ci|--ci-skip/i,
+];
+// A name may be gh-1: that closes nothing.
+const REFERENCES = /[#!]\d|\bGH-\d|\/(issues|pulls?|merge_requests|pull-requests|work_items)\/\d/;
+const CLOSES =
+  /\b(clos(e[sd]?|ing)|fix(e[sd]|ing)?|resolv(e[sd]?|ing)|implement(s|ed|ing)?):? +(issues? +)?([#!]|[\w/.-]+#|GH-|[A-Z][A-Z0-9_]+-)\d/i;
+
+function linesOf(message: string): { readonly subject: string; readonly trailers: readonly string[] } {
+  const [subject = '', empty, ...rest] = message.trimEnd().split('\n');
+  expect(empty).toBe('');
+  const last = rest.lastIndexOf('');
+  expect(last).toBeGreaterThan(0);
+  return { subject, trailers: rest.slice(last + 1) };
+}
+
+describe('a commit message', () => {
+  it('has one subject, our trailers and nothing that a host, a CI service or a terminal acts on', () => {
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 4 }), (entries) => {
+        const message = commitMessage(templates, entries);
+        const { subject, trailers } = linesOf(message);
+        expect(subject.trim()).not.toBe('');
+        expect(trailers).toHaveLength(entries.reduce((sum, { record }) => sum + (record ? 2 : 1), 0));
+        for (const trailer of trailers) expect(trailer).toMatch(/^(Dso: .*|Dso-Decision: \d+ [0-9a-f]{40})$/);
+        expect(message).not.toMatch(/[^\n\P{Cc}]|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}/u);
+        expect(message).not.toContain('@');
+        for (const skip of SKIPS) expect(message).not.toMatch(skip);
+        expect(message).not.toMatch(REFERENCES);
+        expect(message).not.toMatch(CLOSES);
+      }),
+      fuzzCases(),
+    );
+  });
+
+  it('is read by git as having our trailers alone', () => {
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 3 }), (entries) => {
+        const message = commitMessage(templates, entries);
+        const options = {
+          input: message,
+          env: { PATH: process.env['PATH'], GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' },
+        };
+        const parsed = execFileSync('git', ['interpret-trailers', '--parse'], options).toString().trimEnd().split('\n');
+        expect(parsed.map((line) => line.trimEnd())).toEqual(linesOf(message).trailers.map((line) => line.trimEnd()));
+        expect(execFileSync('git', ['stripspace'], options).toString().split('\n')[1]).toBe('');
+      }),
+      fuzzCases(0.02),
+    );
+  });
+});
