@@ -28,6 +28,7 @@ export interface Destination extends LayoutSettings {
   readonly url: string;
   readonly branch: string;
   readonly isBranchCreated: boolean;
+  readonly isPartial: boolean;
   readonly author: { readonly name: string; readonly email: string };
   readonly credentials: CredentialSource;
   /** null: commits are not signed. */
@@ -244,6 +245,7 @@ function toDestination(destination: DestinationFile, index: number, base: string
     url,
     branch,
     isBranchCreated: destination.createBranch,
+    isPartial: destination.partialClone,
     root,
     path: destination.path,
     layout: destination.layout,

@@ -84,6 +84,12 @@ export const Destination = z
       .boolean()
       .default(false)
       .describe('Create the branch where it is absent in a repository that has others.'),
+    partialClone: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Fetch contents of files only when they are read; for repositories with large files, where the host can.',
+      ),
     root: relativePath.default('scaling').describe('Directory that everything is written under.'),
     path: relativePath
       .default('members/{member}/{namespace}/{name}')

@@ -81,8 +81,8 @@ export function gitIn(
   };
 }
 
-function isRemote([command = '']: readonly string[]): boolean {
-  return REMOTE_COMMANDS.has(command);
+function isRemote(args: readonly string[]): boolean {
+  return REMOTE_COMMANDS.has(args[args[0] === '-c' ? 2 : 0] ?? '');
 }
 
 function local(directory: string, variables: GitEnvironment['variables'], signal: AbortSignal): SimpleGit {

@@ -5,18 +5,13 @@ import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { type Change, Past } from './past.ts';
-import { Remote } from './remote.ts';
+import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
 import { checkDifference } from './tree-difference.ts';
 
 /** One repository and branch. */
-export interface MirrorSettings {
-  /** Path or URL, without credentials. */
-  readonly url: string;
-  readonly branch: string;
-  /** Create the branch from the default branch where it is absent. */
-  readonly isBranchCreated: boolean;
+export interface MirrorSettings extends RemoteSettings {
   /** Directory that our files are below: part of the state's name. */
   readonly root: string;
   readonly credentials: CredentialSource;
@@ -73,14 +68,14 @@ export class Mirror {
   #states = new Map<string, string>();
 
   private constructor(settings: MirrorSettings, directory: string, git: Git, signal: AbortSignal) {
-    const { url, branch, root, isBranchCreated } = settings;
+    const { branch, root } = settings;
     this.#settings = settings;
     this.#directory = directory;
     this.#git = git;
     this.#place = { directory, parentEnvironment: settings.parentEnvironment, signal };
     this.#stateName = hash(`${branch}\0${root}`);
-    this.#remote = new Remote(git, url, branch, this.#stateName, isBranchCreated);
-    this.#tree = new Tree(git, root);
+    this.#remote = new Remote(git, settings, this.#stateName);
+    this.#tree = new Tree(git, root, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
   }
 
@@ -243,8 +238,8 @@ export class Mirror {
 /** Nobody reads beside. */
 async function open(): Promise<void> {}
 
-function directoryOf({ cacheDirectory, url, branch, root }: MirrorSettings): string {
-  return `${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}.git`;
+function directoryOf({ cacheDirectory, url, branch, root, isPartial }: MirrorSettings): string {
+  return `${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}${isPartial ? '-partial' : ''}.git`;
 }
 
 /** Two processes in one mirror seldom meet in it, and it is one of a few: nobody removes those of processes that have ended. */

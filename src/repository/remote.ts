@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { mustAct, ProductError } from '../errors.ts';
 import type { Git } from './git.ts';
 
@@ -18,6 +19,17 @@ export interface RemoteTips {
   readonly state: string | null;
 }
 
+/** Where a mirror is fetched from, and how. */
+export interface RemoteSettings {
+  /** Path or URL, without credentials. */
+  readonly url: string;
+  readonly branch: string;
+  /** Create the branch from the default branch where it is absent. */
+  readonly isBranchCreated: boolean;
+  /** Contents of files are fetched only when they are read. */
+  readonly isPartial: boolean;
+}
+
 /** The remote of a mirror: one branch, and the ref beside it that holds the state. */
 export class Remote {
   readonly #git: Git;
@@ -25,6 +37,7 @@ export class Remote {
   readonly #branchRef: string;
   readonly #primaryStateRef: string;
   readonly #isBranchCreated: boolean;
+  readonly #isPartial: boolean;
   #stateRef: string;
   /** What the listing said of the branch that may serve instead; null: it is not there. */
   #stateBranchTip: string | null = null;
@@ -32,13 +45,24 @@ export class Remote {
   #hasPrimaryState = false;
   #isAtomic = true;
 
-  constructor(git: Git, url: string, branch: string, stateName: string, isBranchCreated: boolean) {
+  constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings, stateName: string) {
     this.#git = git;
-    this.#url = url;
+    // The name under which Git remembers where contents come from cannot be a path.
+    this.#url = isPartial && url.startsWith('/') ? pathToFileURL(url).href : url;
     this.#branchRef = `refs/heads/${branch}`;
     this.#primaryStateRef = `refs/dso-gitops/state/${stateName}`;
     this.#isBranchCreated = isBranchCreated;
+    this.#isPartial = isPartial;
     this.#stateRef = this.#primaryStateRef;
+  }
+
+  /** Fetches the contents that are not here, all in one call; with a whole clone there is nothing to do. */
+  async fetchContents(ids: readonly string[]): Promise<void> {
+    if (!this.#isPartial) return;
+    // As Git itself does for a single one: nothing that is here tells the host what is missing.
+    const negotiation = ['-c', 'fetch.negotiationAlgorithm=noop'];
+    const options = ['fetch', '--no-tags', '--no-write-fetch-head', '--filter=blob:none', '--stdin', this.#url];
+    await this.#git.feed([...negotiation, ...options], `${ids.join('\n')}\n`, `fetching contents of ${this.#url}`);
   }
 
   /**
@@ -68,8 +92,8 @@ export class Remote {
     if (wanted.state) refspecs.push(`+${this.#stateRef}:${KNOWN_STATE}`);
     if (refspecs.length === 0) return tips;
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
-    const depth = isShallow ? ['--depth=1'] : [];
-    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...depth];
+    const how = [...(isShallow ? ['--depth=1'] : []), ...(this.#isPartial ? ['--filter=blob:none'] : [])];
+    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
     await this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`);
     // A ref may have moved since it was listed: what was fetched counts.
     const names = [...(wanted.tip ? [TIP] : []), ...(wanted.state ? [KNOWN_STATE] : [])];

@@ -16,14 +16,19 @@ const MAX_TEXTS = 5000;
 export class Tree {
   readonly #git: Git;
   readonly #root: string;
+  readonly #fetchContents: (ids: readonly string[]) => Promise<void>;
   #tip: string | null = null;
   #entries = new Map<string, TreeEntry | null>();
   #texts = new Map<string, string>();
 
-  /** @param root directory that all asked paths are below */
-  constructor(git: Git, root: string) {
+  /**
+   * @param root directory that all asked paths are below
+   * @param fetchContents brings blobs that are not here
+   */
+  constructor(git: Git, root: string, fetchContents: (ids: readonly string[]) => Promise<void>) {
     this.#git = git;
     this.#root = root;
+    this.#fetchContents = fetchContents;
   }
 
   /** The commit; null: the branch is empty. */
@@ -92,6 +97,7 @@ export class Tree {
       else known.set(id, text);
     }
     if (unknown.size === 0) return known;
+    await this.#fetchContents([...unknown]);
     const output = await this.#git.feed(['cat-file', '--batch'], `${[...unknown].join('\n')}\n`, 'reading the tip');
     return new Map([...known, ...parseBatch(output)]);
   }

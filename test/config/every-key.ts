@@ -18,6 +18,7 @@ destinations:
     repository: https://git.example.com/fleet.git
     branch: main
     createBranch: true
+    partialClone: true
     root: scaling
     path: members/{member}/{namespace}/{name}
     layout: helm-values

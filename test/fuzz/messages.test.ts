@@ -12,19 +12,21 @@ const templates = await loadTemplates();
 const [member] = Object.values(RECORD.members);
 
 /** An entry as a decision makes it, with texts of anybody in it. */
-function entryOf(key: string, reason: string, names: readonly string[], hold: CommitEntry['hold']): CommitEntry {
+function entryOf(key: string, reason: string, names: readonly string[], word: CommitEntry['word']): CommitEntry {
   const members = Object.fromEntries(names.flatMap((name) => (member ? [[name, member]] : [])));
-  const record = hold ? null : { ...RECORD, reason, members };
-  return { key, record, recordText: record && renderRecord(record), members: names, hold };
+  const record = word ? null : { ...RECORD, reason, members };
+  return { key, record, recordText: record && renderRecord(record), members: names, word };
 }
 
 const key = fc.oneof(
   fc.tuple(dnsLabel, dnsName).map((parts) => parts.join('/')),
   hostileText(4).map((text) => `x${text}`),
 );
-const hold = fc.option(fc.record({ verb: fc.constantFrom('hold' as const, 'resume' as const), reason: hostileText() }));
+const word = fc.option(
+  fc.record({ verb: fc.constantFrom('hold' as const, 'resume' as const, 'release' as const), reason: hostileText() }),
+);
 const entry = fc
-  .tuple(key, hostileText(), fc.array(fc.oneof(dnsName, hostileText(3)), { maxLength: 4 }), hold)
+  .tuple(key, hostileText(), fc.array(fc.oneof(dnsName, hostileText(3)), { maxLength: 4 }), word)
   .map(([name, reason, members, word]) => entryOf(name, reason, members, word));
 
 // As each of them documents it: GitHub, Gitea, GitLab, Bitbucket, CircleCI, Semaphore, Azure, AppVeyor, Travis, Drone,

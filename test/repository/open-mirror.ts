@@ -10,6 +10,7 @@ export function settingsOf(url: string, cacheDirectory: string, given: Partial<M
     url,
     branch: 'main',
     isBranchCreated: false,
+    isPartial: false,
     root: 'scaling',
     credentials: NO_CREDENTIALS,
     signing: null,

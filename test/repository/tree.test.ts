@@ -12,7 +12,7 @@ it('what could not be listed is asked again, never taken for absent', async () =
     },
     feed: async () => Buffer.alloc(0),
   };
-  const tree = new Tree(git, 'scaling');
+  const tree = new Tree(git, 'scaling', async () => undefined);
   await tree.moveTo('1111');
   await expect(tree.entries(['scaling/a'])).rejects.toThrow('no time');
   expect((await tree.entries(['scaling/a'])).get('scaling/a')).toEqual({ mode: '100644', id: 'abc' });
