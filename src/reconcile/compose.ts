@@ -21,8 +21,8 @@ export interface DecidedDso {
 export interface Composition {
   readonly files: ChangeSet;
   readonly message: string;
-  /** Keys of the DSOs in it. */
-  readonly keys: readonly string[];
+  /** What is in it, by key of the DSO; null: a person's word, no decision. */
+  readonly decisions: ReadonlyMap<string, Decided | null>;
 }
 
 /** One commit for one destination from all that changed; null: nothing did. */
@@ -50,7 +50,8 @@ export async function compose(
   }
   if (entries.length === 0) return null;
   for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
-  return { files, message: commitMessage(templates, entries), keys: entries.map(({ key }) => key) };
+  const decisions = new Map(changed.map(({ placed, decided }) => [placed.dso.key, decided]));
+  return { files, message: commitMessage(templates, entries), decisions };
 }
 
 /** What a change says about a hold; null: it is about numbers. */

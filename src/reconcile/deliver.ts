@@ -111,7 +111,7 @@ class Sender {
       const { id } = placed.home;
       if (id === destination.id || this.#options.mode === 'plan' || !decided.changes.has(id)) return true;
       const home = before.get(id);
-      return home?.commit != null && home.composition?.keys.includes(placed.dso.key) === true;
+      return home?.commit != null && home.composition?.decisions.get(placed.dso.key) === decided;
     };
     // Our own commit in the same branch is no race.
     const own = siblings.flatMap((sibling) => before.get(sibling.destination.id)?.commit ?? []).at(-1);

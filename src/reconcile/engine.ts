@@ -88,8 +88,8 @@ export class Engine {
     const snapshot = await this.#parts.hub.read();
     await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
-    // What a person says, and a plan, is always computed from the start.
-    if (isMoved || options.mode === 'plan' || options.adopt || options.hold || options.resume) this.#settled.clear();
+    // What a person says is always computed from the start.
+    if (isMoved || options.adopt || options.hold || options.resume) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
     const knownText = known?.join() ?? '';
     const early = new Map<string, DsoOutcome>();

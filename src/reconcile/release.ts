@@ -201,7 +201,7 @@ async function composeRelease(
   const key = `${namespace}/${name}`;
   const names = members.map((member) => member.name);
   const entry = { key, record: null, recordText: null, members: names, word: said };
-  return { files, message: commitMessage(templates, [entry]), keys: [key] };
+  return { files, message: commitMessage(templates, [entry]), decisions: new Map([[key, null]]) };
 }
 
 /** Indexes without the name; one that is not ours is left as it is. */

@@ -88,7 +88,10 @@ export class Mirror {
     const environmentOf = () => gitEnvironment(url, credentials, directory, parentEnvironment);
     const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
-    return new Mirror(settings, directory, git, signal);
+    const mirror = new Mirror(settings, directory, git, signal);
+    // What an earlier process has fetched is gone on from.
+    if (!isNew) await mirror.#tree.moveTo(await mirror.#remote.known());
+    return mirror;
   }
 
   /** Throws a damaged mirror away. */

@@ -65,6 +65,12 @@ export class Remote {
     await this.#git.feed([...negotiation, ...options], `${ids.join('\n')}\n`, `fetching contents of ${this.#url}`);
   }
 
+  /** The tip that was fetched last, also by an earlier process; null: none. */
+  async known(): Promise<string | null> {
+    const id = await this.#git.run(['for-each-ref', '--format=%(objectname)', TIP], 'reading the mirror');
+    return id.trim() || null;
+  }
+
   /**
    * Learns the tips in one call.
    *
@@ -164,8 +170,7 @@ export class Remote {
 
   /** An empty page of a proxy or a host that is being restored reads as an empty repository: what was there is not forgotten for it. */
   async #checkEmpty(hadTip: boolean): Promise<void> {
-    const isKnown = hadTip || (await this.#git.run(['for-each-ref', TIP], 'reading the mirror')) !== '';
-    if (!isKnown || (await this.#list(['refs/heads/*'])).size > 0) return;
+    if (!hadTip || (await this.#list(['refs/heads/*'])).size > 0) return;
     throw new ProductError(
       'later',
       'RepositoryEmptied',

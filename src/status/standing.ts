@@ -7,7 +7,7 @@ export interface Standing {
   readonly committed: ReadonlyMap<string, number | null>;
   /** Destinations that do not have what was decided. */
   readonly waiting: readonly { readonly destination: string; readonly reason: string; readonly message: string }[];
-  /** The commit that carried the decision home; null: there was none in this tick. */
+  /** The commit that carried a decision home, this one or an earlier one; null: none is told by this tick. */
   readonly commit: string | null;
   /** What must be remembered; null: nothing is known. */
   readonly state: DsoState | null;
@@ -19,8 +19,10 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   if (!placed || !decided) return { committed: new Map(), waiting: [], commit: null, state: null };
   const isDelivered = (id: string): boolean => {
     const found = destinations.get(id);
-    return found?.commit != null && found.composition?.keys.includes(key) === true;
+    // A push that was not waited for carries an earlier decision than the one of this tick.
+    return found?.commit != null && found.composition?.decisions.get(key) === decided;
   };
+  const home = destinations.get(placed.home.id);
   const isHome = isDelivered(placed.home.id) && decided.landedState !== null;
   const shares = new Map((decided.split?.shares ?? []).map(({ name, replicas }) => [name, replicas]));
   const committed = placed.members.map(({ name, destination }): [string, number | null] => {
@@ -37,7 +39,7 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   return {
     committed: new Map(committed),
     waiting,
-    commit: isDelivered(placed.home.id) ? (destinations.get(placed.home.id)?.commit ?? null) : null,
+    commit: home?.composition?.decisions.has(key) ? home.commit : null,
     state: isHome ? decided.landedState : decided.state,
   };
 }

@@ -20,7 +20,9 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   const commit = after.gitOps?.lastCommit;
   const isCommitted = commit !== undefined && commit !== before?.gitOps?.lastCommit;
   if (isCommitted) {
-    const record = outcome.decided?.record ?? outcome.landed.get(outcome.placed?.home.id ?? '')?.record;
+    const landed = outcome.landed.get(outcome.placed?.home.id ?? '')?.record;
+    const records = [outcome.decided?.record, landed];
+    const record = records.find((one) => one?.seq === after.gitOps?.state?.seq);
     const text = record?.reason ?? 'overlays without a count, so that wiring them breaks no build';
     transitions.push({
       type: 'Normal',

@@ -5,7 +5,7 @@ it('a commit that waited for its time says what moved the total, not what was re
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
   world.dso({ name: 'a' });
   world.metric('a', 20);
-  await world.stay();
+  await world.tick();
   world.metric('a', 100);
   await world.stay();
   // Inside the tolerance: it moves nothing.
@@ -22,7 +22,7 @@ it('a total that a process decided and did not deliver is not explained by what 
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
   world.dso({ name: 'a' });
   world.metric('a', 20);
-  await world.stay();
+  await world.tick();
   world.metric('a', 100);
   await world.stay();
   await world.save();

@@ -72,7 +72,7 @@ describe('the status', () => {
   it('of what waits for its time is on its way, with the numbers that are committed', async () => {
     const world = worldAt(20);
     world.configure({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
-    const before = statusAfter(await world.stay());
+    const before = statusAfter(await world.tick());
     world.metric('a', 60);
     const status = statusAfter(await world.stay(), before);
     expect(conditions(status)).toMatchObject({
