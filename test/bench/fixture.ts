@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { connect } from '../../src/cli/connect.ts';
+import { benchContext } from './bench-context.ts';
 import { run } from './run-git.ts';
 
 /** A hub of files and a bare repository that already holds every overlay. */
@@ -7,9 +9,11 @@ export interface Fixture {
   readonly directory: string;
   readonly configFile: string;
   readonly repository: string;
-  /** The ConfigMap of the one DSO that changes. */
+  /** The ConfigMap of the one DSO that changes alone. */
   readonly configMapFile: string;
-  readonly members: number;
+  /** The ConfigMaps of all others. */
+  readonly metricsFile: string;
+  readonly size: FixtureSize;
 }
 
 /** How large a fixture is; overlays = members x DSOs. */
@@ -19,14 +23,44 @@ export interface FixtureSize {
   readonly dsosPerNamespace: number;
 }
 
-/** Writes the hub and an empty bare repository; the product itself fills it at its first tick. */
+/** Overlays of a fixture; records and indexes come on top. */
+export function filesOf({ members, namespaces, dsosPerNamespace }: FixtureSize): number {
+  return members * namespaces * dsosPerNamespace;
+}
+
+/** A hub, and a repository that the product itself has filled, so that its mirror is warm. */
 export async function makeFixture(directory: string, size: FixtureSize): Promise<Fixture> {
+  const fixture = await writeFixture(directory, size);
+  const context = benchContext(directory);
+  const { engine } = await connect(fixture.configFile, {}, false, context);
+  await engine.tick({ mode: 'apply', now: Date.now(), signal: context.signal });
+  await engine.saveStates(Date.now());
+  return fixture;
+}
+
+/** The product's mirror of a fixture's repository. */
+export async function mirrorOf({ directory }: Pick<Fixture, 'directory'>): Promise<string> {
+  const cache = join(directory, 'cache');
+  const [name = ''] = await readdir(cache);
+  return join(cache, name);
+}
+
+async function writeFixture(directory: string, size: FixtureSize): Promise<Fixture> {
   const hub = join(directory, 'hub');
   await mkdir(hub, { recursive: true });
   const memberNames = Array.from({ length: size.members }, (_, index) => `member-${index + 1}`);
-  const documents = dsosOf(size).map(([namespace, name]) => dso(namespace, name, memberNames));
+  const documents: string[] = [];
+  const metrics: string[] = [];
+  for (let namespace = 0; namespace < size.namespaces; namespace += 1) {
+    for (let index = 0; index < size.dsosPerNamespace; index += 1) {
+      const isChanging = namespace === 0 && index === 0;
+      documents.push(dso(`team-${namespace}`, `web-${index}`, memberNames));
+      if (!isChanging) metrics.push(configMap(`team-${namespace}`, `web-${index}`, '100'));
+    }
+  }
   await writeFile(join(hub, 'dsos.yaml'), documents.join('---\n'));
-  await writeOtherMetrics(directory, size, '100');
+  const metricsFile = join(hub, 'metrics.yaml');
+  await writeFile(metricsFile, metrics.join('---\n'));
   const configMapFile = join(hub, 'changing.yaml');
   await writeFile(configMapFile, configMap('team-0', 'web-0', '100'));
   const repository = join(directory, 'fleet.git');
@@ -46,25 +80,10 @@ firstSight: write
 demand: {tolerance: 0}
 `,
   );
-  return { directory, configFile, repository, configMapFile, members: size.members };
+  return { directory, configFile, repository, configMapFile, metricsFile, size };
 }
 
-/** One value for all DSOs but the one that changes. */
-export async function writeOtherMetrics(directory: string, size: FixtureSize, value: string): Promise<void> {
-  const [, ...others] = dsosOf(size);
-  const metrics = others.map(([namespace, name]) => configMap(namespace, name, value));
-  await writeFile(join(directory, 'hub/metrics.yaml'), metrics.join('---\n'));
-}
-
-/** Namespace and name of every DSO, the one that changes first. */
-function dsosOf({ namespaces, dsosPerNamespace }: FixtureSize): readonly (readonly [string, string])[] {
-  return Array.from({ length: namespaces * dsosPerNamespace }, (_, index) => {
-    return [`team-${Math.floor(index / dsosPerNamespace)}`, `web-${index % dsosPerNamespace}`] as const;
-  });
-}
-
-/** The ConfigMap that a DSO of the fixture reads. */
-export function configMap(namespace: string, name: string, value: string): string {
+function configMap(namespace: string, name: string, value: string): string {
   return `apiVersion: v1
 kind: ConfigMap
 metadata: {name: ${name}, namespace: ${namespace}}
@@ -80,7 +99,7 @@ spec:
   memberClusters: [${members.map((member, index) => `{name: ${member}, weight: ${1 + (index % 5)}}`).join(', ')}]
   scaledObjectSpec:
     scaleTargetRef: {name: ${name}}
-    maxReplicaCount: 1000000
+    maxReplicaCount: 100000
     triggers:
       - type: kubernetes-resource
         metadata: {resourceKind: ConfigMap, resourceName: ${name}, key: metric, targetValue: "1"}

@@ -1,63 +1,71 @@
-import { type Latency, measureLatency } from './latency.ts';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { allChange } from './all-change.ts';
+import { describeLatency } from './describe-latency.ts';
+import { type Fixture, type FixtureSize, makeFixture } from './fixture.ts';
+import { history } from './history.ts';
+import { idle } from './idle.ts';
+import { type Latency, measureLatency, type Rounds } from './latency.ts';
 import { measureSplit } from './micro.ts';
-import { type Age, measureMonth, type Steps } from './month.ts';
 
-/** One every five minutes for 30 days; MONTH_COMMITS makes it shorter. */
-const MONTH = Number(process.env['MONTH_COMMITS'] ?? 8640);
-/** Times with a mirror that grew, over those with a new one: above it, keeping the mirror is worse than making it again. */
-const MAX_AGING = 1.5;
-
-const STEPS = ['commit', 'fetch', 'start'] as const;
+const GROUPS = ['--large', '--idle', '--all-change', '--history'];
+const SMALL: FixtureSize = { members: 20, namespaces: 1, dsosPerNamespace: 100 };
+const LARGE: FixtureSize = { members: 20, namespaces: 100, dsosPerNamespace: 100 };
 
 /**
- * `npm run bench`: prints what it measured; `-- --short` for fewer samples, `-- --large` adds the 200,000-file repository,
- * `-- --month` is only what a month of commits makes of a mirror, and fails where it is slower than its bound.
+ * `npm run bench`: prints what it measured beside its bound. Without options the split and a small repository, `-- --short`
+ * with fewer samples; `--large`, `--idle`, `--all-change` and `--history` are groups of their own, `--all` is everything.
  */
 async function main(args: readonly string[]): Promise<void> {
-  if (args.includes('--month')) return month();
+  const isAll = args.includes('--all');
+  const wants = (group: string): boolean => isAll || args.includes(group);
+  const isDefault = isAll || !GROUPS.some(wants);
   const samples = args.includes('--short') ? 40 : 200;
+  if (isDefault) splits();
+  const small = isDefault || wants('--large') ? await smallLatency({ samples, clones: 0 }) : null;
+  if (!GROUPS.some(wants)) return;
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' });
+  if (['--large', '--idle', '--all-change'].some(wants)) {
+    await withFixture(LARGE, async (fixture) => {
+      if (small && wants('--large')) await largeLatency(fixture, { samples, clones: 7 }, small);
+      if (wants('--idle')) print(await idle(fixture));
+      if (wants('--all-change')) print(await allChange(fixture));
+    });
+  }
+  if (wants('--history')) await withDirectory(async (directory) => print(await history(directory)));
+}
+
+function splits(): void {
   print(`split, 20 members, total 10,000: ${measureSplit(20, 10_000, 1000).toFixed(2)} us (bound 5)`);
   print(`split, 1,000 members, total 1,000,000: ${(measureSplit(1000, 1_000_000, 20) / 1000).toFixed(3)} ms (bound 2)`);
-  const small = await measureLatency({ members: 20, namespaces: 1, dsosPerNamespace: 100 }, samples);
-  print(describe(small, 'bound 3 at p50'));
-  if (!args.includes('--large')) return;
-  const large = await measureLatency({ members: 20, namespaces: 100, dsosPerNamespace: 100 }, samples);
-  print(describe(large, 'not bounded yet'));
-  print(`ratio at 200,000 files over ratio at 2,000: ${(large.ratio.p50 / small.ratio.p50).toFixed(2)}`);
 }
 
-/** One DSO on two members leaves loose objects; a fleet of which everything changes leaves a pack for each commit. */
-async function month(): Promise<void> {
-  const looks = [500, 2000, MONTH].filter((commits, index, all) => commits < MONTH || index === all.length - 1);
-  for (const [members, dsosPerNamespace, isOne] of [
-    [2, 10, true],
-    [20, 20, false],
-  ] as const) {
-    for await (const age of measureMonth({ members, namespaces: 1, dsosPerNamespace }, isOne, looks)) {
-      print(describeAge(`${isOne ? 1 : dsosPerNamespace} DSOs on ${members} members`, age));
-      for (const step of STEPS) if (age.grown[step] > MAX_AGING * age.fresh[step]) process.exitCode = 1;
-    }
+async function smallLatency(rounds: Rounds): Promise<Latency> {
+  const latency = await withFixture(SMALL, (fixture) => measureLatency(fixture, rounds));
+  print(describeLatency(latency));
+  return latency;
+}
+
+async function largeLatency(fixture: Fixture, rounds: Rounds, small: Latency): Promise<void> {
+  const large = await measureLatency(fixture, rounds);
+  print(describeLatency(large));
+  print(`  ratio at 200,000 files over ratio at 2,000: ${(large.ratio.p50 / small.ratio.p50).toFixed(2)} (bound 1.2)`);
+}
+
+/** The large one takes minutes to make: all groups of a run share it. */
+function withFixture<T>(size: FixtureSize, work: (fixture: Fixture) => Promise<T>): Promise<T> {
+  return withDirectory(async (directory) => work(await makeFixture(directory, size)));
+}
+
+async function withDirectory<T>(work: (directory: string) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'dso-gitops-bench-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
-}
-
-function describeAge(what: string, { commits, packs, looseObjects, mebibytes, grown, fresh }: Age): string {
-  const line = (step: keyof Steps): string => {
-    const ratio = grown[step] / fresh[step];
-    return `  ${step.padEnd(7)} ${grown[step].toFixed(1)} ms, with a new mirror ${fresh[step].toFixed(1)} ms: ${ratio.toFixed(2)}x (bound ${MAX_AGING})`;
-  };
-  const size = `${packs} packs, ${looseObjects} loose objects, ${mebibytes.toFixed(1)} MiB`;
-  return [`mirror after ${commits} commits of ${what}: ${size}`, ...STEPS.map(line)].join('\n');
-}
-
-function describe({ files, samples, ours, floor, ratio }: Latency, bound: string): string {
-  const line = (name: string, { p50, p99 }: Latency['ours']): string =>
-    `  ${name.padEnd(22)} p50 ${p50.toFixed(1)} ms  p99 ${p99.toFixed(1)} ms`;
-  return [
-    `changed file -> pushed commit, one DSO on 20 members, ${files} files, ${samples} samples:`,
-    line('dso-gitops', ours),
-    line('bare git commands', floor),
-    `  over the floor's p50   p50 ${ratio.p50.toFixed(2)}x  p99 ${ratio.p99.toFixed(2)}x  (${bound})`,
-  ].join('\n');
 }
 
 function print(line: string): void {

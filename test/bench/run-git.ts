@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 
 const ENVIRONMENT = {
   PATH: process.env['PATH'],
@@ -8,7 +9,11 @@ const ENVIRONMENT = {
 };
 
 /** Bare Git as a shell would run it: the floor that the product is measured against. */
-export function run(directory: string, args: readonly string[], input: Buffer | null = null): Promise<string> {
+export function run(
+  directory: string,
+  args: readonly string[],
+  input: Iterable<Buffer | string> = [],
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn('git', args, { cwd: directory, env: ENVIRONMENT, stdio: ['pipe', 'pipe', 'pipe'] });
     const output: Buffer[] = [];
@@ -20,6 +25,6 @@ export function run(directory: string, args: readonly string[], input: Buffer | 
       if (code === 0) resolve(Buffer.concat(output).toString());
       else reject(new Error(`git ${args.join(' ')}: ${Buffer.concat(errors).toString()}`));
     });
-    child.stdin.end(input ?? undefined);
+    Readable.from(input, { objectMode: false }).pipe(child.stdin);
   });
 }

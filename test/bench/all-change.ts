@@ -1,0 +1,103 @@
+import { rm } from 'node:fs/promises';
+import { benchContext } from './bench-context.ts';
+import { raise, tipOf, whenMoved } from './change.ts';
+import { type Fixture, filesOf } from './fixture.ts';
+import { type Floor, makeFloor, textsOf } from './floor.ts';
+import { percentile } from './percentile.ts';
+import { Product, type Usage } from './product.ts';
+import { run } from './run-git.ts';
+import { spread } from './spread.ts';
+
+const ROUNDS = 3;
+
+/** Every DSO changes on every member: by a service that is running, and by the command `apply`; each alternates with bare Git. */
+export async function allChange(fixture: Fixture): Promise<string> {
+  const paths = await pathsOf(fixture);
+  const floor = await makeFloor(fixture, await textsOf(fixture, paths));
+  const service = await throughService(fixture, floor);
+  const command = await throughCommand(fixture, floor);
+  await rm(floor.remote, { recursive: true });
+  const bare = [...service.bare, ...command.bare];
+  const over = (ours: readonly number[]): string => (percentile(ours, 50) / percentile(bare, 50)).toFixed(2);
+  const rss = (usages: readonly Usage[]): string => Math.max(...usages.map((one) => one.peakRssMiB)).toFixed(0);
+  return [
+    `all DSOs change: one commit of ${paths.length} files, ${filesOf(fixture.size)} of them overlays:`,
+    `  bare git commands    ${spread(bare)}`,
+    `  the running service  ${spread(service.ours)}`,
+    `    over bare git ${over(service.ours)}x (bound 2.5), peak RSS ${rss([service.usage])} MiB (bound 512)`,
+    `  the command apply    ${spread(command.ours)}`,
+    `    over bare git ${over(command.ours)}x (bound 2.5), peak RSS ${rss(command.usages)} MiB (bound 512)`,
+  ].join('\n');
+}
+
+interface Samples {
+  readonly ours: readonly number[];
+  readonly bare: readonly number[];
+}
+
+async function throughService(fixture: Fixture, floor: Floor): Promise<Samples & { readonly usage: Usage }> {
+  const product = new Product(['run'], benchContext(fixture.directory));
+  const ours: number[] = [];
+  const bare: number[] = [];
+  try {
+    await isAwake(fixture);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      ours.push(await changeAll(fixture));
+      bare.push(await floor.once());
+    }
+  } finally {
+    product.stop();
+  }
+  return { ours, bare, usage: await product.ended() };
+}
+
+async function throughCommand(
+  fixture: Fixture,
+  floor: Floor,
+): Promise<Samples & { readonly usages: readonly Usage[] }> {
+  const usages: Usage[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = tipOf(fixture.repository);
+    raise(fixture, [fixture.configMapFile, fixture.metricsFile]);
+    usages.push(await new Product(['apply'], benchContext(fixture.directory)).ended());
+    await checkCommit(fixture, before);
+    bare.push(await floor.once());
+  }
+  return { ours: usages.map(({ wallMs }) => wallMs), bare, usages };
+}
+
+/** The service has started and watches when it commits one change. */
+async function isAwake(fixture: Fixture): Promise<void> {
+  const before = tipOf(fixture.repository);
+  raise(fixture, [fixture.configMapFile]);
+  await whenMoved(fixture, before);
+}
+
+async function changeAll(fixture: Fixture): Promise<number> {
+  const before = tipOf(fixture.repository);
+  raise(fixture, [fixture.configMapFile, fixture.metricsFile]);
+  const took = await whenMoved(fixture, before);
+  await checkCommit(fixture, before);
+  return took;
+}
+
+/** One commit that holds everything, or the figures are of something else. */
+async function checkCommit(fixture: Fixture, before: string): Promise<void> {
+  const { namespaces, dsosPerNamespace } = fixture.size;
+  const [commits, files] = await Promise.all([
+    run(fixture.repository, ['rev-list', '--count', `${before}..main`]),
+    run(fixture.repository, ['diff-tree', '-r', '--name-only', before, 'main']),
+  ]);
+  const expected = filesOf(fixture.size) + namespaces * dsosPerNamespace;
+  const found = files.trim().split('\n').length;
+  if (commits.trim() !== '1' || found !== expected)
+    throw new Error(`expected one commit of ${expected} files; found ${commits.trim()} of ${found}`);
+}
+
+async function pathsOf({ repository }: Fixture): Promise<readonly string[]> {
+  const output = await run(repository, ['ls-tree', '-r', '-z', '--name-only', 'main', '--', 'scaling/']);
+  const names = output.split('\0').filter((path) => path !== '');
+  // Indexes of namespaces change only when DSOs come or go.
+  return names.filter((path) => path.startsWith('scaling/decisions/') || path.split('/').length > 5);
+}

@@ -1,0 +1,33 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Fixture } from './fixture.ts';
+
+/** The sum of the weights of 20 members: with so many more replicas every member gets another count. */
+const STEP = 60;
+const TIMEOUT_MS = 600_000;
+
+/** Raises the values in files of the hub and puts them in place by renames, one right after the other. */
+export function raise({ directory }: Fixture, files: readonly string[]): void {
+  for (const [index, file] of files.entries()) {
+    const text = readFileSync(file, 'utf8');
+    const raised = text.replaceAll(/metric: "(\d+)"/g, (_, value: string) => `metric: "${Number(value) + STEP}"`);
+    writeFileSync(join(directory, `${index}.tmp`), raised);
+  }
+  for (const [index, file] of files.entries()) renameSync(join(directory, `${index}.tmp`), file);
+}
+
+/** Milliseconds until the branch has left a commit. */
+export async function whenMoved({ repository }: Fixture, before: string): Promise<number> {
+  const start = performance.now();
+  while (tipOf(repository) === before) {
+    if (performance.now() - start > TIMEOUT_MS) throw new Error(`no commit within ${TIMEOUT_MS / 1000} s`);
+    await sleep(1);
+  }
+  return performance.now() - start;
+}
+
+/** The commit at the tip of a bare repository's main branch. */
+export function tipOf(repository: string): string {
+  return readFileSync(join(repository, 'refs/heads/main'), 'utf8').trim();
+}
