@@ -7,14 +7,13 @@ import type { Fixture } from './fixture.ts';
 const STEP = 60;
 const TIMEOUT_MS = 600_000;
 
-/** Raises the values in files of the hub and puts them in place by renames, one right after the other. */
-export function raise({ directory }: Fixture, files: readonly string[]): void {
-  for (const [index, file] of files.entries()) {
-    const text = readFileSync(file, 'utf8');
-    const raised = text.replaceAll(/metric: "(\d+)"/g, (_, value: string) => `metric: "${Number(value) + STEP}"`);
-    writeFileSync(join(directory, `${index}.tmp`), raised);
-  }
-  for (const [index, file] of files.entries()) renameSync(join(directory, `${index}.tmp`), file);
+/** Raises the values in a file of the hub and puts it in place by a rename. */
+export function raise({ directory }: Fixture, file: string): void {
+  const text = readFileSync(file, 'utf8');
+  const raised = text.replaceAll(/metric: "(\d+)"/g, (_, value: string) => `metric: "${Number(value) + STEP}"`);
+  const temporary = join(directory, 'raised.tmp');
+  writeFileSync(temporary, raised);
+  renameSync(temporary, file);
 }
 
 /** Milliseconds until the branch has left a commit. */

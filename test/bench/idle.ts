@@ -9,7 +9,7 @@ import { percentile } from './percentile.ts';
 import { Product } from './product.ts';
 import { spread } from './spread.ts';
 
-const ROUNDS = 7;
+const ROUNDS = 5;
 
 /** What is done when nothing changed: time, CPU of the Node process, and the Git processes. */
 export async function idle(fixture: Fixture): Promise<string> {

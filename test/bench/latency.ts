@@ -57,7 +57,7 @@ export async function measureLatency(fixture: Fixture, { samples, clones }: Roun
   const bare: number[] = [];
   for (let index = 0; index < WARM_UPS + samples; index += 1) {
     const before = tipOf(fixture.repository);
-    raise(fixture, [fixture.configMapFile]);
+    raise(fixture, fixture.configMapFile);
     const mine = await whenMoved(fixture, before);
     const theirs = await floor.once();
     if (index < WARM_UPS) continue;
