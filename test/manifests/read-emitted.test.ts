@@ -6,7 +6,7 @@ import { readEmitted } from '../../src/manifests/read-emitted.ts';
 
 const scalar = fc.oneof(
   fc.string(),
-  fc.string({ unit: fc.constantFrom(...'ab1.-/: #"\\\n{}[],é') }),
+  fc.string({ unit: fc.constantFrom(...'ab1.-/: #"\\\n{}[],é'.split('')) }),
   fc.constantFrom('null', 'true', 'no', '1', '-', '1e3', '0x10', '2026-01-01', '~', ''),
   fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => (value === 0 ? 0 : value)),
   fc.integer(),
