@@ -16,7 +16,7 @@ export async function idle(fixture: Fixture): Promise<string> {
   const git = wrapGit(await mkdtemp(join(fixture.directory, 'git-')));
   const context = benchContext(fixture.directory, git.path);
   const { engine } = await connect(fixture.configFile, {}, false, context);
-  const tick = (options: Pick<TickOptions, 'mode' | 'isRefreshed'>) => async (): Promise<number> => {
+  const tick = (options: Pick<TickOptions, 'mode' | 'background'>) => async (): Promise<number> => {
     const before = process.cpuUsage();
     const result = await engine.tick({ ...options, now: Date.now(), signal: context.signal });
     const { user, system } = process.cpuUsage(before);
@@ -29,7 +29,7 @@ export async function idle(fixture: Fixture): Promise<string> {
   return [
     `${dsosPerNamespace * namespaces} unchanged DSOs (bound: no git process beyond the fetch):`,
     await measured('tick that learns the tip', git, tick({ mode: 'apply' })),
-    await measured('tick between them', git, tick({ mode: 'apply', isRefreshed: false })),
+    await measured('tick between them', git, tick({ mode: 'apply', background: { ms: 0, resume: () => undefined } })),
     await measured('plan of a running engine', git, tick({ mode: 'plan' })),
     await measured('command plan', git, async () => (await new Product(['plan'], context).ended()).cpuMs),
   ].join('\n');

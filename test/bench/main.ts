@@ -4,19 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { allChange } from './all-change.ts';
 import { describeLatency } from './describe-latency.ts';
+import { month } from './describe-month.ts';
 import { type Fixture, type FixtureSize, makeFixture } from './fixture.ts';
 import { history } from './history.ts';
 import { idle } from './idle.ts';
 import { type Latency, measureLatency, type Rounds } from './latency.ts';
 import { measureSplit } from './micro.ts';
 
-const GROUPS = ['--large', '--idle', '--all-change', '--history'];
+const GROUPS = ['--large', '--idle', '--all-change', '--history', '--month'];
 const SMALL: FixtureSize = { members: 20, namespaces: 1, dsosPerNamespace: 100 };
 const LARGE: FixtureSize = { members: 20, namespaces: 100, dsosPerNamespace: 100 };
 
 /**
  * `npm run bench`: prints what it measured beside its bound. Without options the split and a small repository, `-- --short`
- * with fewer samples; `--large`, `--idle`, `--all-change` and `--history` are groups of their own, `--all` is everything.
+ * with fewer samples; `--large`, `--idle`, `--all-change`, `--history` and `--month` are groups of their own, `--all` is everything.
  */
 async function main(args: readonly string[]): Promise<void> {
   const isAll = args.includes('--all');
@@ -34,6 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
       if (wants('--all-change')) print(await allChange(fixture));
     });
   }
+  if (wants('--month')) await month(print);
   if (wants('--history')) await withDirectory(async (directory) => print(await history(directory)));
 }
 

@@ -1,10 +1,11 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from '../../src/cli/connect.ts';
 import type { Engine } from '../../src/reconcile/engine.ts';
-import { contextOf } from './context.ts';
-import { configMap, type Fixture, type FixtureSize, makeFixture, writeOtherMetrics } from './fixture.ts';
+import { benchContext } from './bench-context.ts';
+import { raise } from './change.ts';
+import { type Fixture, type FixtureSize, makeFixture } from './fixture.ts';
 import { percentile } from './percentile.ts';
 import { run } from './run-git.ts';
 
@@ -31,8 +32,6 @@ export interface Age {
 
 const INTERVAL_MS = 300_000;
 const SAMPLES = 15;
-/** So much more each time that every member gets more: the weights of the fixture's 20 members add up to it. */
-const STEP = 60;
 
 /**
  * One changed value every five minutes into one mirror, through the engine, on a clock of its own. The remote is kept as a
@@ -44,7 +43,7 @@ const STEP = 60;
 export async function* measureMonth(size: FixtureSize, isOne: boolean, looks: readonly number[]): AsyncGenerator<Age> {
   const directory = await mkdtemp(join(tmpdir(), 'dso-gitops-month-'));
   try {
-    const month = await Month.begin(await makeFixture(directory, size), isOne ? null : size);
+    const month = await Month.begin(await makeFixture(directory, size), !isOne);
     for (const commits of looks) {
       while (month.commits < commits) await month.commit();
       yield await month.look();
@@ -56,21 +55,19 @@ export async function* measureMonth(size: FixtureSize, isOne: boolean, looks: re
 
 class Month {
   readonly #fixture: Fixture;
-  /** null: only one DSO changes. */
-  readonly #all: FixtureSize | null;
+  readonly #isAll: boolean;
   #engine: Engine;
   #now = Date.UTC(2026, 0, 1);
-  #value = 100;
   #commits = 0;
 
-  private constructor(fixture: Fixture, all: FixtureSize | null, engine: Engine) {
+  private constructor(fixture: Fixture, isAll: boolean, engine: Engine) {
     this.#fixture = fixture;
-    this.#all = all;
+    this.#isAll = isAll;
     this.#engine = engine;
   }
 
-  static async begin(fixture: Fixture, all: FixtureSize | null): Promise<Month> {
-    const month = new Month(fixture, all, await open(fixture, 'cache'));
+  static async begin(fixture: Fixture, isAll: boolean): Promise<Month> {
+    const month = new Month(fixture, isAll, await open(fixture, 'cache'));
     await month.#tick(month.#engine);
     return month;
   }
@@ -80,11 +77,9 @@ class Month {
   }
 
   async commit(engine: Engine = this.#engine): Promise<void> {
-    // Only upwards: a total that falls waits for its window.
-    this.#value += STEP;
-    if (this.#all) await writeOtherMetrics(this.#fixture.directory, this.#all, String(this.#value));
-    await writeFile(this.#fixture.configMapFile, configMap('team-0', 'web-0', String(this.#value)));
-    if (!(await this.#tick(engine))) throw new Error(`no commit for the value ${this.#value}`);
+    if (this.#isAll) raise(this.#fixture, this.#fixture.metricsFile);
+    raise(this.#fixture, this.#fixture.configMapFile);
+    if (!(await this.#tick(engine))) throw new Error(`no commit number ${this.#commits + 1}`);
     this.#commits += 1;
   }
 
@@ -143,7 +138,7 @@ class Samples {
 }
 
 async function open({ configFile, directory }: Fixture, cache: string): Promise<Engine> {
-  return (await connect(configFile, {}, true, contextOf(directory, cache))).engine;
+  return (await connect(configFile, {}, true, benchContext(directory, undefined, cache))).engine;
 }
 
 /** A commit of somebody else beside ours. */
@@ -152,7 +147,7 @@ async function commitForeign(repository: string, number: number): Promise<void> 
   const text = `${number} ${performance.now()}\n`;
   const file = `M 100644 inline base/app.yaml\ndata ${text.length}\n${text}\n`;
   const head = `commit refs/heads/main\nauthor ${who}\ncommitter ${who}\ndata 7\nforeign\nfrom refs/heads/main^0\n`;
-  await run(repository, ['fast-import', '--quiet', '--date-format=raw'], Buffer.from(`${head}${file}\n`));
+  await run(repository, ['fast-import', '--quiet', '--date-format=raw'], [`${head}${file}\n`]);
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
