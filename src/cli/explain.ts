@@ -90,13 +90,9 @@ function splitLine({ name, weight, exact, decided, reason }: MemberReport, total
     : `${name}: ${share}, so ${decided}`;
 }
 
-function verdictLines(report: DsoReport, { landed, placed }: DsoOutcome): readonly string[] {
+function verdictLines(report: DsoReport, { landed }: DsoOutcome): readonly string[] {
   const lines: string[] = [];
-  const record = placed ? landed.get(placed.home.id)?.record : null;
-  if (record)
-    lines.push(
-      `committed: total ${report.total.committed ?? record.total.after}, decision ${record.seq} of ${record.time}`,
-    );
+  if (landed) lines.push(`committed: total ${report.total.committed ?? '-'}, decision ${landed.seq} of ${landed.time}`);
   if (report.verdict === 'change') lines.push(`the next apply commits total ${report.total.decided}`);
   else if (report.verdict === 'same') lines.push('nothing: the repository already holds these numbers');
   else lines.push(`${report.reason}: ${report.message}`);

@@ -57,26 +57,25 @@ async function lastCommitOf(
   { placed, landed }: DsoOutcome,
   find: (path: string, destinationId: string) => Promise<string | null>,
 ): Promise<string | null> {
-  if (!placed || !landed.get(placed.home.id)?.record) return null;
+  if (!placed || !landed) return null;
   return find(recordPath(placed.home.root, placed.dso.namespace, placed.dso.name), placed.home.id);
 }
 
 function standingOf(
-  { key, verdict, placed, decided, landed, problems }: DsoOutcome,
+  { key, verdict, decided, landed, problems }: DsoOutcome,
   reason: string,
   commit: string | null,
 ): Standing {
-  const record = placed ? (landed.get(placed.home.id)?.record ?? null) : null;
   const because = verdict.kind === 'stalled' ? problems[0]?.message : undefined;
   const waits = 'message' in verdict ? `${verdict.reason}: ${because ?? verdict.message}` : '';
   return {
     key,
     isKnown: decided !== null,
-    committed: record ? sumOf(decided?.committed) : null,
+    committed: landed ? sumOf(decided?.committed) : null,
     decided: decided?.state?.demand.total ?? null,
     members: Object.fromEntries(decided?.committed ?? []),
-    orphaned: record?.orphaned ?? {},
-    decision: record && { seq: record.seq, time: record.time, reason: record.reason },
+    orphaned: landed?.orphaned ?? {},
+    decision: landed && { seq: landed.seq, time: landed.time, reason: landed.reason },
     lastCommit: commit,
     waitsFor: verdict.kind === 'change' ? 'the next apply' : waits,
     hold: verdict.kind === 'held' ? verdict.message : null,

@@ -1,6 +1,6 @@
 import { blobId } from './blob.ts';
 import { cleanText } from './clean-text.ts';
-import type { DecisionRecord } from './record.ts';
+import { type DecisionRecord, renderRecord } from './record.ts';
 import { fill, type Templates } from './template.ts';
 
 /** One DSO of a commit. */
@@ -9,7 +9,6 @@ export interface CommitEntry {
   readonly key: string;
   /** null: only empty overlays are written, to be wired. */
   readonly record: DecisionRecord | null;
-  readonly recordText: string | null;
   /** Members whose overlays this commit writes. */
   readonly members: readonly string[];
   /** A person's word, for the subject; null: it is about numbers. */
@@ -64,9 +63,9 @@ function reasonOf({ record, members, word }: CommitEntry): string {
   return `overlays without a count for ${members.length} members, so that they can be wired`;
 }
 
-function trailersOf({ key, record, recordText }: CommitEntry): readonly string[] {
+function trailersOf({ key, record }: CommitEntry): readonly string[] {
   const trailers = [`Dso: ${nameOf(key)}`];
-  if (record && recordText !== null) trailers.push(`Dso-Decision: ${record.seq} ${blobId(recordText)}`);
+  if (record) trailers.push(`Dso-Decision: ${record.seq} ${blobId(renderRecord(record))}`);
   return trailers;
 }
 

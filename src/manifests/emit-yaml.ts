@@ -4,6 +4,7 @@ type Scalar = string | number | boolean | null;
 const BARE = /^[A-Za-z/][A-Za-z0-9_./-]*$/;
 // What other readers of YAML refuse, and what would show a text otherwise than it is.
 const UNSEEN = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
+const MAX_LINE = 100;
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
 
 /**
@@ -29,7 +30,8 @@ function escaped(character: string): string {
 
 function block(value: unknown, indent: string): string {
   if (isScalar(value)) return ` ${emitScalar(value)}`;
-  if (isFlow(value)) return ` ${flow(value)}`;
+  const line = lineOf(value);
+  if (line !== null) return ` ${line}`;
   if (isList(value)) {
     return value.map((item) => `\n${indent}-${block(item, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('');
   }
@@ -38,17 +40,19 @@ function block(value: unknown, indent: string): string {
     .join('');
 }
 
-/** Containers whose members are all scalars and that fit on a line. */
-function isFlow(value: unknown): boolean {
-  const members = isList(value) ? value : entries(value).map(([, item]) => item);
-  return members.length === 0 || (members.every(isScalar) && flow(value).length <= 100);
-}
-
-function flow(value: unknown): string {
-  if (isScalar(value)) return emitScalar(value);
-  if (isList(value)) return `[${value.map(flow).join(', ')}]`;
-  const members = entries(value).map(([key, item]) => `${emitScalar(key)}: ${flow(item)}`);
-  return `{${members.join(', ')}}`;
+/** A container whose members are all scalars, on one line; null: it is another one, or does not fit. */
+function lineOf(value: unknown): string | null {
+  const members = isList(value) ? value.map((item) => ['', item] as const) : entries(value);
+  const parts: string[] = [];
+  let length = 0;
+  for (const [key, item] of members) {
+    if (!isScalar(item) || length > MAX_LINE) return null;
+    const part = isList(value) ? emitScalar(item) : `${emitScalar(key)}: ${emitScalar(item)}`;
+    parts.push(part);
+    length += part.length + 2;
+  }
+  const line = isList(value) ? `[${parts.join(', ')}]` : `{${parts.join(', ')}}`;
+  return parts.length > 0 && line.length > MAX_LINE ? null : line;
 }
 
 function entries(value: unknown): readonly (readonly [string, unknown])[] {

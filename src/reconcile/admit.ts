@@ -3,7 +3,7 @@ import type { ProductError } from '../errors.ts';
 import type { ForeignWriter, HubDso } from '../sources/hub.ts';
 import type { Verdict } from './decision.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
-import { type PlacedDso, place } from './place.ts';
+import { type PlacedDso, place, type SharedMembers } from './place.ts';
 
 /**
  * A DSO with its places, or why it cannot be decided now.
@@ -18,6 +18,7 @@ export function admit(
   known: readonly string[] | null,
   configuration: Configuration,
   unreadable: ReadonlyMap<string, ProductError>,
+  shared: SharedMembers,
 ): PlacedDso | DsoOutcome {
   const { effective, stored } = source;
   if (effective.kind === 'invalid') {
@@ -36,7 +37,7 @@ export function admit(
     const message = `the known members cannot be read now: ${error?.message ?? 'the first destination was not read'}`;
     return undecided(source, { kind: 'wait', reason: error?.reason ?? 'DestinationUnavailable', message });
   }
-  const placed = earlier ?? place(effective.dso, known, configuration);
+  const placed = earlier ?? place(effective.dso, known, configuration, shared);
   if (!('dso' in placed)) return undecided(source, placed);
   const error = unreadable.get(placed.home.id);
   if (!error) return placed;

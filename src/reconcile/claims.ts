@@ -4,10 +4,14 @@ import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
 /** A record at a tip. */
-interface Claim {
+interface Claim extends Pick<DecisionRecord, 'metadata' | 'target'> {
   readonly path: string;
-  readonly record: DecisionRecord;
+  /** By member. */
+  readonly namespaces: ReadonlyMap<string, string>;
 }
+
+/** Records that are read at once. */
+const BATCH = 500;
 
 /**
  * Records of others at the tips, read once for a tick. A record scales its workload also when its DSO is gone, renamed or not
@@ -21,10 +25,13 @@ export class Claims {
     for (const { name, targetNamespace, destination } of members) {
       const repository = repositories.get(destination.id);
       if (!repository) continue;
-      for (const { path, record } of await this.#of(destination.id, destination.root, repository)) {
-        const { metadata, target } = record;
+      for (const { path, metadata, target, namespaces } of await this.#of(
+        destination.id,
+        destination.root,
+        repository,
+      )) {
         if (`${metadata.namespace}/${metadata.name}` === dso.key || !isSame(target, dso.target)) continue;
-        if (record.members[name]?.targetNamespace !== targetNamespace) continue;
+        if (namespaces.get(name) !== targetNamespace) continue;
         const owner = `${metadata.namespace}/${metadata.name}`;
         const message = `by ${path} ${owner} scales ${target.kind} ${target.name} in namespace ${targetNamespace} of member ${name}; two overlays of one workload undo each other: bring ${owner} back, or run: dso-gitops release ${owner}`;
         return { kind: 'stalled', reason: 'WorkloadTaken', message };
@@ -42,12 +49,22 @@ export class Claims {
 
 async function readClaims(root: string, repository: Repository): Promise<readonly Claim[]> {
   const paths = await repository.files(`${root}/decisions`);
-  const entries = await repository.entries(paths);
-  const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
-  return paths.flatMap((path) => {
-    const record = parseRecord(texts.get(entries.get(path)?.id ?? '') ?? '');
-    return record ? [{ path, record }] : [];
-  });
+  const claims: Claim[] = [];
+  for (let start = 0; start < paths.length; start += BATCH) {
+    const batch = paths.slice(start, start + BATCH);
+    const entries = await repository.entries(batch);
+    const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
+    for (const path of batch) {
+      const record = parseRecord(texts.get(entries.get(path)?.id ?? '') ?? '');
+      if (record) claims.push(claimOf(path, record));
+    }
+  }
+  return claims;
+}
+
+function claimOf(path: string, { metadata, target, members }: DecisionRecord): Claim {
+  const namespaces = Object.entries(members).map(([name, { targetNamespace }]) => [name, targetNamespace] as const);
+  return { path, metadata, target, namespaces: new Map(namespaces) };
 }
 
 function isSame(one: PlacedDso['dso']['target'], other: PlacedDso['dso']['target']): boolean {

@@ -5,7 +5,6 @@ import type { ChangeSet } from '../manifests/change-set.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
-import { renderRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Decided, DestinationChange } from './decision.ts';
 import type { PlacedDso } from './place.ts';
@@ -43,7 +42,6 @@ export async function compose(
     entries.push({
       key,
       record,
-      recordText: record && renderRecord(record),
       members: change.written,
       word: wordIn(change, placed),
     });

@@ -1,5 +1,4 @@
 import { cleanText } from '../manifests/clean-text.ts';
-import { recordPath } from '../manifests/layout.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
 import { type Connections, ENDLESS } from './connections.ts';
@@ -12,8 +11,12 @@ import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
+import { Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
 import type { StateStore } from './state-store.ts';
+
+/** DSOs of which the tips are read at once. */
+const BATCH = 500;
 
 /** A DSO of the hub with its places. */
 export interface Candidate {
@@ -65,17 +68,28 @@ export class Decider {
       else open.push({ ...candidate, ...observed });
     }
     const rivals = this.#rivalsOf(candidates);
-    const involved = new Set([...open.map(({ placed }) => placed), ...rivals.flatMap((group) => group.placed)]);
-    const landed = await this.#loadLanded([...involved], options);
-    const taken = judgeRivals(rivals, landed);
-    const claimed = await this.#claimed(open, landed);
-    const sequences = await this.#sequences(open, landed);
-    const outcomes = open.map((one) => {
-      const { key } = one.placed.dso;
-      const verdict = taken.get(key) ?? claimed.get(key);
-      if (verdict) return undecided(one.source, verdict, [], one.placed);
-      return this.#decideOne(one, options, landed.get(key) ?? new Map(), sequences.get(key) ?? 0);
-    });
+    const taken = judgeRivals(
+      rivals,
+      await this.#loadLanded([...new Set(rivals.flatMap((one) => one.placed))], options),
+    );
+    const claims = new Claims();
+    const sequences = new Sequences(this.#connections);
+    const outcomes: DsoOutcome[] = [];
+    // A part at a time: what the tips hold of a whole fleet is not kept at once.
+    for (let start = 0; start < open.length; start += BATCH) {
+      const batch = open.slice(start, start + BATCH);
+      const landed = await this.#loadLanded(
+        batch.map(({ placed }) => placed),
+        options,
+      );
+      for (const one of batch) {
+        const { key } = one.placed.dso;
+        const here = landed.get(key) ?? new Map<string, Landed>();
+        const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
+        if (verdict) outcomes.push(undecided(one.source, verdict, [], one.placed));
+        else outcomes.push(this.#decideOne(one, options, here, await this.#highest(one, here, sequences)));
+      }
+    }
     const decided = await Promise.all(outcomes.map((outcome) => this.#nameCommit(outcome)));
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, open[index]?.objects ?? []);
@@ -106,24 +120,16 @@ export class Decider {
     return this.#rivals.groups;
   }
 
-  /** Newcomers whose workload a record of another DSO scales. */
-  async #claimed(
-    open: readonly Candidate[],
-    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
-  ): Promise<ReadonlyMap<string, Verdict>> {
-    const claims = new Claims();
-    const found = new Map<string, Verdict>();
-    for (const { placed } of open) {
-      const home = landed.get(placed.dso.key)?.get(placed.home.id);
-      if (!home || home.recordId !== null) continue;
-      try {
-        const verdict = await claims.against(placed, this.#connections.readable);
-        if (verdict) found.set(placed.dso.key, verdict);
-      } catch (error) {
-        this.#connections.lane(placed.home.id).noteUnreadable(error);
-      }
+  /** Why a newcomer cannot have its workload: a record of another DSO scales it; null: it can. */
+  async #claimed({ placed }: Candidate, landed: ReadonlyMap<string, Landed>, claims: Claims): Promise<Verdict | null> {
+    const home = landed.get(placed.home.id);
+    if (!home || home.recordId !== null) return null;
+    try {
+      return await claims.against(placed, this.#connections.readable);
+    } catch (error) {
+      this.#connections.lane(placed.home.id).noteUnreadable(error);
+      return null;
     }
-    return found;
   }
 
   /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
@@ -154,32 +160,22 @@ export class Decider {
     );
   }
 
-  /** Where a record landed and no state is saved, the history tells whether the record is the last one. */
-  async #sequences(
-    open: readonly Candidate[],
-    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
-  ): Promise<ReadonlyMap<string, number>> {
-    const found = new Map<string, number>();
-    const byHome = new Map<string, ReadonlyMap<string, number>>();
-    for (const { placed, source } of open) {
-      const { dso, home } = placed;
-      const repository = this.#connections.get(home.id);
-      if (
-        !repository ||
-        !landed.get(dso.key)?.get(home.id)?.record ||
-        this.#states.get(placed, source.stored, repository)
-      )
-        continue;
-      try {
-        const sequences = byHome.get(home.id) ?? (await repository.highestSequences(`${home.root}/decisions`));
-        byHome.set(home.id, sequences);
-        found.set(dso.key, sequences.get(recordPath(home.root, dso.namespace, dso.name)) ?? 0);
-      } catch (error) {
-        // Without the history nobody can say whether the record is the last one: its DSOs wait.
-        this.#connections.lane(home.id).noteUnreadable(error);
-      }
+  /** Where a record landed and no state is saved, the history tells whether the record is the last one; else 0. */
+  async #highest(
+    { placed, source }: Candidate,
+    landed: ReadonlyMap<string, Landed>,
+    sequences: Sequences,
+  ): Promise<number> {
+    const { home } = placed;
+    const repository = this.#connections.get(home.id);
+    if (!landed.get(home.id)?.record || this.#states.get(placed, source.stored, repository)) return 0;
+    try {
+      return await sequences.highestOf(placed);
+    } catch (error) {
+      // Without the history nobody can say whether the record is the last one: its DSOs wait.
+      this.#connections.lane(home.id).noteUnreadable(error);
+      return 0;
     }
-    return found;
   }
 
   #decideOne(
@@ -212,7 +208,18 @@ export class Decider {
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     const { verdict } = decided;
-    return { key: dso.key, where: source.where, verdict, problems, placed, decided, readings, staleAt, landed };
+    const last = landed.get(home.id)?.record;
+    return {
+      key: dso.key,
+      where: source.where,
+      verdict,
+      problems,
+      placed,
+      decided,
+      readings,
+      staleAt,
+      landed: last ? { seq: last.seq, time: last.time, reason: last.reason, orphaned: last.orphaned } : null,
+    };
   }
 }
 

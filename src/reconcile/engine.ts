@@ -14,7 +14,7 @@ import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
 import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
-import type { PlacedDso } from './place.ts';
+import type { PlacedDso, SharedMembers } from './place.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import { Requests } from './requests.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
@@ -67,6 +67,7 @@ export class Engine {
   readonly #requests = new Requests();
   readonly #settled = new Settled();
   readonly #decider: Decider;
+  readonly #shared: SharedMembers = new Map();
   #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
 
   constructor(parts: EngineParts) {
@@ -195,7 +196,14 @@ export class Engine {
     if (members === null && first?.isConnecting) return null;
     const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
     const earlier = found?.known === known ? found.placed : undefined;
-    const admitted = admit(source, earlier, members, this.#parts.configuration, this.#connections.unreadable);
+    const admitted = admit(
+      source,
+      earlier,
+      members,
+      this.#parts.configuration,
+      this.#connections.unreadable,
+      this.#shared,
+    );
     if ('dso' in admitted && admitted !== earlier) this.#places.set(admitted.dso, { placed: admitted, known });
     return 'dso' in admitted && this.#connections.lane(admitted.home.id).isConnecting ? null : admitted;
   }

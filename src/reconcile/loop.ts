@@ -1,4 +1,5 @@
 import { messageOf } from '../errors.ts';
+import type { Patience } from './connections.ts';
 import type { Engine } from './engine.ts';
 import type { TickResult } from './outcome.ts';
 
@@ -29,7 +30,7 @@ const RETRY_MS = 1000;
 
 /** Ticks on every change and every deadline until it is stopped; then saves what was not saved. */
 export async function runLoop(options: LoopOptions): Promise<void> {
-  const { engine, abort, stop } = options;
+  const { engine, stop } = options;
   const wake = new Wake();
   const resume = (): void => wake.call();
   const background = { ms: PATIENCE_MS, resume };
@@ -42,9 +43,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
       const now = options.now();
       let next = now + IDLE_MS;
       try {
-        const result = await engine.tick({ mode: 'apply', now, background, signal: abort });
-        options.onTick(result);
-        next = Math.min(next, result.deadline);
+        next = Math.min(next, await tick(options, now, background));
         if (engine.unsaved > 0 && now - lastSave >= SAVE_MS) {
           lastSave = now;
           await engine.saveStates(now, background);
@@ -65,6 +64,13 @@ export async function runLoop(options: LoopOptions): Promise<void> {
   } finally {
     await unwatch();
   }
+}
+
+/** When the next one is due. What it came to is not kept any longer than it is told. */
+async function tick({ engine, onTick, abort }: LoopOptions, now: number, background: Patience): Promise<number> {
+  const result = await engine.tick({ mode: 'apply', now, background, signal: abort });
+  onTick(result);
+  return result.deadline;
 }
 
 /** A line for a failure that is not a crash. */

@@ -1,11 +1,14 @@
 import type { LocatedProblem } from '../api/problem.ts';
 import type { Destination } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
+import type { DecisionRecord } from '../manifests/record.ts';
 import type { HubDso } from '../sources/hub.ts';
 import type { Composition } from './compose.ts';
 import type { Decided, SourcedReading, Verdict } from './decision.ts';
-import type { Landed } from './landed.ts';
 import type { PlacedDso } from './place.ts';
+
+/** What of a landed record is told; the whole of it would be most of what is remembered of a DSO. */
+export type LandedDecision = Pick<DecisionRecord, 'seq' | 'time' | 'reason' | 'orphaned'>;
 
 /** How one DSO came out. */
 export interface DsoOutcome {
@@ -21,8 +24,8 @@ export interface DsoOutcome {
   readonly readings: ReadonlyMap<string, SourcedReading>;
   /** When a reading that cannot be observed now is too old to count, epoch milliseconds; null: all are observed. */
   readonly staleAt: number | null;
-  /** What the tips held when it was decided, by destination id. */
-  readonly landed: ReadonlyMap<string, Landed>;
+  /** The last decision at home when it was decided; null: none. */
+  readonly landed: LandedDecision | null;
 }
 
 /** How one destination came out. */
@@ -75,7 +78,7 @@ export function undecided(
     decided: null,
     readings: new Map(),
     staleAt: null,
-    landed: new Map(),
+    landed: null,
   };
 }
 

@@ -14,13 +14,21 @@ export interface PlacedDso {
   readonly replicasPath: string;
 }
 
+/** Lists of members by what is in them: many DSOs of a fleet have the same one. */
+export type SharedMembers = Map<string, PlacedDso['members']>;
+
 const BUILT_IN = new Set(['apps/v1 Deployment', 'apps/v1 StatefulSet', 'apps/v1 ReplicaSet']);
 
-/** Finds a destination for every member, or says why the DSO cannot be served. */
+/**
+ * Finds a destination for every member, or says why the DSO cannot be served.
+ *
+ * @param shared lists that were found before; what is new is added
+ */
 export function place(
   dso: Dso,
   knownMembers: readonly string[],
   configuration: Pick<Configuration, 'destinations' | 'workloads' | 'members'>,
+  shared: SharedMembers,
 ): PlacedDso | Verdict {
   const replicasPath = replicasPathOf(dso.target, configuration.workloads);
   if (replicasPath === null) return unknownKind(dso.target);
@@ -36,7 +44,10 @@ export function place(
   }
   const home = configuration.destinations.find(({ id }) => placed.some(({ destination }) => destination.id === id));
   if (!home) return noMembers(configuration.members);
-  return { dso, members: placed, home, replicasPath };
+  const alike = JSON.stringify(placed.map(({ destination, ...member }) => [destination.id, member]));
+  const known = shared.get(alike) ?? placed;
+  shared.set(alike, known);
+  return { dso, members: known, home, replicasPath };
 }
 
 function noMembers(members: Configuration['members']): Verdict {

@@ -200,7 +200,7 @@ async function composeRelease(
   const said = { verb: 'release', reason: `${word.by}: ${word.reason}; until now ${counts}` } as const;
   const key = `${namespace}/${name}`;
   const names = members.map((member) => member.name);
-  const entry = { key, record: null, recordText: null, members: names, word: said };
+  const entry = { key, record: null, members: names, word: said };
   return { files, message: commitMessage(templates, [entry]), decisions: new Map([[key, null]]) };
 }
 

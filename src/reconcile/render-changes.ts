@@ -4,13 +4,17 @@ import { type DecisionRecord, renderRecord } from '../manifests/record.ts';
 import type { Share } from '../split/split.ts';
 import type { Decided, DecideInput, DestinationChange, PlacedDestination, PlacedMember } from './decision.ts';
 
-/** Content of every overlay, by member. */
+/** Content of every overlay, by member. Members with the same number share a text: a fleet has few numbers and many members. */
 export function renderAll(input: DecideInput, shares: ReadonlyMap<string, Share>): ReadonlyMap<string, string> {
+  const rendered = new Map<string, string>();
   return new Map(
-    input.members.map((member) => [
-      member.name,
-      renderMember(input, member, shares.get(member.name)?.replicas ?? null),
-    ]),
+    input.members.map((member) => {
+      const replicas = shares.get(member.name)?.replicas ?? null;
+      const alike = `${member.destination.id} ${member.targetNamespace} ${replicas}`;
+      const text = rendered.get(alike) ?? renderMember(input, member, replicas);
+      rendered.set(alike, text);
+      return [member.name, text];
+    }),
   );
 }
 

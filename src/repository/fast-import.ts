@@ -20,23 +20,33 @@ export interface WrittenCommit {
   readonly tree: string;
 }
 
-/** The input of `git fast-import` that writes commits and prints their ids and trees, in order. */
-export function importStream(commits: readonly ImportCommit[]): Buffer {
-  const parts: (string | Buffer)[] = [];
+/** A write for each file would be half a million of them. */
+const PIECE_LENGTH = 65_536;
+
+/** The input of `git fast-import` that writes commits and prints their ids and trees, in order; piece by piece. */
+export function* importStream(commits: readonly ImportCommit[]): Generator<string> {
+  let piece = '';
+  for (const part of partsOf(commits)) {
+    piece += part;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+function* partsOf(commits: readonly ImportCommit[]): Generator<string> {
   for (const [index, commit] of commits.entries()) {
     const mark = index + 1;
     const who = `${commit.author.name} <${commit.author.email}> ${Math.floor(commit.time / 1000)} +0000`;
-    parts.push(`commit ${commit.ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\n`, data(commit.message));
-    if (commit.parent !== null) parts.push(`from ${commit.parent}\n`);
-    if (commit.tree !== null) parts.push(`M 040000 ${commit.tree} \n`);
-    for (const [path, content] of commit.files) {
-      if (content === null) parts.push(`D ${path}\n`);
-      else parts.push(`M 100644 inline ${path}\n`, data(content));
-    }
-    parts.push('\n', `get-mark :${mark}\n`, `ls :${mark} ""\n`);
+    yield `commit ${commit.ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\n${data(commit.message)}`;
+    if (commit.parent !== null) yield `from ${commit.parent}\n`;
+    if (commit.tree !== null) yield `M 040000 ${commit.tree} \n`;
+    for (const [path, content] of commit.files)
+      yield content === null ? `D ${path}\n` : `M 100644 inline ${path}\n${data(content)}`;
+    yield `\nget-mark :${mark}\nls :${mark} ""\n`;
   }
-  parts.push('done\n');
-  return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+  yield 'done\n';
 }
 
 /** Ids of commits and their trees from what fast-import printed. */
@@ -52,7 +62,6 @@ export function parseImport(output: string): readonly WrittenCommit[] {
   return ids;
 }
 
-function data(text: string): Buffer {
-  const bytes = Buffer.from(text);
-  return Buffer.concat([Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from('\n')]);
+function data(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}\n`;
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 
 /** One process of Git. */
 export interface GitProcess {
@@ -6,7 +7,7 @@ export interface GitProcess {
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** What it reads; null: nothing. */
-  readonly input: string | Buffer | null;
+  readonly input: string | Iterable<string> | null;
   /** How long it may say nothing, in milliseconds. */
   readonly silenceMs: number;
   /** How long it may take at most, in milliseconds. */
@@ -72,7 +73,8 @@ export function runGit(given: GitProcess): Promise<Buffer> {
     });
     // A child that ended early closes its input: its exit code says why.
     child.stdin.on('error', () => undefined);
-    child.stdin.end(input ?? undefined);
+    if (input === null) child.stdin.end();
+    else Readable.from(input).pipe(child.stdin);
   });
 }
 

@@ -18,7 +18,7 @@ export interface Git {
   /** Output of a command. */
   run(args: readonly string[], what: string): Promise<string>;
   /** Output of a command that reads standard input. */
-  feed(args: readonly string[], input: string | Buffer, what: string): Promise<Buffer>;
+  feed(args: readonly string[], input: string | Iterable<string>, what: string): Promise<Buffer>;
 }
 
 /** No hook, no filter, no automatic maintenance, no submodule, whatever the repository says. */
@@ -62,7 +62,7 @@ export function gitIn(
       throw classifyGitError(new Error(text), what, { url, isLocal: !isRemote(args) });
     }
   };
-  const spawned = (args: readonly string[], input: string | Buffer | null, what: string): Promise<Buffer> => {
+  const spawned = (args: readonly string[], input: string | Iterable<string> | null, what: string): Promise<Buffer> => {
     // What reads standard input says nothing while it works.
     const silenceMs = input === null ? Math.min(SILENCE_MS, deadlineMs) : deadlineMs;
     const all = [...FIXED.flatMap((setting) => ['-c', setting]), ...args];

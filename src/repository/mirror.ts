@@ -230,7 +230,7 @@ export class Mirror {
     const listing = await this.#git.run(['ls-tree', '-r', '-z', commit], 'reading the state');
     const tree = (await this.#git.run(['rev-parse', `${commit}^{tree}`], 'reading the state')).trim();
     const prefix = `${this.#stateName}/`;
-    const files = parseTree(listing).filter(({ path }) => path.startsWith(prefix));
+    const files = [...parseTree(listing)].filter(({ path }) => path.startsWith(prefix));
     const texts = await this.contents(files.map(({ id }) => id));
     const keyOf = (path: string): string => path.slice(prefix.length, -'.json'.length);
     this.#states = new Map(files.map(({ path, id }) => [keyOf(path), texts.get(id) ?? '']));

@@ -44,12 +44,12 @@ export function checkDifference(raw: string, allowed: ReadonlyMap<string, string
   }
 }
 
-function parseRaw(raw: string): readonly Change[] {
-  const parts = raw.split('\0').filter((part) => part !== '');
-  const changes: Change[] = [];
-  for (let index = 0; index + 1 < parts.length; index += 2) {
-    const [oldMode = '', newMode = ''] = (parts[index] ?? '').slice(1).split(' ');
-    changes.push({ oldMode, newMode, path: parts[index + 1] ?? '' });
+function* parseRaw(raw: string): Generator<Change> {
+  let start = 0;
+  for (let end = raw.indexOf('\0'); end >= 0; end = raw.indexOf('\0', start)) {
+    const [oldMode = '', newMode = ''] = raw.slice(start + 1, end).split(' ', 2);
+    const next = raw.indexOf('\0', end + 1);
+    yield { oldMode, newMode, path: raw.slice(end + 1, next) };
+    start = next + 1;
   }
-  return changes;
 }

@@ -7,10 +7,11 @@ export interface TreeEntry {
   readonly id: string;
 }
 
+const FILE = '100644';
 /** More arguments than this and the whole root is listed instead. */
 const MAX_PATHS = 1000;
-/** Texts of files written last that are kept: what the next decision of the same DSO reads. */
-const MAX_TEXTS = 5000;
+/** Texts of files written last that are kept, in characters: what the next decision of the same DSO reads. */
+const MAX_TEXT_LENGTH = 8_000_000;
 
 /** What is known of the tip's tree, so that Git is asked only for what is not. */
 export class Tree {
@@ -19,6 +20,11 @@ export class Tree {
   readonly #fetchContents: (ids: readonly string[]) => Promise<void>;
   #tip: string | null = null;
   #entries = new Map<string, TreeEntry | null>();
+  /** All below the root was listed: what is not there is absent. */
+  #isComplete = false;
+  /** Paths that changed since. */
+  readonly #changed = new Set<string>();
+  #textLength = 0;
   #texts = new Map<string, string>();
 
   /**
@@ -42,8 +48,11 @@ export class Tree {
     if (tip !== null && this.#tip !== null) {
       const options = ['diff-tree', '-r', '-z', '--name-only', '--no-renames'];
       const changed = await this.#git.run([...options, this.#tip, tip], 'comparing tips');
-      for (const path of changed.split('\0')) this.#entries.delete(path);
-    } else this.#entries.clear();
+      for (const path of changed.split('\0')) {
+        this.#entries.delete(path);
+        this.#changed.add(path);
+      }
+    } else this.#forget();
     this.#tip = tip;
   }
 
@@ -51,23 +60,22 @@ export class Tree {
   advanceTo(commit: string, files: ReadonlyMap<string, string | null>): void {
     this.#tip = commit;
     for (const [path, content] of files) {
-      const before = this.#entries.get(path)?.id;
-      if (before) this.#texts.delete(before);
+      this.#changed.delete(path);
       if (content === null) {
         this.#entries.set(path, null);
         continue;
       }
       const id = blobId(content);
-      this.#entries.set(path, { mode: '100644', id });
-      this.#texts.set(id, content);
-      const oldest = this.#texts.keys().next();
-      if (this.#texts.size > MAX_TEXTS && !oldest.done) this.#texts.delete(oldest.value);
+      this.#entries.set(path, { mode: FILE, id });
+      this.#keepText(id, content);
     }
   }
 
   /** Files by path; null: there is none. */
   async entries(paths: readonly string[]): Promise<ReadonlyMap<string, TreeEntry | null>> {
-    const unknown = paths.filter((path) => !this.#entries.has(path));
+    const unknown = paths.filter((path) => {
+      return !this.#entries.has(path) && (!this.#isComplete || this.#changed.has(path));
+    });
     if (unknown.length > 0) await this.#list(unknown);
     return new Map(paths.map((path) => [path, this.#entries.get(path) ?? null]));
   }
@@ -103,25 +111,45 @@ export class Tree {
   }
 
   async #list(paths: readonly string[]): Promise<void> {
-    const patterns = paths.length > MAX_PATHS ? [`${this.#root}/`] : paths;
-    const options = ['ls-tree', '-r', '-z', this.#tip ?? '', '--', ...patterns];
+    const isAll = paths.length > MAX_PATHS;
+    const options = ['ls-tree', '-r', '-z', this.#tip ?? '', '--', ...(isAll ? [`${this.#root}/`] : paths)];
     const output = this.#tip === null ? '' : await this.#git.run(options, 'listing the tip');
     // Only now: what could not be listed is not absent.
-    for (const path of paths) this.#entries.set(path, null);
-    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, { mode, id });
+    if (isAll) {
+      this.#forget();
+      this.#isComplete = true;
+    } else for (const path of paths) this.#entries.set(path, null);
+    for (const { path, mode, id } of parseTree(output))
+      this.#entries.set(path, { mode: mode === FILE ? FILE : mode, id });
+  }
+
+  #forget(): void {
+    this.#entries.clear();
+    this.#changed.clear();
+    this.#isComplete = false;
+  }
+
+  #keepText(id: string, text: string): void {
+    if (this.#texts.has(id)) return;
+    this.#texts.set(id, text);
+    this.#textLength += text.length;
+    for (const [oldest, { length }] of this.#texts) {
+      if (this.#textLength <= MAX_TEXT_LENGTH) break;
+      this.#texts.delete(oldest);
+      this.#textLength -= length;
+    }
   }
 }
 
 /** Files of `git ls-tree -z`. */
-export function parseTree(output: string): readonly (TreeEntry & { readonly path: string })[] {
-  const entries: (TreeEntry & { path: string })[] = [];
-  for (const line of output.split('\0')) {
-    const tab = line.indexOf('\t');
-    if (tab < 0) continue;
-    const [mode = '', , id = ''] = line.slice(0, tab).split(' ');
-    entries.push({ mode, id, path: line.slice(tab + 1) });
+export function* parseTree(output: string): Generator<TreeEntry & { readonly path: string }> {
+  let start = 0;
+  for (let end = output.indexOf('\0'); end >= 0; end = output.indexOf('\0', start)) {
+    const tab = output.indexOf('\t', start);
+    const [mode = '', , id = ''] = output.slice(start, tab).split(' ');
+    yield { mode, id, path: output.slice(tab + 1, end) };
+    start = end + 1;
   }
-  return entries;
 }
 
 /** Texts of `git cat-file --batch`, by id; what is missing is left out. */

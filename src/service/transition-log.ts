@@ -11,7 +11,8 @@ import type { LogEntry } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
-  readonly outcome: DsoOutcome;
+  /** null: it was about to be written, with the text of every file. */
+  readonly outcome: DsoOutcome | null;
   /** News by what it is about. */
   readonly said: ReadonlyMap<string, string>;
 }
@@ -37,7 +38,15 @@ export class TransitionLog {
     for (const outcome of outcomes) {
       const before = this.#dsos.get(outcome.key);
       const isSame = before?.outcome === outcome;
-      dsos.set(outcome.key, isSame ? before : { outcome, said: this.#sayNews(outcome, before?.said, entries) });
+      if (isSame) {
+        dsos.set(outcome.key, before);
+        continue;
+      }
+      const isWritten = (outcome.decided?.changes.size ?? 0) > 0;
+      dsos.set(outcome.key, {
+        outcome: isWritten ? null : outcome,
+        said: this.#sayNews(outcome, before?.said, entries),
+      });
     }
     for (const problem of problems.map(formatProblem)) {
       others.set(problem, problem);

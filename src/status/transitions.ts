@@ -20,8 +20,7 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   const commit = after.gitOps?.lastCommit;
   const isCommitted = commit !== undefined && commit !== before?.gitOps?.lastCommit;
   if (isCommitted) {
-    const landed = outcome.landed.get(outcome.placed?.home.id ?? '')?.record;
-    const records = [outcome.decided?.record, landed];
+    const records = [outcome.decided?.record, outcome.landed];
     const record = records.find((one) => one?.seq === after.gitOps?.state?.seq);
     const text = record?.reason ?? 'overlays without a count, so that wiring them breaks no build';
     transitions.push({

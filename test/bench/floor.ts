@@ -30,7 +30,7 @@ export async function makeFloor(fixture: Fixture, texts: ReadonlyMap<string, str
     ]);
     const start = performance.now();
     const options = ['fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
-    parent = parseImport(await run(mirror, options, [stream]))[0]?.commit ?? '';
+    parent = parseImport(await run(mirror, options, stream))[0]?.commit ?? '';
     await run(mirror, ['-c', 'gc.auto=0', 'push', '--quiet', remote, `${parent}:refs/heads/main`]);
     return performance.now() - start;
   };

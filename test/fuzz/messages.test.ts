@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
 import { type CommitEntry, commitMessage } from '../../src/manifests/commit-message.ts';
-import { renderRecord } from '../../src/manifests/record.ts';
 import { RECORD } from '../config/record.ts';
 import { fuzzCases } from './cases.ts';
 import { dnsLabel, dnsName, hostileText } from './hostile-text.ts';
@@ -15,7 +14,7 @@ const [member] = Object.values(RECORD.members);
 function entryOf(key: string, reason: string, names: readonly string[], word: CommitEntry['word']): CommitEntry {
   const members = Object.fromEntries(names.flatMap((name) => (member ? [[name, member]] : [])));
   const record = word ? null : { ...RECORD, reason, members };
-  return { key, record, recordText: record && renderRecord(record), members: names, word };
+  return { key, record, members: names, word };
 }
 
 const key = fc.oneof(

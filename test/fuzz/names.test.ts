@@ -163,7 +163,7 @@ describe('git', () => {
     const commit = { ref: 'refs/heads/main', parent: null, tree: null, author, time: 0, message: 'm\n', files };
     execFileSync('git', ['--git-dir=.', 'fast-import', '--quiet', '--done', '--date-format=raw'], {
       cwd: directory,
-      input: importStream([commit]),
+      input: [...importStream([commit])].join(''),
     });
     expect([...repository.paths()].sort()).toEqual([...files.keys()].sort());
     expect(repository.git('fsck', '--strict')).toBe('');

@@ -17,9 +17,9 @@ const BASE = {
   message: 'scale\n',
 };
 
-function feed(remote: BareRepository, stream: Buffer): string {
+function feed(remote: BareRepository, stream: Iterable<string>): string {
   const args = ['--git-dir=.', 'fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
-  return execFileSync('git', args, { cwd: remote.directory, input: stream }).toString();
+  return execFileSync('git', args, { cwd: remote.directory, input: [...stream].join('') }).toString();
 }
 
 describe('the stream for fast-import', () => {
