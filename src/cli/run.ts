@@ -1,13 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { ProductError } from '../errors.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
 import { Health, serveHealth } from '../service/health.ts';
-import { jsonLog, type Log, textLog } from '../service/log.ts';
+import { jsonLog, textLog } from '../service/log.ts';
 import { TransitionLog } from '../service/transition-log.ts';
-import { StatusWriter } from '../status/status-writer.ts';
+import { WriteLog } from '../service/write-log.ts';
+import { StatusWriter, type StatusWriterOptions } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
-import type { Context, ExitCode } from './context.ts';
-import type { ClusterOptions, OpenHub } from './open-hub.ts';
+import type { Context } from './context.ts';
+import type { ClusterOptions } from './open-hub.ts';
 import { requireConfiguration, withClusterOptions } from './options.ts';
 
 /** How long a push or a status that is under way may take after the signal to end. */
@@ -20,7 +20,7 @@ interface RunOptions extends ClusterOptions {
 }
 
 /** `run`: stays, watches the hub and commits what changes. */
-export function addRun(program: Command, context: Context, _done: (code: ExitCode) => void): void {
+export function addRun(program: Command, context: Context): void {
   const command = program
     .command('run')
     .description('stay, watch the hub and commit what changes; ends cleanly on SIGTERM')
@@ -43,7 +43,11 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const health = new Health(context.now);
   const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
   const transitions = new TransitionLog();
-  const writer = statusWriter(open, log, context);
+  const writes = new WriteLog();
+  const onWrite: StatusWriterOptions['onWrite'] = (key, what, error) => {
+    for (const entry of writes.of(key, what, error)) log(entry);
+  };
+  const writer = open.statusApi ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite }) : null;
   log({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
   try {
     await runLoop({
@@ -67,20 +71,6 @@ async function run(options: RunOptions, context: Context): Promise<void> {
     await server?.close();
   }
   log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
-}
-
-/** Writes status where the hub has one; a refusal is said once. */
-function statusWriter({ statusApi }: OpenHub, log: Log, { now }: Context): StatusWriter | null {
-  if (!statusApi) return null;
-  const said = new Map<string, string>();
-  const onError = (key: string, { reason, message }: ProductError): void => {
-    if (said.get(key) === message) return;
-    said.set(key, message);
-    const [namespace, name] = key.split('/');
-    const fields = { dso: { namespace, name }, reason, error: message };
-    log({ level: 'error', message: 'not written to the hub', fields, text: `${key} ${reason}: ${message}` });
-  };
-  return new StatusWriter({ api: statusApi, now, onError });
 }
 
 function parsePort(value: string): number {

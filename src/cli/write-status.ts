@@ -8,7 +8,10 @@ import type { OpenHub } from './open-hub.ts';
 export async function writeStatus({ statusApi }: OpenHub, result: TickResult, { now }: Context): Promise<void> {
   if (!statusApi) return;
   const errors: ProductError[] = [];
-  const writer = new StatusWriter({ api: statusApi, now, onError: (_key, error) => errors.push(error) });
+  const onWrite = (_key: string, _what: string, error: ProductError | null): void => {
+    if (error) errors.push(error);
+  };
+  const writer = new StatusWriter({ api: statusApi, now, onWrite });
   writer.offer(result);
   await writer.flush();
   if (errors[0]) throw errors[0];

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
 import { ProductError } from '../errors.ts';
 import type { StoredDso } from '../sources/hub.ts';
@@ -8,38 +9,69 @@ import { asFailure, explainFailure } from './failure.ts';
 
 const CONTROLLER = 'dso-gitops.dev/controller';
 
+/** What of the answer to a write matters. */
+const Written = z.object({
+  metadata: z.object({
+    resourceVersion: z.string(),
+    managedFields: z
+      .array(z.looseObject({ manager: z.string().optional(), subresource: z.string().optional() }))
+      .default([]),
+  }),
+  status: z.unknown(),
+});
+
 /** Status by server-side apply, events by events.k8s.io. */
 export function statusApi(client: KubernetesClient, instance: string, signal: AbortSignal): StatusApi {
-  const call = async (doing: string, one: Omit<ApiCall, 'signal'>): Promise<void> => {
+  const call = async (doing: string, one: Omit<ApiCall, 'signal'>): Promise<unknown> => {
     try {
-      await client.call({ ...one, signal });
+      return await client.call({ ...one, signal });
     } catch (error) {
       const failure = asFailure(error);
       // Either fields of another manager, or an object of another uid: who owns it now is seen by the watch.
       if (failure.status === 409)
         throw new ProductError('retry', 'Conflict', `cannot ${doing}: ${failure.message}`, error);
+      // Nothing can be made any more in a namespace that ends, whatever the rights: as good as gone.
+      if (failure.status === 403 && failure.message.includes('because it is being terminated'))
+        throw new ProductError('act', 'NotFound', `cannot ${doing}: ${failure.message}`, error);
       throw explainFailure(failure, doing);
     }
   };
+  const write = async (dso: StoredDso, one: Omit<ApiCall, 'signal' | 'path'>): Promise<z.infer<typeof Written>> => {
+    const doing = `write the status of ${nameOf(dso)}`;
+    return Written.parse(await call(doing, { method: 'PATCH', path: `${pathOf(dso)}/status`, ...one }));
+  };
+  const apply = (dso: StoredDso, status: object, isForced: boolean): Promise<z.infer<typeof Written>> =>
+    write(dso, {
+      query: { fieldManager: FIELD_MANAGER, force: String(isForced) },
+      contentType: 'application/apply-patch+yaml',
+      body: { apiVersion: DSO_API_VERSION, kind: DSO_KIND, metadata: identityOf(dso), status },
+    });
   return {
-    apply: (dso, status) =>
-      call(`write the status of ${nameOf(dso)}`, {
-        method: 'PATCH',
-        path: `${pathOf(dso)}/status`,
+    apply: async (dso, status) => (await apply(dso, status, false)).status,
+    takeOver: async (dso, status) => {
+      const { metadata } = await apply(dso, status, true);
+      const isOther = metadata.managedFields.map(
+        ({ manager, subresource }) => subresource === 'status' && manager !== FIELD_MANAGER,
+      );
+      const written = await write(dso, {
         query: { fieldManager: FIELD_MANAGER },
-        contentType: 'application/apply-patch+yaml',
-        body: { apiVersion: DSO_API_VERSION, kind: DSO_KIND, metadata: identityOf(dso), status },
-      }),
-    clear: (dso) =>
-      call(`take over the status of ${nameOf(dso)}`, {
-        method: 'PATCH',
-        path: `${pathOf(dso)}/status`,
-        query: { fieldManager: FIELD_MANAGER },
-        contentType: 'application/merge-patch+json',
-        body: { metadata: { uid: dso.uid }, status: null },
-      }),
-    record: (dso, { type, reason, action, message }, now) =>
-      call(`record an event about ${nameOf(dso)}`, {
+        contentType: 'application/json-patch+json',
+        body: [
+          // A version that is not the newest is a conflict.
+          { op: 'replace', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+          // A field that both have set alike belongs to both until one of them is struck off.
+          {
+            op: 'replace',
+            path: '/metadata/managedFields',
+            value: metadata.managedFields.filter((_, at) => !isOther[at]),
+          },
+          { op: 'replace', path: '/status', value: status },
+        ],
+      });
+      return written.status;
+    },
+    record: async (dso, { type, reason, action, message }, now) => {
+      await call(`record an event about ${nameOf(dso)}`, {
         method: 'POST',
         path: `/apis/events.k8s.io/v1/namespaces/${dso.namespace}/events`,
         body: {
@@ -55,7 +87,8 @@ export function statusApi(client: KubernetesClient, instance: string, signal: Ab
           note: message,
           regarding: { apiVersion: DSO_API_VERSION, kind: DSO_KIND, ...identityOf(dso) },
         },
-      }),
+      });
+    },
   };
 }
 

@@ -2,165 +2,174 @@ import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
-import type { HubDso, StoredDso } from '../sources/hub.ts';
+import type { StoredDso } from '../sources/hub.ts';
+import { Drift } from './drift.ts';
 import type { StatusApi } from './status-api.ts';
 import { statusOf } from './status-of.ts';
 import { type Transition, transitionsOf } from './transitions.ts';
+import { WriteQueue } from './write-queue.ts';
 
 /** What the writer needs. */
 export interface StatusWriterOptions {
   readonly api: StatusApi;
   readonly now: () => number;
-  /** Told about a write that failed; it is tried again when that can help. */
-  readonly onError: (key: string, error: ProductError) => void;
+  /** Told how every write went; one that failed is tried again when that can help. @param error null: it is written */
+  readonly onWrite: (key: string, what: 'status' | 'event', error: ProductError | null) => void;
 }
 
-/** What is to be written for one DSO; a newer one replaces it. */
+/** What is to be written for one DSO. */
 interface Job {
-  readonly key: string;
   readonly stored: StoredDso;
   readonly status: DsoStatus;
   readonly isForeign: boolean;
+  /** It is no news: not written when the watch shows meanwhile that nothing is lost. */
+  readonly isRepair: boolean;
   readonly transitions: readonly Transition[];
-  /** Not before this instant, epoch milliseconds. */
-  notBefore: number;
-  failures: number;
 }
 
-/** State that nothing else changes is written no more often than this. */
-const STATE_MS = 10_000;
-const RETRY_MS = 1000;
-const MAX_RETRY_MS = 60_000;
-const PARALLEL = 8;
+/** What is known of one DSO. */
+interface Memory {
+  readonly uid: string;
+  /** What was offered last. */
+  readonly outcome: DsoOutcome;
+  readonly stored: StoredDso;
+  /** What it is to be, written or on its way. */
+  readonly status: DsoStatus;
+  /** When it was written last, epoch milliseconds; 0: not by this process. */
+  readonly at: number;
+  readonly drift: Drift;
+}
 
-/** Writes the status of every DSO, only when it changes, the newest alone; events at transitions. */
+/** What is no news for anybody, state or one that was removed, is written no more often than this. */
+const QUIET_MS = 10_000;
+
+/** Decides what the status of every DSO is to be and has it written when it is another one; events at transitions. */
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
-  readonly #known = new Map<string, { readonly uid: string; readonly status: DsoStatus; readonly at: number }>();
-  readonly #seen = new Map<string, { readonly outcome: DsoOutcome; readonly stored: StoredDso }>();
-  readonly #jobs = new Map<string, Job>();
-  #running = 0;
-  #timer: NodeJS.Timeout | null = null;
-  #idle: (() => void)[] = [];
-  #isStopping = false;
+  readonly #memories = new Map<string, Memory>();
+  readonly #queue: WriteQueue<Job>;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
+    this.#queue = new WriteQueue({
+      now: options.now,
+      write: (key, job) => this.#write(key, job),
+      merge: (older, newer) => ({
+        ...newer,
+        isRepair: older.isRepair && newer.isRepair,
+        transitions: [...older.transitions, ...newer.transitions],
+      }),
+      onDropped: (key) => this.#memories.delete(key),
+    });
   }
 
   /** Takes what a tick came to. */
   offer({ outcomes, dsos, destinations, now }: TickResult): void {
     const byId = new Map(destinations.map((one) => [one.destination.id, one]));
     const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]));
-    for (const dso of dsos) {
-      const outcome = byKey.get(dso.key);
-      if (dso.stored && outcome) this.#offerOne(dso, dso.stored, outcome, byId, now);
+    for (const { key, stored } of dsos) {
+      const outcome = byKey.get(key);
+      if (stored && outcome) this.#offerOne(key, stored, outcome, byId, now);
     }
-    for (const key of this.#known.keys()) if (!byKey.has(key)) this.#known.delete(key);
-    for (const key of this.#seen.keys()) if (!byKey.has(key)) this.#seen.delete(key);
-    this.#pump();
+    for (const key of this.#memories.keys()) if (!byKey.has(key)) this.#memories.delete(key);
+    this.#queue.pump();
   }
 
   /** Writes what is waiting, also what waited for its time; resolves when all of it was tried. */
   async flush(): Promise<void> {
-    this.#isStopping = true;
-    this.#pump();
-    if (this.#running === 0) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#queue.flush();
   }
 
   #offerOne(
-    { key }: HubDso,
+    key: string,
     stored: StoredDso,
     outcome: DsoOutcome,
     destinations: ReadonlyMap<string, DestinationOutcome>,
     now: number,
   ): void {
-    const seen = this.#seen.get(key);
-    const isSame = seen?.outcome === outcome && isSameObject(seen.stored, stored);
-    if (isSame && !isConcerned(outcome, destinations)) return;
-    this.#seen.set(key, { outcome, stored });
-    const known = this.#known.get(key);
-    const previous = laterOf(
-      known?.uid === stored.uid ? known.status : null,
-      DsoStatus.safeParse(stored.status).data ?? null,
-    );
+    const known = this.#memories.get(key);
+    const memory = known?.uid === stored.uid ? known : null;
+    memory?.drift.show(stored.status);
     const isForeign = outcome.verdict.kind === 'stalled' && outcome.verdict.reason === 'ForeignStatusWriter';
+    // Beside another controller nothing is insisted on.
+    const isLost = memory !== null && !isForeign && !this.#queue.has(key) && isToRepair({ ...memory, stored }, now);
+    const isSame = memory?.outcome === outcome && isSameObject(memory.stored, stored);
+    if (isSame && !isLost && !isConcerned(outcome, destinations)) {
+      // What the watch had before is not kept.
+      if (memory.stored !== stored) this.#memories.set(key, { ...memory, stored });
+      return;
+    }
+    const live = DsoStatus.safeParse(stored.status).data ?? null;
+    const previous = laterOf(memory?.status ?? null, live);
     const status = statusOf({ stored, outcome, destinations, previous, now });
     const isNews = previous === null || !isDeepStrictEqual(withoutState(previous), withoutState(status));
     const isStateNews = !isDeepStrictEqual(previous?.gitOps?.state, status.gitOps?.state);
-    if (!isNews && !(isStateNews && outcome.decided?.isStateNews === true)) return;
-    const waiting = this.#jobs.get(key);
-    const transitions = [...(waiting?.transitions ?? []), ...transitionsOf(outcome, previous, status)];
-    const notBefore = isNews ? 0 : Math.min(waiting?.notBefore ?? Infinity, (known?.at ?? 0) + STATE_MS);
-    this.#known.set(key, { uid: stored.uid, status, at: known?.at ?? 0 });
-    this.#jobs.set(key, { key, stored, status, isForeign, transitions, notBefore, failures: 0 });
-  }
-
-  #pump(): void {
-    const now = this.#options.now();
-    for (const [key, job] of this.#jobs) {
-      if (this.#running >= PARALLEL) return;
-      if (job.notBefore > now && !this.#isStopping) continue;
-      this.#jobs.delete(key);
-      this.#running += 1;
-      void this.#write(job).finally(() => this.#finished());
-    }
-    this.#schedule(now);
-  }
-
-  #finished(): void {
-    this.#running -= 1;
-    this.#pump();
-    if (this.#running === 0) for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  #schedule(now: number): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#jobs.size === 0 || this.#isStopping) return;
-    const next = Math.min(...[...this.#jobs.values()].map(({ notBefore }) => notBefore));
-    this.#timer = setTimeout(() => this.#pump(), Math.max(0, next - now)).unref();
-  }
-
-  async #write(job: Job): Promise<void> {
-    const { api, now, onError } = this.#options;
-    const { key, stored, status, isForeign } = job;
-    try {
-      if (stored.foreignWriter?.isTakenOver) await api.clear(stored);
-      await api.apply(stored, isForeign ? besideForeign(stored, status) : status);
-      this.#known.set(key, { uid: stored.uid, status: this.#known.get(key)?.status ?? status, at: now() });
-    } catch (thrown) {
-      const error = asProductError(thrown);
-      if (error.reason !== 'NotFound') onError(key, error);
-      this.#again(job, error, now());
+    const isRepair = !isNews && !(isStateNews && outcome.decided?.isStateNews === true);
+    const { at, drift } = memory ?? { at: 0, drift: new Drift() };
+    if ((isRepair && !isLost) || (isLost && !isTakenOver(stored) && isDeepStrictEqual(status, live))) {
+      const kept = isLost ? status : (previous ?? status);
+      this.#memories.set(key, { uid: stored.uid, outcome, stored, status: kept, at, drift });
+      if (kept === live || isLost) adopt(drift, stored);
       return;
     }
-    await this.#record(job);
+    this.#memories.set(key, { uid: stored.uid, outcome, stored, status, at, drift });
+    const transitions = transitionsOf(outcome, previous, status);
+    this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isNews ? 0 : at + QUIET_MS);
+  }
+
+  async #write(key: string, { stored, status, isForeign, isRepair, transitions }: Job): Promise<ProductError | null> {
+    const { api, now } = this.#options;
+    const known = this.#memories.get(key);
+    if (isRepair && known && !isToRepair(known, now())) return null;
+    try {
+      const whole = isForeign ? besideForeign(stored, status) : status;
+      const written = isTakenOver(stored) ? await api.takeOver(stored, whole) : await api.apply(stored, whole);
+      const memory = this.#memories.get(key);
+      if (memory?.uid === stored.uid) {
+        this.#memories.set(key, { ...memory, at: now() });
+        memory.drift.expect(written);
+      }
+      this.#options.onWrite(key, 'status', null);
+    } catch (thrown) {
+      return this.#failed(key, 'status', thrown);
+    }
+    await this.#record(key, stored, transitions);
+    return null;
   }
 
   /** An event that cannot be recorded is said and not tried again: the status has it all. */
-  async #record({ key, stored, transitions }: Job): Promise<void> {
-    const { api, now, onError } = this.#options;
+  async #record(key: string, stored: StoredDso, transitions: readonly Transition[]): Promise<void> {
+    const { api, now } = this.#options;
     try {
-      for (const transition of transitions) await api.record(stored, transition, now());
+      for (const transition of transitions) {
+        await api.record(stored, transition, now());
+        this.#options.onWrite(key, 'event', null);
+      }
     } catch (thrown) {
-      const error = asProductError(thrown);
-      if (error.reason !== 'NotFound') onError(key, error);
+      this.#failed(key, 'event', thrown);
     }
   }
 
-  #again(job: Job, { kind, reason }: ProductError, now: number): void {
-    // It is gone, or another one writes: what is next comes as an event of the watch.
-    if (this.#isStopping || reason === 'NotFound' || reason === 'Conflict') {
-      this.#known.delete(job.key);
-      this.#seen.delete(job.key);
-      return;
-    }
-    if (this.#jobs.has(job.key)) return;
-    const delay = kind === 'act' ? MAX_RETRY_MS : Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(job.failures, 6));
-    this.#jobs.set(job.key, { ...job, failures: job.failures + 1, notBefore: now + delay });
+  #failed(key: string, what: 'status' | 'event', thrown: unknown): ProductError {
+    const error = asProductError(thrown);
+    // What is gone needs no status.
+    this.#options.onWrite(key, what, error.reason === 'NotFound' ? null : error);
+    return error;
   }
+}
+
+/** Whether the watch shows less than what was written, or something of a controller that is switched off. */
+function isToRepair({ stored, drift }: Pick<Memory, 'stored' | 'drift'>, now: number): boolean {
+  return isTakenOver(stored) || drift.isLost(now);
+}
+
+function isTakenOver({ foreignWriter }: StoredDso): boolean {
+  return foreignWriter?.isTakenOver === true;
+}
+
+function adopt(drift: Drift, { status }: StoredDso): void {
+  drift.show(status);
+  drift.expect(status);
 }
 
 /** What another process of ours wrote after a commit of its own is newer than what we remember. */

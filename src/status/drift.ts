@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
+import { DsoStatus } from '../api/status.ts';
+
+/**
+ * How long another status of ours may stand. The watch may be behind what was written, for 90 seconds when it has gone
+ * silent; and what another process of ours wrote, such as the command line, is ahead of what this one knows until it has
+ * learnt the tip.
+ */
+const PATIENCE_MS = 120_000;
+
+/** Whether the API server still has the status of one DSO that was written, as far as the watch shows it. */
+export class Drift {
+  /** What the API server answered to the last write. */
+  #expected: unknown;
+  #shown: unknown;
+  /** Since when another one is shown, epoch milliseconds; null: it is not. */
+  #since: number | null = null;
+
+  /** The API server has this one from now on. */
+  expect(status: unknown): void {
+    this.#expected = status;
+    this.#since = null;
+  }
+
+  /** The watch shows this one. */
+  show(status: unknown): void {
+    this.#shown = status;
+  }
+
+  /** Whether it has to be written again: something is missing, or it has been another one for too long. */
+  isLost(now: number): boolean {
+    if (this.#shown === this.#expected) return false;
+    if (isDeepStrictEqual(this.#shown, this.#expected)) {
+      // The next comparison is one of references, and one of them is kept.
+      this.expect(this.#shown);
+      return false;
+    }
+    this.#since ??= now;
+    return !isWhole(this.#shown, this.#expected) || now - this.#since >= PATIENCE_MS;
+  }
+}
+
+/** Whether a status has all that one of ours has: then a process of ours wrote it. */
+function isWhole(shown: unknown, expected: unknown): boolean {
+  const [is, was] = [shown, expected].map((status) => DsoStatus.safeParse(status).data);
+  if (!is || !was) return false;
+  const hasState = is.gitOps?.state !== undefined || was.gitOps?.state === undefined;
+  const isReadyThere = is.conditions?.some(({ type }) => type === 'Ready') === true;
+  return hasState && isReadyThere && Object.keys(was).every((name) => name in is);
+}
