@@ -1,12 +1,13 @@
 import { formatProblem } from '../api/problem.ts';
 import type { Condition } from '../api/status.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
+import { cutToBytes } from './cut-to-bytes.ts';
 import type { Standing } from './standing.ts';
 
 /** A condition before it is known when it changed. */
 export type Fact = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
 
-/** The longest message of a condition that is useful. */
+/** The longest message of a condition that is useful, in bytes; the CRD takes 32,768 characters. */
 const MAX_MESSAGE = 4096;
 
 /**
@@ -19,9 +20,10 @@ export function factsOf(outcome: DsoOutcome, standing: Standing): readonly Fact[
   const facts = [ready, activeOf(outcome), pausedOf(outcome), deliveredOf(outcome, standing), CONFIRMED];
   if (standing.waiting.length > 0) facts.push(reconcilingOf(standing));
   else if (verdict.kind === 'wait') facts.push({ ...ready, type: 'Reconciling', status: 'True' });
-  if (verdict.kind === 'stalled') facts.push({ ...ready, type: 'Stalled', status: 'True' });
+  // Only a person ends either, so nobody has to wait for it: kstatus says Failed then, and InProgress otherwise.
+  if (verdict.kind === 'stalled' || verdict.kind === 'held') facts.push({ ...ready, type: 'Stalled', status: 'True' });
   if (verdict.kind === 'held') facts.push({ ...ready, type: 'Held', status: 'True' });
-  return facts.map((fact) => ({ ...fact, message: shorten(fact.message) }));
+  return facts.map((fact) => ({ ...fact, message: cutToBytes(fact.message, MAX_MESSAGE) }));
 }
 
 const CONFIRMED: Fact = {
@@ -99,8 +101,4 @@ function countsText({ decided }: DsoOutcome, { committed, state }: Standing): st
   const unplaced = decided?.split?.unplaced ?? 0;
   const rest = unplaced > 0 ? `; ${unplaced} cannot be placed on any member` : '';
   return `total ${state?.demand.total ?? 0} (${members})${rest}`;
-}
-
-function shorten(message: string): string {
-  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 3)}...` : message;
 }

@@ -2,6 +2,7 @@ import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus } from '..
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { type Fact, factsOf } from './conditions.ts';
+import { cutToBytes } from './cut-to-bytes.ts';
 import { type Standing, standingOf } from './standing.ts';
 
 /** All that a status depends on. */
@@ -15,6 +16,10 @@ export interface StatusInput {
   /** Epoch milliseconds. */
   readonly now: number;
 }
+
+/** The longest texts that the CRD takes, in characters; nobody limits an annotation, or what a Git host says. */
+const MAX_PENDING = 4096;
+const MAX_REQUESTED = 253;
 
 /** The status of one DSO after a tick: Kedify's fields, then `gitOps`. Pure. */
 export function statusOf(input: StatusInput): DsoStatus {
@@ -84,7 +89,7 @@ function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Sta
   const pending = standing.waiting.map(({ destination, message }) => ({
     destination,
     since: before.pending?.find((one) => one.destination === destination)?.since ?? instant(now),
-    message,
+    message: cutToBytes(message, MAX_PENDING),
   }));
   const { lastCommit, lastCommitTime, repository, branch } = before;
   const kept = { repository, branch, lastCommit, lastCommitTime };
@@ -92,7 +97,7 @@ function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Sta
     ...kept,
     ...home,
     ...commit,
-    lastHandledRequestedAt: stored.requestedAt ?? undefined,
+    lastHandledRequestedAt: stored.requestedAt === null ? undefined : cutToBytes(stored.requestedAt, MAX_REQUESTED),
     unplaced: unplaced > 0 ? unplaced : undefined,
     pending: pending.length > 0 ? pending : undefined,
     state,

@@ -1,5 +1,6 @@
 import type { Condition, DsoStatus } from '../api/status.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
+import { cutToBytes } from './cut-to-bytes.ts';
 
 /** What became different for one DSO: an event, and a line of the log. */
 export interface Transition {
@@ -11,8 +12,8 @@ export interface Transition {
   readonly message: string;
 }
 
-/** The longest note that the API server takes is 1 kB. */
-const MAX_NOTE = 1000;
+/** The longest note that the API server takes, in bytes (pkg/apis/core/validation/events.go, NoteLengthLimit). */
+const MAX_NOTE = 1024;
 
 /** What is new since the status before: a commit, or another standing of Ready. Nothing when nothing changed. */
 export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, after: DsoStatus): readonly Transition[] {
@@ -49,6 +50,5 @@ function readyOf(status: DsoStatus | null): Condition | undefined {
 }
 
 function cut(transition: Transition): Transition {
-  const { message } = transition;
-  return message.length > MAX_NOTE ? { ...transition, message: `${message.slice(0, MAX_NOTE - 3)}...` } : transition;
+  return { ...transition, message: cutToBytes(transition.message, MAX_NOTE) };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DsoStatus } from '../../src/api/status.ts';
+import { ProductError } from '../../src/errors.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import type { StoredDso } from '../../src/sources/hub.ts';
 import { statusOf } from '../../src/status/status-of.ts';
@@ -105,13 +106,14 @@ describe('the status', () => {
     expect(status.gitOps?.state).toEqual(before.gitOps?.state);
   });
 
-  it('of what a person changed is Held', async () => {
+  it('of what a person changed is Held, and Stalled for kstatus', async () => {
     const world = worldAt(20);
     await world.tick();
     const path = 'scaling/members/one/default/a/kustomization.yaml';
     world.home.commit({ [path]: (world.home.read(path) ?? '').replace('value: 2', 'value: 9') });
     expect(conditions(statusAfter(await world.tick()))).toMatchObject({
       Held: 'True HandEdit',
+      Stalled: 'True HandEdit',
       Ready: 'False HandEdit',
     });
   });
@@ -125,6 +127,33 @@ describe('the status', () => {
     const timeOf = (status: DsoStatus): string | undefined =>
       status.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime;
     expect(timeOf(after)).toBe(timeOf(before));
+  });
+});
+
+describe('texts that nobody limits', () => {
+  it('are cut to what the CRD takes', async () => {
+    const { outcomes, destinations, now } = await worldAt(20).tick();
+    const [outcome] = outcomes;
+    if (!outcome) throw new Error('no outcome');
+    const error = new ProductError('later', 'PushRejected', 'é'.repeat(40_000));
+    const byId = new Map(destinations.map((one) => [one.destination.id, { ...one, commit: null, error }]));
+    const stored = { ...STORED, requestedAt: 'x'.repeat(2000) };
+    const status = statusOf({ stored, outcome, destinations: byId, previous: null, now });
+    expect(conditions(status)['Delivered']).toBe('False PushRejected');
+    expect(status.gitOps?.pending?.[0]?.message).toMatch(/^é+\.\.\.$/);
+    expect(DsoStatus.safeParse(status).error).toBeUndefined();
+  });
+
+  it('are cut to 1,024 bytes in events, between two characters', async () => {
+    const tick = await worldAt(20).tick();
+    const [outcome] = tick.outcomes;
+    if (!outcome) throw new Error('no outcome');
+    const status = statusAfter(tick);
+    const message = `a${'😀'.repeat(500)}`;
+    const ready = { type: 'Ready', status: 'False', reason: 'Refused', message } as const;
+    const after = { ...status, conditions: [{ ...ready, lastTransitionTime: '2026-01-01T00:00:00Z' }] };
+    const [transition] = transitionsOf(outcome, status, after);
+    expect(transition?.message).toBe(`a${'😀'.repeat(255)}...`);
   });
 });
 
