@@ -5,8 +5,8 @@ import { stringify } from 'yaml';
 import { customResourceDefinition } from '../api/crd.ts';
 import { type Configuration, parseConfiguration } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
-import { type InstallTemplates, renderInstallation } from '../install/render.ts';
-import type { Context, ExitCode } from './context.ts';
+import { DEFAULT_NAMESPACE, type InstallTemplates, renderInstallation } from '../install/render.ts';
+import type { Context } from './context.ts';
 import { renderData } from './print-report.ts';
 import { readVersion } from './version.ts';
 
@@ -15,6 +15,7 @@ interface InstallOptions {
   readonly config?: string;
   readonly namespace: string;
   readonly image?: string;
+  readonly withoutCrd?: boolean;
   readonly secret?: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -22,14 +23,15 @@ const MANIFEST = 'dso-gitops.yaml';
 const TEMPLATES = new URL('../../templates/install/', import.meta.url);
 
 /** `install`: everything that the service needs in a hub cluster, as one manifest. Applies nothing itself. */
-export function addInstall(program: Command, context: Context, _done: (code: ExitCode) => void): void {
+export function addInstall(program: Command, context: Context): void {
   program
     .command('install')
     .description('print what the service needs in a hub cluster, for kubectl apply or Git')
     .requiredOption('--export [directory]', 'print the manifest; with a directory, write it there with a kustomization')
     .option('-c, --config <file>', 'configuration to install (default: a starter to adapt)')
-    .option('--namespace <namespace>', 'namespace of the service', 'dso-gitops')
+    .option('--namespace <namespace>', 'namespace of the service', DEFAULT_NAMESPACE)
     .option('--image <image>', 'image of the service (default: dso-gitops:<version>)')
+    .option('--without-crd', 'leave the CustomResourceDefinition out')
     .option('--secret <namespace/name>', 'a Secret that a trigger reads; may be given again', parseSecret)
     .addHelpText('after', EXAMPLES)
     .action(async (options: InstallOptions) => {
@@ -51,7 +53,7 @@ async function render(options: InstallOptions, context: Context): Promise<string
     image: options.image ?? `dso-gitops:${await readVersion()}`,
     configuration: text,
     secrets,
-    crd: renderData(customResourceDefinition(), 'yaml'),
+    crd: options.withoutCrd === true ? null : renderData(customResourceDefinition(), 'yaml'),
   });
 }
 

@@ -21,35 +21,44 @@ export interface Installation {
   readonly configuration: string;
   /** Secrets that may be read, by namespace. */
   readonly secrets: ReadonlyMap<string, readonly string[]>;
-  /** Text of the CustomResourceDefinition. */
-  readonly crd: string;
+  /** Text of the CustomResourceDefinition; null: it is left out. */
+  readonly crd: string | null;
 }
 
 type Values = readonly (readonly [path: readonly (string | number)[], value: unknown])[];
 
+/** Where the service is unless another namespace is named. */
+export const DEFAULT_NAMESPACE = 'dso-gitops';
+
 const SUBJECT = ['subjects', 0, 'namespace'];
+const NAME = ['metadata', 'name'];
 
 /** One plain manifest of everything, in the order in which it can be applied. */
 export function renderInstallation(templates: InstallTemplates, installation: Installation): string {
   const { namespace, image, configuration, secrets, crd } = installation;
+  // What is outside the namespace is told apart by it, or a second installation would take the rights of the first.
+  const rights = namespace === DEFAULT_NAMESPACE ? DEFAULT_NAMESPACE : `${DEFAULT_NAMESPACE}-${namespace}`;
+  const bound: Values = [
+    [NAME, rights],
+    [['roleRef', 'name'], rights],
+    [SUBJECT, namespace],
+  ];
   const own: Values = [[['metadata', 'namespace'], namespace]];
   const pod = ['spec', 'template'];
   const hash = createHash('sha256').update(configuration).digest('hex').slice(0, 16);
   const documents = [
-    fill(templates.namespace, [[['metadata', 'name'], namespace]]),
-    crd,
+    fill(templates.namespace, [[NAME, namespace]]),
+    ...(crd === null ? [] : [crd]),
     fill(templates.serviceAccount, own),
-    fill(templates.clusterRole, []),
-    fill(templates.clusterRoleBinding, [[SUBJECT, namespace]]),
+    fill(templates.clusterRole, [[NAME, rights]]),
+    fill(templates.clusterRoleBinding, bound),
     ...[...secrets].flatMap(([place, names]) => [
       fill(templates.secretRole, [
+        [NAME, rights],
         [['metadata', 'namespace'], place],
         [['rules', 0, 'resourceNames'], names],
       ]),
-      fill(templates.secretRoleBinding, [
-        [['metadata', 'namespace'], place],
-        [SUBJECT, namespace],
-      ]),
+      fill(templates.secretRoleBinding, [...bound, [['metadata', 'namespace'], place]]),
     ]),
     fill(templates.configMap, [...own, [['data', 'dso-gitops.yaml'], configuration]]),
     fill(templates.deployment, [
