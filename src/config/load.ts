@@ -97,6 +97,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
       })),
     ),
     ...overlappingRoots(destinations, dirname(file)),
+    ...repeatedNames(destinations),
     ...(parsed.success ? checkSource(parsed.data) : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
@@ -186,6 +187,17 @@ function overlappingRoots(destinations: readonly (DestinationFile | null)[], bas
     problems.push({ path: ['destinations', index, 'root'], message });
   }
   return problems;
+}
+
+/** What waits is listed by the name of its destination. */
+function repeatedNames(destinations: readonly (DestinationFile | null)[]): readonly Problem[] {
+  return destinations.flatMap((destination, index) => {
+    const name = destination?.name;
+    const earlier = destinations.slice(0, index).findIndex((other) => name !== undefined && other?.name === name);
+    if (earlier < 0) return [];
+    const message = `expected another name than that of destinations[${earlier}]; found ${JSON.stringify(name)}`;
+    return [{ path: ['destinations', index, 'name'], message }];
+  });
 }
 
 function isSameBranch(one: DestinationFile, other: DestinationFile, base: string): boolean {

@@ -405,6 +405,14 @@ describe('what would make two things one', () => {
     expect(problemsOf(text)).toContain('destinations[1].root: expected a root apart');
   });
 
+  it('two destinations of one name, each with its line', () => {
+    const text = two('{repository: a.git, name: fleet}', '{repository: b.git, name: fleet}');
+    expect(problemsOf(text)).toMatch(
+      /^\S+:8: destinations\[1\]\.name: expected another name than that of destinations\[0\]; found "fleet"$/,
+    );
+    expect(problemsOf(two('repository: a.git', '{repository: b.git, name: fleet}'))).toBe('');
+  });
+
   it('two places in one segment', () => {
     const text = `${HEAD}destinations:\n  - {repository: f.git, path: '{member}-{namespace}-{name}'}\n`;
     expect(problemsOf(text)).toContain('expected at most one place in each segment');
