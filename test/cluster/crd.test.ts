@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
-import { applyCrd, dsoOf, type Hub, metricOf, product, startHub } from './hub.ts';
+import { applyCrd, conditionOf, dsoOf, type Hub, metricOf, product, type StoredDso, startHub } from './hub.ts';
+import { kedifyCrd } from './kedify-crd.ts';
 import { until } from './process.ts';
 import { Service } from './service.ts';
 
@@ -27,17 +27,6 @@ async function waitsFor(text: string): Promise<string> {
   });
 }
 
-/** A CRD of the same name without the fields that only ours has, as Kedify's is. */
-function otherCrd(): string {
-  const crd = parse(product('crd')) as {
-    spec: {
-      versions: { schema: { openAPIV3Schema: { properties: { status: { properties: Record<string, unknown> } } } } }[];
-    };
-  };
-  for (const { schema } of crd.spec.versions) delete schema.openAPIV3Schema.properties.status.properties['gitOps'];
-  return stringify(crd, { aliasDuplicateObjects: false });
-}
-
 describe('the CRD', () => {
   it('that is missing is waited for, and how to apply it is said', async () => {
     expect(await waitsFor('does not know DistributedScaledObjects')).toContain(
@@ -48,17 +37,22 @@ describe('the CRD', () => {
   });
 
   it("that is Kedify's is waited for, and DSOs that are there are left alone", async () => {
-    await applyCrd(hub.server, otherCrd());
+    await applyCrd(hub.server, kedifyCrd());
     hub.server.apply(metricOf('web', '20'));
     hub.server.apply(dsoOf('web'));
+    // Ours refuses it; what is stored already stays.
+    hub.server.apply(dsoOf('below-zero', { memberClusters: [{ name: 'member-1', weight: -1 }] }));
     expect(await waitsFor('is not the one of dso-gitops')).toContain('ours is a superset');
     expect(service.counts('web')).toEqual([null, null]);
+    expect((await hub.server.get<StoredDso>('dso', 'web')).status).toBeUndefined();
   });
 
   it('of ours is taken up at once', async () => {
     await applyCrd(hub.server, product('crd'));
     await service.committed([2, 2], 'web');
     await service.ready();
+    const stalled = await conditionOf(hub.server, 'below-zero', 'Stalled', ({ status }) => status === 'True');
+    expect(stalled.reason).toBe('InvalidSpec');
   });
 
   it('that is removed lowers nothing, and is waited for again', async () => {

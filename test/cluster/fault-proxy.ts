@@ -23,6 +23,7 @@ export class FaultProxy {
   #fault: Fault = { kind: 'none' };
   /** Requests that reached it, as `VERB path`. */
   readonly seen: string[] = [];
+  readonly #answers: { readonly path: string; text: string }[] = [];
 
   private constructor(target: ApiServer) {
     this.#target = target;
@@ -60,6 +61,11 @@ export class FaultProxy {
     return path;
   }
 
+  /** All that the API server has answered to requests for a path, whatever their query. */
+  answered(path: string): string {
+    return this.#answers.flatMap((answer) => (answer.path === path ? answer.text : [])).join('');
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -87,6 +93,8 @@ export class FaultProxy {
   #forward(incoming: IncomingMessage, answer: ServerResponse): void {
     const exchange = { isDead: false };
     this.#exchanges.add(exchange);
+    const kept = { path: incoming.url?.split('?')[0] ?? '', text: '' };
+    this.#answers.push(kept);
     answer.on('close', () => this.#exchanges.delete(exchange));
     const ca = readFileSync(this.#target.path('certs/apiserver.crt'));
     const options = { method: incoming.method ?? 'GET', headers: { ...incoming.headers, host: '127.0.0.1' }, ca };
@@ -94,6 +102,7 @@ export class FaultProxy {
       answer.writeHead(found.statusCode ?? 502, found.headers);
       answer.flushHeaders();
       found.on('data', (chunk: Buffer) => {
+        kept.text += chunk.toString('latin1');
         if (!exchange.isDead) answer.write(chunk);
       });
       found.on('end', () => {

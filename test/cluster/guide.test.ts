@@ -79,14 +79,10 @@ describe('the guide, as a user types it', () => {
   });
 
   it('answers the scale subresource', async () => {
-    const scale = await hub
-      .get<{ spec: { replicas?: number }; status: { replicas: number; selector: string } }>(
-        '--raw=/apis/keda.kedify.io/v1alpha1/namespaces/default/distributedscaledobjects/dso-demo/scale',
-      )
-      .catch(async () => {
-        const path = '/apis/keda.kedify.io/v1alpha1/namespaces/default/distributedscaledobjects/dso-demo/scale';
-        return JSON.parse(await hub.kubectl('get', '--raw', path));
-      });
+    const path = '/apis/keda.kedify.io/v1alpha1/namespaces/default/distributedscaledobjects/dso-demo/scale';
+    const scale = JSON.parse(await hub.kubectl('get', '--raw', path)) as {
+      readonly status: { readonly replicas: number; readonly selector: string };
+    };
     expect(scale.status.replicas).toBe(4);
     expect(scale.status.selector).toMatch(/^dso-gitops\.dev\/uid=/);
   });
@@ -132,7 +128,11 @@ describe('the guide, as a user types it', () => {
   it('goes to 0 after the cooldown, across a restart, and not before', async () => {
     const start = Date.now();
     await hub.kubectl(...patchMetric('0'));
-    await service.logged('not active', 20_000).catch(() => null);
+    await until('the status', async () => {
+      const { status } = await hub.get<StoredStatus>('dso', 'dso-demo');
+      const active = status.conditions.find(({ type }) => type === 'ScaledObjectActive');
+      return active?.status === 'False' ? true : null;
+    });
     expect(await service.stop()).toBe(0);
     await service.start();
     await service.committed([0, 0], 'dso-demo', 400_000);

@@ -14,13 +14,22 @@ export interface Hub {
 
 /** What of a DSO the tests look at. */
 export interface StoredDso {
-  readonly metadata: { readonly generation: number; readonly resourceVersion: string };
+  readonly metadata: {
+    readonly generation: number;
+    readonly resourceVersion: string;
+    /** With `--show-managed-fields`. */
+    readonly managedFields?: readonly { readonly manager: string; readonly operation: string; subresource?: string }[];
+  };
   readonly status?: {
     readonly conditions?: readonly Condition[];
     readonly memberClusterStatuses?: Readonly<Record<string, { currentReplicas: number; desiredReplicas: number }>>;
     readonly totalCurrentReplicas: number;
     readonly observedGeneration: number;
-    readonly gitOps?: { readonly lastCommit?: string; readonly lastHandledRequestedAt?: string };
+    readonly gitOps?: {
+      readonly lastCommit?: string;
+      readonly lastHandledRequestedAt?: string;
+      readonly state?: object;
+    };
   };
 }
 

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments, stringify } from 'yaml';
 import { established, SERVICE } from './control-plane.ts';
+import { FaultProxy } from './fault-proxy.ts';
 import { patchMetric } from './guide.ts';
 import { conditionOf, dsoOf, type Hub, metricOf, product, startHub } from './hub.ts';
 import { Service } from './service.ts';
@@ -38,6 +39,7 @@ interface Manifest {
 const CONFIGURATION = { members: { secret: { namespace: 'keda' } } };
 
 let hub: Hub;
+let proxy: FaultProxy;
 let service: Service;
 let manifest: string;
 let directory: string;
@@ -55,7 +57,8 @@ beforeAll(async () => {
     `--audit-log-path=${join(directory, 'audit.log')}`,
   ];
   hub = await startHub(audit, false);
-  service = new Service(hub.server, { user: SERVICE, configuration: CONFIGURATION });
+  proxy = await FaultProxy.start(hub.server);
+  service = new Service(hub.server, { kubeconfig: proxy.kubeconfig(SERVICE), configuration: CONFIGURATION });
   manifest = product(
     'install',
     '--export',
@@ -71,6 +74,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await service?.stop();
+  await proxy?.stop();
   await hub?.stop();
 });
 
@@ -127,16 +131,17 @@ describe('what install exports', () => {
 
 describe('the service with the rights of the manifest and no others', () => {
   it('takes the members from the keys of the Secret, and says what it knows', async () => {
-    const kubeconfigs = {
-      'member-1-cluster.kubeconfig': 'top-secret-1',
-      'member-2-cluster.kubeconfig': 'top-secret-2',
+    const data = {
+      'member-1-cluster.kubeconfig': encoded('top-secret-1'),
+      'member-2-cluster.kubeconfig': encoded('top-secret-2'),
     };
     const secret = {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'kedify-agent-multicluster-kubeconfigs', namespace: 'keda' },
     };
-    hub.server.apply(JSON.stringify({ ...secret, stringData: kubeconfigs }));
+    // Applied in the client it would hold them in an annotation as well.
+    hub.server.apply(JSON.stringify({ ...secret, data }), '--server-side');
     await service.start();
     await service.ready();
     hub.server.apply(metricOf('web', '20'));
@@ -150,11 +155,24 @@ describe('the service with the rights of the manifest and no others', () => {
     hub.server.apply(metricOf('unknown', '20'));
     await conditionOf(hub.server, 'unknown', 'Ready', ({ status }) => status === 'True');
     expect(service.counts('unknown', 'default', ['member-3'])).toEqual([4]);
-    const registration = auditOfService().filter(
-      ({ objectRef }) => objectRef?.name === 'kedify-agent-multicluster-kubeconfigs',
+  });
+
+  it('never gets the kubeconfigs that the Secret holds, only its metadata', async () => {
+    const whole = await hub.server.kubectl('-n', 'keda', 'get', 'secrets', '-o', 'json');
+    const answered = proxy.answered('/api/v1/namespaces/keda/secrets');
+    expect(answered).toContain('"kedify-agent-multicluster-kubeconfigs"');
+    expect(answered).toContain('member-3-cluster.kubeconfig');
+    for (const number of [1, 2, 3]) {
+      expect(whole).toContain(encoded(`top-secret-${number}`));
+      expect(answered).not.toContain(encoded(`top-secret-${number}`));
+    }
+    expect(answered).not.toContain('top-secret');
+    const files = readdirSync(service.directory, { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
     );
-    expect(registration.length).toBeGreaterThan(0);
-    expect(JSON.stringify(service.log())).not.toContain('top-secret');
+    const kept = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('');
+    expect(kept).toContain('member-3');
+    expect(kept).not.toMatch(/top-secret|dG9wLXNlY3JldC/);
   });
 
   it('reads the Secret that it was allowed to', async () => {
@@ -200,11 +218,27 @@ describe('the service with the rights of the manifest and no others', () => {
     await service.committed([3, 5], 'web');
   });
 
-  it('has no file for credentials of members', () => {
-    expect(existsSync(join(service.directory, 'kubeconfigs'))).toBe(false);
-    expect(manifest).not.toContain('top-secret');
+  it('keeps its rights when a second one is installed in another namespace', async () => {
+    hub.server.apply(
+      product('install', '--export', '--namespace', 'second', '--secret', 'default/hidden'),
+      '--server-side',
+    );
+    const can = (user: string, ...what: readonly string[]): Promise<string> =>
+      hub.server.kubectl('auth', 'can-i', ...what, `--as=system:serviceaccount:${user}`).catch(() => 'no');
+    for (const user of ['dso-gitops:dso-gitops', 'second:dso-gitops']) {
+      expect(await can(user, 'watch', 'distributedscaledobjects.keda.kedify.io', '-A')).toContain('yes');
+      expect(await can(user, 'watch', 'secrets/hidden', '-n', 'default')).toContain('yes');
+    }
+    expect(await can('third:dso-gitops', 'watch', 'secrets/hidden', '-n', 'default')).toContain('no');
+    await hub.server.kubectl(...patchMetric('20', 'web'));
+    await hub.server.kubectl(...patchMetric('45', 'web'));
+    await service.committed([4, 5], 'web');
   });
 });
+
+function encoded(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
 
 /** `verb group/resource`, with the name where the rule has names. */
 function grantsOf({ apiGroups, resources, resourceNames, verbs }: Rule): readonly string[] {

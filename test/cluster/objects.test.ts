@@ -59,9 +59,9 @@ describe('what the API server refuses, with the name of the field', () => {
       spec({ rebalancingPolicy: { gracePeriod: 'soon' } }),
       'spec.rebalancingPolicy.gracePeriod',
     ],
-  ])('%s', (name, change, expected) => {
+  ])('%s', async (_what, change, expected) => {
     expect(() => hub.server.apply(dsoOf('refused', change))).toThrow(expected);
-    expect(name).not.toBe('');
+    expect(await hub.server.kubectl('get', 'dso', 'refused', '--ignore-not-found')).toBe('');
   });
 
   it('minReplicaCount above maxReplicaCount, and a trigger without a target', () => {
@@ -181,15 +181,37 @@ describe('what happens while a commit is pushed', () => {
   });
 });
 
+function finalizers(names: readonly string[] | null): string {
+  return JSON.stringify({ metadata: { finalizers: names } });
+}
+
 describe('a namespace', () => {
   it('that is deleted keeps the numbers in Git, and stops nobody', async () => {
     await hub.server.kubectl('create', 'namespace', 'doomed');
     hub.server.apply(metricOf('web', '20', 'doomed'));
     hub.server.apply(dsoOf('web', {}, 'doomed'));
     await until('the commit', async () => (service.counts('web', 'doomed')[0] === 2 ? true : null));
-    await hub.server.kubectl('delete', 'namespace', 'doomed', '--timeout=60s');
+    // While it ends, what the DSO does is still told: its status, and no event any more.
+    await hub.server.kubectl(
+      'patch',
+      'dso',
+      'web',
+      '-n',
+      'doomed',
+      '--type=merge',
+      '-p',
+      finalizers(['example.com/wait']),
+    );
+    await hub.server.kubectl('delete', 'namespace', 'doomed', '--wait=false');
+    await until('the end of the metric', async () => {
+      const { conditions } = (await hub.server.get<StoredDso>('dso', 'web', '-n', 'doomed')).status ?? {};
+      return conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'ObjectMissing') ? true : null;
+    });
+    await hub.server.kubectl('patch', 'dso', 'web', '-n', 'doomed', '--type=merge', '-p', finalizers(null));
+    await hub.server.kubectl('wait', '--for=delete', 'namespace/doomed', '--timeout=60s');
     await scaled('after-namespace', '20', [2, 2]);
     expect(service.counts('web', 'doomed')).toEqual([2, 2]);
+    expect(service.log().filter(({ msg }) => msg === 'not written to the hub')).toEqual([]);
   });
 });
 
@@ -204,10 +226,32 @@ describe('a DSO that is deleted and made again', () => {
   });
 });
 
+describe('a status that somebody removed', () => {
+  it('is written again, as it was', async () => {
+    await scaled('wiped', '20', [2, 2]);
+    await conditionOf(hub.server, 'wiped', 'Ready', ({ status }) => status === 'True');
+    const before = await withoutState('wiped');
+    const none = ['--subresource=status', '--type=merge', '-p', '{"status":null}'];
+    expect(await hub.server.kubectl('patch', 'dso', 'wiped', ...none)).toContain('patched');
+    await conditionOf(hub.server, 'wiped', 'Ready', ({ status }) => status === 'True');
+    expect(await withoutState('wiped')).toEqual(before);
+  });
+});
+
+/** The status without what moves with time alone, which has to be there. */
+async function withoutState(name: string): Promise<object> {
+  const { status } = await hub.server.get<StoredDso>('dso', name);
+  const { state, ...gitOps } = status?.gitOps ?? {};
+  expect(state).toMatchObject({ seq: 1, hasRecord: true });
+  return { ...status, gitOps };
+}
+
 describe('two controllers', () => {
   it('are noticed, said, and ended by a person', async () => {
     await scaled('twice', '20', [2, 2]);
-    const foreign = JSON.stringify({ status: { totalCurrentReplicas: 9, selector: 'kedify=twice' } });
+    const foreign = JSON.stringify({
+      status: { totalCurrentReplicas: 9, selector: 'kedify=twice', membersHealthyCount: 2, membersTotalCount: 2 },
+    });
     const asAgent = ['--subresource=status', '--field-manager=kedify-agent', '--type=merge', '-p', foreign];
     await hub.server.kubectl('patch', 'dso', 'twice', ...asAgent);
     const stalled = await conditionOf(hub.server, 'twice', 'Stalled', ({ status }) => status === 'True');
@@ -223,9 +267,18 @@ describe('two controllers', () => {
     await hub.server.kubectl('annotate', 'dso', 'twice', `dso-gitops.dev/take-over=${now}`);
     await service.committed([4, 6], 'twice');
     await conditionOf(hub.server, 'twice', 'Ready', (condition) => condition.status === 'True');
-    const { status: taken } = await hub.server.get<StoredDso>('dso', 'twice');
+    const { status: taken, metadata } = await until('nothing of the other', async () => {
+      const dso = await hub.server.get<StoredDso>('dso', 'twice', '--show-managed-fields');
+      return dso.metadata.managedFields?.some(({ manager }) => manager === 'kedify-agent') ? null : dso;
+    });
     expect(taken?.totalCurrentReplicas).toBe(10);
     expect(taken?.conditions?.map(({ type }) => type)).not.toContain('Stalled');
+    expect(Object.keys(taken ?? {})).not.toContain('membersHealthyCount');
+    expect(metadata.managedFields?.filter(({ subresource }) => subresource === 'status')).toMatchObject([
+      { manager: 'dso-gitops', operation: 'Apply' },
+    ]);
+    await hub.server.kubectl(...patchMetric('20', 'twice'));
+    await conditionOf(hub.server, 'twice', 'ScaledObjectActive', (condition) => condition.status === 'True');
   });
 
   it('are noticed again when the other one goes on', async () => {
