@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { CEL_RULES, type CelRule } from './crd-rules.ts';
 import { DSO_API_VERSION, DSO_KIND, DsoSpec } from './dso.ts';
+import { DSO_GROUP, DSO_PLURAL, DSO_RESOURCE, DSO_VERSION } from './resource.ts';
 import { DsoStatus } from './status.ts';
-import { splitApiVersion } from './target.ts';
-
-const PLURAL = 'distributedscaledobjects';
 
 /** Lists whose items are told apart by a key: the API server refuses two of one key, and merges by it. */
 const LIST_KEYS: Readonly<Record<string, string>> = {
@@ -27,24 +25,23 @@ type JsonSchema = z.core.JSONSchema.BaseSchema;
 
 /** The CustomResourceDefinition, made from the zod types: what kubectl applies. A superset of Kedify's. */
 export function customResourceDefinition(): object {
-  const { group, version } = splitApiVersion(DSO_API_VERSION);
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${PLURAL}.${group}` },
+    metadata: { name: DSO_RESOURCE },
     spec: {
-      group,
+      group: DSO_GROUP,
       names: {
         kind: DSO_KIND,
         listKind: `${DSO_KIND}List`,
-        plural: PLURAL,
+        plural: DSO_PLURAL,
         singular: DSO_KIND.toLowerCase(),
         shortNames: ['dso'],
       },
       scope: 'Namespaced',
       versions: [
         {
-          name: version,
+          name: DSO_VERSION,
           served: true,
           storage: true,
           additionalPrinterColumns: PRINTER_COLUMNS,

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { DURATION_PATTERN } from './duration.ts';
 import { DnsLabel, DnsName, DsoName } from './names.ts';
+import { DSO_GROUP, DSO_VERSION } from './resource.ts';
 import { ScaledObjectSpec } from './scaled-object.ts';
 
-export const DSO_API_VERSION = 'keda.kedify.io/v1alpha1';
+export const DSO_API_VERSION = `${DSO_GROUP}/${DSO_VERSION}` as const;
 export const DSO_KIND = 'DistributedScaledObject';
 
 /** Largest weight: keeps `weight * (2 * replicas + 1)` exact in a double. */

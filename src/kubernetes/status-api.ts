@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
+import { dsoPath } from '../api/resource.ts';
 import { ProductError } from '../errors.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { FIELD_MANAGER } from '../sources/stored-dso.ts';
@@ -97,7 +98,7 @@ function identityOf({ namespace, name, uid }: StoredDso): object {
 }
 
 function pathOf({ namespace, name }: StoredDso): string {
-  return `/apis/${DSO_API_VERSION}/namespaces/${namespace}/distributedscaledobjects/${name}`;
+  return `${dsoPath(namespace)}/${name}`;
 }
 
 function nameOf({ namespace, name }: StoredDso): string {

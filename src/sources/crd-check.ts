@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DSO_RESOURCE, DSO_VERSION } from '../api/resource.ts';
 import { mustAct, type ProductError } from '../errors.ts';
 
 /** What matters of the CustomResourceDefinition that is installed. */
@@ -8,8 +9,6 @@ export interface InstalledCrd {
   readonly isOurs: boolean;
 }
 
-export const CRD_NAME = 'distributedscaledobjects.keda.kedify.io';
-const VERSION = 'v1alpha1';
 const APPLY = 'dso-gitops crd | kubectl apply --server-side --force-conflicts -f -';
 
 const Properties = z.looseObject({ properties: z.looseObject({}).default({}) });
@@ -36,12 +35,12 @@ const Crd = z.object({
 /** What is kept of a CustomResourceDefinition; null: it is another one. */
 export function keepCrd(object: unknown): readonly [key: string, crd: InstalledCrd] | null {
   const parsed = Crd.safeParse(object);
-  if (!parsed.success || parsed.data.metadata.name !== CRD_NAME) return null;
+  if (!parsed.success || parsed.data.metadata.name !== DSO_RESOURCE) return null;
   const { spec, status } = parsed.data;
-  const version = spec.versions.find(({ name }) => name === VERSION);
+  const version = spec.versions.find(({ name }) => name === DSO_VERSION);
   const isOurs = 'gitOps' in (version?.schema?.openAPIV3Schema.properties.status?.properties ?? {});
   const isEstablished = status.conditions.some((one) => one.type === 'Established' && one.status === 'True');
-  return [CRD_NAME, { isOurs, isEstablished }];
+  return [DSO_RESOURCE, { isOurs, isEstablished }];
 }
 
 /** Why no DSO can be served with what is installed; null: it can. */
@@ -49,8 +48,8 @@ export function crdProblem(crd: InstalledCrd | undefined): ProductError | null {
   if (!crd)
     return mustAct('CrdMissing', `the hub does not know DistributedScaledObjects; waiting for the CRD: run ${APPLY}`);
   if (!crd.isOurs) {
-    const message = `the CRD ${CRD_NAME} is not the one of dso-gitops (Kedify's, or an older one); ours is a superset of it: run ${APPLY}; waiting for it`;
+    const message = `the CRD ${DSO_RESOURCE} is not the one of dso-gitops (Kedify's, or an older one); ours is a superset of it: run ${APPLY}; waiting for it`;
     return mustAct('CrdOutdated', message);
   }
-  return crd.isEstablished ? null : mustAct('CrdMissing', `waiting for the CRD ${CRD_NAME} to be established`);
+  return crd.isEstablished ? null : mustAct('CrdMissing', `waiting for the CRD ${DSO_RESOURCE} to be established`);
 }

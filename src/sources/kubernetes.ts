@@ -1,9 +1,10 @@
 import type { DemandSettings } from '../api/effective.ts';
 import type { LocatedProblem } from '../api/problem.ts';
+import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
 import { ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
-import { CRD_NAME, crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
+import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import type { Hub, HubSnapshot } from './hub.ts';
 import { keepMembers, METADATA_ONLY } from './registered-members.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
@@ -25,7 +26,6 @@ export interface KubernetesHubOptions {
 /** How long a reading waits for what is not read yet. */
 const SYNC_MS = 10_000;
 
-const DSO_PATH = '/apis/keda.kedify.io/v1alpha1/distributedscaledobjects';
 const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 /** A hub that watches DSOs, the CRD, the members' registration and exactly the objects that triggers name. */
@@ -45,7 +45,7 @@ export class KubernetesHub implements Hub {
     const { memberSecret, isOnce } = options;
     this.#crd = isOnce
       ? null
-      : this.#reflect({ path: CRD_PATH, name: CRD_NAME, form: null }, keepCrd, `the CRD ${CRD_NAME}`);
+      : this.#reflect({ path: CRD_PATH, name: DSO_RESOURCE, form: null }, keepCrd, `the CRD ${DSO_RESOURCE}`);
     this.#members =
       memberSecret &&
       this.#reflect(
@@ -86,7 +86,7 @@ export class KubernetesHub implements Hub {
   async #readableDsos(): Promise<Reflector<KeptDso>> {
     await within(SYNC_MS, this.#crd?.settled());
     // Who may not read the CRD finds out when DSOs are listed.
-    if (this.#crd?.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(CRD_NAME)));
+    if (this.#crd?.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(DSO_RESOURCE)));
     else this.#watchDsos();
     const { reflector } = this.#dsos ?? this.#watchDsos();
     await within(SYNC_MS, reflector.settled());
@@ -112,9 +112,9 @@ export class KubernetesHub implements Hub {
     if (this.#dsos) return this.#dsos;
     const { demand } = this.#options;
     const reflector = this.#reflect<KeptDso>(
-      { path: DSO_PATH, name: null, form: null },
+      { path: dsoPath(null), name: null, form: null },
       (object, earlier) => keepDso(object, demand, earlier),
-      'distributedscaledobjects.keda.kedify.io',
+      DSO_RESOURCE,
     );
     const stop = new AbortController();
     reflector.start(stop.signal);
