@@ -1,6 +1,8 @@
 import * as z from 'zod';
 import { messageOf, ProductError } from '../errors.ts';
 
+const TOO_LARGE = 'AnswerTooLarge';
+
 /** An answer of the API server that is not a success, or the lack of one. */
 export class ApiFailure extends Error {
   /** HTTP status; 0: there was no answer. */
@@ -18,9 +20,14 @@ export class ApiFailure extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 
-  /** The version that was asked for is compacted, or lost by a restored etcd: everything has to be listed again. */
+  /** The version that was asked for is gone: everything has to be listed again. */
   get isExpired(): boolean {
-    return this.status === 410 || (this.status === 504 && this.message.includes('Too large resource version'));
+    return this.status === 410;
+  }
+
+  /** The answer was not read to its end: less has to be asked for. */
+  get isTooLarge(): boolean {
+    return this.reason === TOO_LARGE;
   }
 
   /** The server understood, and said no: the same call gets the same answer. */
@@ -42,6 +49,11 @@ export function failureOf(status: number, body: string, retryAfter: string | und
   const retryAfterMs = retryAfter !== undefined && Number.isFinite(seconds) ? seconds * 1000 : null;
   if (!parsed.success) return new ApiFailure(status, '', `HTTP ${status}`, retryAfterMs);
   return new ApiFailure(status, parsed.data.reason, parsed.data.message || `HTTP ${status}`, retryAfterMs);
+}
+
+/** The failure of an answer that is not taken whole. */
+export function tooLarge(message: string): ApiFailure {
+  return new ApiFailure(0, TOO_LARGE, message);
 }
 
 /** The failure that an ERROR event of a watch carries. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { KubernetesClient } from './client.ts';
-import { ApiFailure } from './failure.ts';
+import { ApiFailure, asFailure } from './failure.ts';
 
 /** What is listed and watched. */
 export interface Collection {
@@ -12,34 +12,59 @@ export interface Collection {
   readonly form: { readonly list: string; readonly watch: string } | null;
 }
 
-/** Objects at one version of the collection. */
-export interface Listed {
+/** Some of the objects of a collection, all at one version of it. */
+export interface Page {
   readonly items: readonly unknown[];
   readonly resourceVersion: string;
 }
 
-/** Objects of one answer: the API server holds them all in memory. */
+/** Objects of one answer: the API server holds them all in memory, and so do we. */
 const PAGE = 500;
 
-const Page = z.object({
+const ListAnswer = z.object({
   metadata: z.object({ resourceVersion: z.string(), continue: z.string().optional() }),
   items: z.array(z.unknown()).nullish(),
 });
 
-/** All objects of a collection, in pages. @throws ApiFailure */
-export async function listAll(client: KubernetesClient, collection: Collection, signal: AbortSignal): Promise<Listed> {
-  const items: unknown[] = [];
+/** All objects of a collection, page by page; pages are smaller where objects are large. @throws ApiFailure */
+export async function* listPages(
+  client: KubernetesClient,
+  collection: Collection,
+  signal: AbortSignal,
+): AsyncGenerator<Page, void, undefined> {
+  let limit = PAGE;
   let next = '';
   for (;;) {
-    const query: Record<string, string> = { ...selectorOf(collection), limit: String(PAGE) };
-    if (next !== '') query['continue'] = next;
-    const accept = collection.form ? { accept: collection.form.list } : {};
-    const answer = await client.call({ path: collection.path, query, ...accept, signal });
-    const page = Page.safeParse(answer);
+    const answer = await askFor(client, collection, { limit, next }, signal);
+    if (answer instanceof ApiFailure) {
+      limit = Math.floor(limit / 2);
+      continue;
+    }
+    const page = ListAnswer.safeParse(answer);
     if (!page.success) throw new ApiFailure(0, '', `the answer to a list of ${collection.path} is not a list`);
-    for (const item of page.data.items ?? []) items.push(item);
-    next = page.data.metadata.continue ?? '';
-    if (next === '') return { items, resourceVersion: page.data.metadata.resourceVersion };
+    const { items, metadata } = page.data;
+    next = metadata.continue ?? '';
+    yield { items: items ?? [], resourceVersion: metadata.resourceVersion };
+    if (next === '') return;
+  }
+}
+
+/** The answer; a failure where a smaller page may help. */
+async function askFor(
+  client: KubernetesClient,
+  collection: Collection,
+  { limit, next }: { readonly limit: number; readonly next: string },
+  signal: AbortSignal,
+): Promise<unknown> {
+  const query: Record<string, string> = { ...selectorOf(collection), limit: String(limit) };
+  if (next !== '') query['continue'] = next;
+  const accept = collection.form ? { accept: collection.form.list } : {};
+  try {
+    return await client.call({ path: collection.path, query, ...accept, signal });
+  } catch (error) {
+    const failure = asFailure(error);
+    if (failure.isTooLarge && limit > 1) return failure;
+    throw failure;
   }
 }
 

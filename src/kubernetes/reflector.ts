@@ -2,21 +2,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { ProductError } from '../errors.ts';
 import type { KubernetesClient } from './client.ts';
+import { delayOf } from './delay.ts';
 import { ApiFailure, asFailure, explainFailure, failureOfEvent } from './failure.ts';
-import { type Collection, listAll, selectorOf } from './list.ts';
+import { type Collection, listPages, selectorOf } from './list.ts';
+
+/**
+ * What is kept of an object, and under which key; a value of null: nothing any more; null: it cannot be read. `earlier` is
+ * what is kept of it now.
+ */
+export type Keep<T> = (
+  object: unknown,
+  earlier: (key: string) => T | undefined,
+) => readonly [key: string, value: T | null] | null;
 
 /** What a reflector keeps. */
 export interface ReflectorOptions<T> {
   readonly client: KubernetesClient;
   readonly collection: Collection;
-  /**
-   * What is kept of an object, and under which key; a value of null: nothing any more; null: it cannot be read. `earlier`
-   * is what is kept of it now.
-   */
-  readonly keep: (
-    object: unknown,
-    earlier: (key: string) => T | undefined,
-  ) => readonly [key: string, value: T | null] | null;
+  readonly keep: Keep<T>;
   /** Told after every change, and when the collection can be read again or no longer. */
   readonly changed: () => void;
   /** What is read, for people, for instance `configmaps in namespace default`. */
@@ -24,15 +27,22 @@ export interface ReflectorOptions<T> {
   readonly now: () => number;
   /** List and do not watch. */
   readonly isOnce: boolean;
-  /** Silence after which a watch is taken for dead; bookmarks come about once a minute. */
-  readonly idleMs?: number;
 }
 
-const IDLE_MS = 90_000;
-const FIRST_DELAY_MS = 200;
-const MAX_DELAY_MS = 10_000;
-/** A watch that lasted this long worked: the next wait is a short one again. */
+/** What came of one watch. */
+interface Watching {
+  /** When the head of its answer came, epoch milliseconds; null: it did not. */
+  headAt: number | null;
+  hasEvent: boolean;
+}
+
+/** A watch that was open this long worked: the next wait is a short one again. */
 const LONG_ENOUGH_MS = 10_000;
+/**
+ * Bookmarks come about once a minute. Where they do not, the version may be of a future that a restored etcd does not know:
+ * a watch from there is accepted, and silent.
+ */
+const DOUBT_MS = 75_000;
 /** The server ends a watch after this time, so that all do not come back at once. */
 const WATCH_SECONDS = { least: 240, most: 300 };
 
@@ -40,8 +50,8 @@ const Meta = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const WatchEvent = z.object({ type: z.string(), object: z.unknown() });
 
 /**
- * Keeps a copy of a collection: lists it, watches from there, goes on from the last version it saw after every break, and
- * lists again only when that version is gone. An error never empties the copy.
+ * Keeps a copy of a collection: lists it, watches from there, goes on from the last version it saw after a break, and lists
+ * again when that version is gone or to be doubted. An error never empties the copy.
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
@@ -50,6 +60,12 @@ export class Reflector<T> {
   #hasSynced = false;
   #problem: ProductError | null = null;
   #failingSince: number | null = null;
+  /** Where the next watch begins; null: everything is listed first. */
+  #resourceVersion: string | null = null;
+  /** When the API server said anything last, epoch milliseconds. */
+  #heardAt = 0;
+  /** When it said which version is the current one. */
+  #provenAt = 0;
   #settled: (() => void)[] = [];
 
   constructor(options: ReflectorOptions<T>) {
@@ -93,21 +109,21 @@ export class Reflector<T> {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    let resourceVersion: string | null = null;
     let failures = 0;
+    this.#heardAt = this.#options.now();
     while (!signal.aborted) {
-      const started = performance.now();
+      const watching: Watching = { headAt: null, hasEvent: false };
       let failure: ApiFailure | null = null;
       try {
-        resourceVersion ??= await this.#list(signal);
+        if (this.#resourceVersion === null) await this.#list(signal);
         if (this.#options.isOnce) return;
-        for await (const version of await this.#watch(resourceVersion, signal)) resourceVersion = version;
+        await this.#watch(watching, signal);
       } catch (error) {
         failure = asFailure(error);
       }
       if (signal.aborted) break;
-      if (failure?.isExpired) resourceVersion = null;
-      if (performance.now() - started > LONG_ENOUGH_MS) failures = 0;
+      if (this.#isDoubtful(watching, failure)) this.#resourceVersion = null;
+      if (hasWorked(watching, this.#options.now())) failures = 0;
       // That a watch breaks, or a server hiccups, is normal; that it does so again is not.
       else if (failure && (failures > 0 || failure.isRefusal)) this.#failed(failure);
       if (failures > 0 || !failure?.isExpired) await pause(delayOf(failure, failures), signal);
@@ -116,51 +132,75 @@ export class Reflector<T> {
     this.#wakeWaiting();
   }
 
-  async #list(signal: AbortSignal): Promise<string> {
+  async #list(signal: AbortSignal): Promise<void> {
     const { client, collection, keep, changed } = this.#options;
-    const { items, resourceVersion } = await listAll(client, collection, signal);
     const before = this.#items;
     const next = new Map<string, T>();
-    for (const item of items) {
-      const kept = keep(item, (key) => before.get(key));
-      if (kept && kept[1] !== null) next.set(kept[0], kept[1]);
+    let resourceVersion: string | null = null;
+    for await (const page of listPages(client, collection, signal)) {
+      this.#heardAt = this.#options.now();
+      for (const item of page.items) {
+        const kept = keep(item, (key) => before.get(key));
+        if (kept && kept[1] !== null) next.set(kept[0], kept[1]);
+      }
+      resourceVersion = page.resourceVersion;
     }
+    this.#resourceVersion = resourceVersion;
+    this.#provenAt = this.#options.now();
     this.#items = next;
     this.#version += 1;
     this.#hasSynced = true;
     this.#worked();
     changed();
-    return resourceVersion;
   }
 
-  /** Watches from a version; gives the versions that it sees. */
-  async #watch(resourceVersion: string, signal: AbortSignal): Promise<AsyncGenerator<string, void, undefined>> {
-    const { client, collection, idleMs } = this.#options;
+  /** Watches from the version that was seen last, to the end. */
+  async #watch(watching: Watching, signal: AbortSignal): Promise<void> {
+    const { client, collection, now } = this.#options;
     const { least, most } = WATCH_SECONDS;
     const query = {
       ...selectorOf(collection),
       watch: 'true',
       allowWatchBookmarks: 'true',
-      resourceVersion,
+      resourceVersion: this.#resourceVersion ?? '',
       timeoutSeconds: String(Math.round(least + Math.random() * (most - least))),
     };
     const accept = collection.form ? { accept: collection.form.watch } : {};
-    const events = await client.stream({ path: collection.path, query, ...accept, signal, idleMs: idleMs ?? IDLE_MS });
+    const events = await client.stream({ path: collection.path, query, ...accept, signal });
+    watching.headAt = now();
+    this.#heardAt = watching.headAt;
     this.#worked();
-    return this.#follow(events);
+    for await (const event of events) {
+      this.#heardAt = now();
+      this.#follow(event);
+      this.#provenAt = now();
+      watching.hasEvent = true;
+    }
   }
 
-  async *#follow(events: AsyncGenerator<unknown, void, undefined>): AsyncGenerator<string, void, undefined> {
-    for await (const line of events) {
-      const event = WatchEvent.safeParse(line);
-      if (!event.success) throw new ApiFailure(0, '', 'a watch event that cannot be read');
-      const { type, object } = event.data;
-      if (type === 'ERROR') throw failureOfEvent(object);
-      const meta = Meta.safeParse(object);
-      if (!meta.success) throw new ApiFailure(410, 'Expired', 'a watch event without a version');
-      if (type !== 'BOOKMARK') this.#take(type, object);
-      yield meta.data.metadata.resourceVersion;
+  #follow(line: unknown): void {
+    const event = WatchEvent.safeParse(line);
+    if (!event.success) throw new ApiFailure(0, '', 'a watch event that cannot be read');
+    const { type, object } = event.data;
+    if (type === 'ERROR') {
+      // As client-go does: nobody says which versions were left out.
+      this.#resourceVersion = null;
+      throw failureOfEvent(object);
     }
+    const meta = Meta.safeParse(object);
+    if (!meta.success) throw new ApiFailure(410, 'Expired', 'a watch event without a version');
+    const { resourceVersion } = meta.data.metadata;
+    if (isOlder(resourceVersion, this.#resourceVersion))
+      throw new ApiFailure(410, 'Expired', 'the versions went back: an older state was restored');
+    if (type !== 'BOOKMARK') this.#take(type, object);
+    this.#resourceVersion = resourceVersion;
+  }
+
+  /** Whether going on from the last version may be deaf. */
+  #isDoubtful({ headAt, hasEvent }: Watching, failure: ApiFailure | null): boolean {
+    if (failure?.isExpired) return true;
+    if (failure === null && headAt !== null && !hasEvent) return true;
+    return this.#options.now() - this.#provenAt >= DOUBT_MS;
   }
 
   #take(type: string, object: unknown): void {
@@ -185,7 +225,7 @@ export class Reflector<T> {
   #failed(failure: ApiFailure): void {
     const before = this.#problem;
     this.#problem = explainFailure(failure, `list and watch ${this.#options.what}`);
-    this.#failingSince ??= this.#options.now();
+    this.#failingSince ??= this.#heardAt;
     this.#wakeWaiting();
     if (before?.reason !== this.#problem.reason) this.#options.changed();
   }
@@ -195,12 +235,15 @@ export class Reflector<T> {
   }
 }
 
-/** How long to wait before the next try: as the server said, else doubled each time, with jitter. */
-export function delayOf(failure: ApiFailure | null, failures: number): number {
-  const told = failure?.retryAfterMs ?? null;
-  if (told !== null) return told + Math.random() * 1000;
-  const delay = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(failures, 10));
-  return delay * (0.5 + Math.random() * 0.5);
+/** One that was only opened proves little: it may be cut at once, again and again. */
+function hasWorked({ headAt, hasEvent }: Watching, now: number): boolean {
+  return hasEvent || (headAt !== null && now - headAt > LONG_ENOUGH_MS);
+}
+
+/** Versions of one collection are integers that rise. */
+function isOlder(version: string, than: string | null): boolean {
+  const isNumeric = than !== null && /^\d+$/.test(version) && /^\d+$/.test(than);
+  return isNumeric && BigInt(version) < BigInt(than);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {
