@@ -17,24 +17,37 @@ export interface WatchedObjectsOptions {
   readonly now: () => number;
   /** Read once and do not watch. */
   readonly isOnce: boolean;
-  readonly idleMs?: number;
 }
 
 /** More ConfigMaps than this are read by one watch of them all, of which only the named ones are kept. */
 const MAX_SINGLE = 50;
+/** Fewer than this are read one by one again. */
+const FEW = 25;
 
 interface Watched {
   readonly reflector: Reflector<HubObject>;
   readonly stop: AbortController;
 }
 
-/** The ConfigMaps and Secrets that triggers name, and no others. A Secret is always watched by its name. */
+/** One watch of all ConfigMaps, and which of them it keeps. */
+interface WatchOfAll extends Watched {
+  readonly covered: ReadonlySet<string>;
+}
+
+/**
+ * The ConfigMaps and Secrets that triggers name, and no others. A Secret is always watched by its name. Where the ConfigMaps
+ * become many or few, the new watches begin beside the old ones, which end when the new ones have read.
+ */
 export class WatchedObjects {
   readonly #options: WatchedObjectsOptions;
   readonly #single = new Map<string, Watched>();
-  /** One watch of all ConfigMaps and what of them is kept; null: there are few. */
-  #all: (Watched & { readonly covered: ReadonlySet<string> }) | null = null;
-  #wanted: ReadonlySet<string> = new Set();
+  /** null: there are few ConfigMaps, or it was not listed yet. */
+  #all: WatchOfAll | null = null;
+  /** Takes the place of `#all` and of the single ones as soon as it was listed. */
+  #coming: WatchOfAll | null = null;
+  #wanted: ReadonlyMap<string, ObjectName> = new Map();
+  /** The ConfigMaps among them. */
+  #maps: readonly string[] = [];
 
   constructor(options: WatchedObjectsOptions) {
     this.#options = options;
@@ -42,33 +55,30 @@ export class WatchedObjects {
 
   /** Watches exactly these. */
   watch(names: readonly ObjectName[]): void {
-    this.#wanted = new Set(names.map(idOf));
-    for (const [id, { stop }] of this.#single) {
-      if (this.#wanted.has(id)) continue;
-      stop.abort();
-      this.#single.delete(id);
-    }
-    // A name that was dropped meanwhile is not kept any more: it counts as new when it is wanted again.
-    if (this.#all)
-      this.#all = { ...this.#all, covered: new Set([...this.#all.covered].filter((id) => this.#wanted.has(id))) };
-    const fresh = names.filter((name) => !this.#single.has(idOf(name)) && !this.#all?.covered.has(idOf(name)));
-    const maps = names.filter(({ kind }) => kind === 'ConfigMap');
-    const singleMaps = [...this.#single.keys()].filter((id) => id.startsWith('ConfigMap ')).length;
-    const freshMaps = fresh.filter(({ kind }) => kind === 'ConfigMap').length;
-    if (singleMaps + freshMaps > MAX_SINGLE) this.#watchAll(maps);
-    for (const name of fresh) if (!this.#all?.covered.has(idOf(name))) this.#watchOne(name);
+    this.#wanted = new Map(names.map((name) => [idOf(name), name]));
+    this.#maps = [...this.#wanted].flatMap(([id, { kind }]) => (kind === 'ConfigMap' ? id : []));
+    for (const id of this.#single.keys()) if (!this.#wanted.has(id)) this.#endSingle(id);
+    this.#all = this.#stillCovering(this.#all);
+    this.#coming = this.#stillCovering(this.#coming);
+    if (this.#hasFew) this.#endComing();
+    const isCovered = (id: string): boolean =>
+      !this.#hasFew && Boolean(this.#all?.covered.has(id) || this.#coming?.covered.has(id));
+    const beside = this.#maps.filter((id) => !isCovered(id));
+    if (beside.length > MAX_SINGLE) this.#watchAll();
+    for (const [id, name] of this.#wanted) if (!this.#single.has(id) && !isCovered(id)) this.#watchOne(name);
+    this.#arrange();
   }
 
   /** Resolves when each of them was read, or could not be. */
   async settled(): Promise<void> {
-    const reflectors = [...this.#single.values(), ...(this.#all ? [this.#all] : [])];
-    await Promise.all(reflectors.map(({ reflector }) => reflector.settled()));
+    const watches = [...this.#single.values(), this.#all, this.#coming].filter((one) => one !== null);
+    await Promise.all(watches.map(({ reflector }) => reflector.settled()));
   }
 
   /** What is known of an object. */
   lookup(name: ObjectName): Observation {
     const id = idOf(name);
-    const reflector = this.#single.get(id)?.reflector ?? (this.#all?.covered.has(id) ? this.#all.reflector : null);
+    const reflector = this.#readerOf(id);
     if (!reflector) return { object: null, problem: this.#unknown(id) };
     const object = reflector.items.get(id) ?? null;
     const { problem, failingSince, hasSynced } = reflector;
@@ -82,8 +92,50 @@ export class WatchedObjects {
 
   /** Ends all watches. */
   stop(): void {
-    for (const { stop } of this.#single.values()) stop.abort();
+    for (const id of this.#single.keys()) this.#endSingle(id);
     this.#all?.stop.abort();
+    this.#endComing();
+  }
+
+  /** Who reads an object: one that has read it, before one that is only about to. */
+  #readerOf(id: string): Reflector<HubObject> | null {
+    const covering = [this.#all, this.#coming].filter((all) => all?.covered.has(id));
+    const readers = [this.#single.get(id), ...covering].flatMap((one) => one?.reflector ?? []);
+    const synced = readers.filter(({ hasSynced }) => hasSynced);
+    return synced.find(({ problem }) => problem === null) ?? synced[0] ?? readers[0] ?? null;
+  }
+
+  get #hasFew(): boolean {
+    return this.#maps.length < FEW;
+  }
+
+  /** A name that was dropped meanwhile is not kept any more: it counts as new when it is wanted again. */
+  #stillCovering(all: WatchOfAll | null): WatchOfAll | null {
+    return all && { ...all, covered: new Set([...all.covered].filter((id) => this.#wanted.has(id))) };
+  }
+
+  /** Ends what others have taken the place of. */
+  #arrange(): void {
+    if (this.#coming?.reflector.hasSynced) {
+      this.#all?.stop.abort();
+      this.#all = this.#coming;
+      this.#coming = null;
+      for (const id of this.#all.covered) this.#endSingle(id);
+    }
+    const isReadSingly = (id: string): boolean => this.#single.get(id)?.reflector.hasSynced ?? false;
+    if (!this.#all || !this.#hasFew || !this.#maps.every(isReadSingly)) return;
+    this.#all.stop.abort();
+    this.#all = null;
+  }
+
+  #endSingle(id: string): void {
+    this.#single.get(id)?.stop.abort();
+    this.#single.delete(id);
+  }
+
+  #endComing(): void {
+    this.#coming?.stop.abort();
+    this.#coming = null;
   }
 
   #unknown(id: string): ObservationProblem {
@@ -101,14 +153,10 @@ export class WatchedObjects {
     this.#single.set(idOf(name), this.#start(reflector));
   }
 
-  #watchAll(names: readonly ObjectName[]): void {
-    this.#all?.stop.abort();
-    for (const name of names) {
-      this.#single.get(idOf(name))?.stop.abort();
-      this.#single.delete(idOf(name));
-    }
+  #watchAll(): void {
+    this.#endComing();
     const reflector = this.#reflector({ path: '/api/v1/configmaps', name: null }, 'configmaps', 'ConfigMap');
-    this.#all = { ...this.#start(reflector), covered: new Set(names.map(idOf)) };
+    this.#coming = { ...this.#start(reflector), covered: new Set(this.#maps) };
   }
 
   #reflector(
@@ -116,22 +164,16 @@ export class WatchedObjects {
     what: string,
     kind: HubObject['kind'],
   ): Reflector<HubObject> {
-    const { client, changed, now, isOnce, idleMs } = this.#options;
+    const { client, now, isOnce } = this.#options;
     const keep = (object: unknown): readonly [string, HubObject | null] | null => {
       const kept = keepObject(object, kind);
       return kept && !this.#wanted.has(kept[0]) ? [kept[0], null] : kept;
     };
-    const idle = idleMs === undefined ? {} : { idleMs };
-    return new Reflector({
-      client,
-      collection: { ...collection, form: null },
-      keep,
-      changed,
-      what,
-      now,
-      isOnce,
-      ...idle,
-    });
+    const changed = (): void => {
+      this.#arrange();
+      this.#options.changed();
+    };
+    return new Reflector({ client, collection: { ...collection, form: null }, keep, changed, what, now, isOnce });
   }
 
   #start(reflector: Reflector<HubObject>): Watched {
