@@ -1,31 +1,24 @@
 import * as z from 'zod';
+import { customResourceDefinition } from '../api/crd.ts';
+import { droppedFields } from '../api/dropped-fields.ts';
 import { DSO_RESOURCE, DSO_VERSION } from '../api/resource.ts';
 import { mustAct, type ProductError } from '../errors.ts';
 
 /** What matters of the CustomResourceDefinition that is installed. */
 export interface InstalledCrd {
   readonly isEstablished: boolean;
-  /** It has the fields that only ours has; without them the API server drops what we write. */
-  readonly isOurs: boolean;
+  /** Fields that only ours has: the API server drops what we, or users, write to them. */
+  readonly dropped: readonly string[];
 }
 
 const APPLY = 'dso-gitops crd | kubectl apply --server-side --force-conflicts -f -';
-
-const Properties = z.looseObject({ properties: z.looseObject({}).default({}) });
+/** Fields that a message names. */
+const MOST_NAMED = 3;
 
 const Crd = z.object({
   metadata: z.object({ name: z.string() }),
   spec: z.object({
-    versions: z.array(
-      z.object({
-        name: z.string(),
-        schema: z
-          .object({
-            openAPIV3Schema: z.object({ properties: z.object({ status: Properties.optional() }).default({}) }),
-          })
-          .optional(),
-      }),
-    ),
+    versions: z.array(z.object({ name: z.string(), schema: z.object({ openAPIV3Schema: z.unknown() }).optional() })),
   }),
   status: z
     .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
@@ -36,20 +29,27 @@ const Crd = z.object({
 export function keepCrd(object: unknown): readonly [key: string, crd: InstalledCrd] | null {
   const parsed = Crd.safeParse(object);
   if (!parsed.success || parsed.data.metadata.name !== DSO_RESOURCE) return null;
-  const { spec, status } = parsed.data;
-  const version = spec.versions.find(({ name }) => name === DSO_VERSION);
-  const isOurs = 'gitOps' in (version?.schema?.openAPIV3Schema.properties.status?.properties ?? {});
-  const isEstablished = status.conditions.some((one) => one.type === 'Established' && one.status === 'True');
-  return [DSO_RESOURCE, { isOurs, isEstablished }];
+  const isEstablished = parsed.data.status.conditions.some(
+    (one) => one.type === 'Established' && one.status === 'True',
+  );
+  const dropped = droppedFields(schemaOf(customResourceDefinition()), schemaOf(object));
+  return [DSO_RESOURCE, { dropped, isEstablished }];
 }
 
 /** Why no DSO can be served with what is installed; null: it can. */
 export function crdProblem(crd: InstalledCrd | undefined): ProductError | null {
   if (!crd)
     return mustAct('CrdMissing', `the hub does not know DistributedScaledObjects; waiting for the CRD: run ${APPLY}`);
-  if (!crd.isOurs) {
-    const message = `the CRD ${DSO_RESOURCE} is not the one of dso-gitops (Kedify's, or an older one); ours is a superset of it: run ${APPLY}; waiting for it`;
+  if (crd.dropped.length > 0) {
+    const more = crd.dropped.length - MOST_NAMED;
+    const fields = `${crd.dropped.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    const message = `the CRD ${DSO_RESOURCE} is not the one of dso-gitops (Kedify's, or an older one): the API server drops ${fields}; ours is a superset of it: run ${APPLY}; waiting for it`;
     return mustAct('CrdOutdated', message);
   }
   return crd.isEstablished ? null : mustAct('CrdMissing', `waiting for the CRD ${DSO_RESOURCE} to be established`);
+}
+
+function schemaOf(crd: unknown): unknown {
+  const { spec } = Crd.parse(crd);
+  return spec.versions.find(({ name }) => name === DSO_VERSION)?.schema?.openAPIV3Schema;
 }
