@@ -1,12 +1,12 @@
 import type { DemandSettings } from '../api/effective.ts';
 import type { LocatedProblem } from '../api/problem.ts';
 import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
-import { ProductError } from '../errors.ts';
+import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { Reflector } from '../kubernetes/reflector.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import type { Hub, HubSnapshot } from './hub.ts';
-import { keepMembers, METADATA_ONLY } from './registered-members.ts';
+import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
@@ -33,7 +33,7 @@ export class KubernetesHub implements Hub {
   readonly keepsState = true;
   readonly #options: KubernetesHubOptions;
   readonly #crd: Reflector<InstalledCrd> | null;
-  readonly #members: Reflector<readonly string[]> | null;
+  readonly #members: Reflector<RegisteredMembers> | null;
   readonly #objects: WatchedObjects;
   readonly #stop = new AbortController();
   #dsos: { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } | null = null;
@@ -126,7 +126,11 @@ export class KubernetesHub implements Hub {
     const { memberSecret } = this.#options;
     if (!this.#members || !memberSecret) return null;
     if (!this.#members.hasSynced && this.#members.problem) throw this.#members.problem;
-    return this.#members.items.get(memberSecret.name) ?? [];
+    const registered = this.#members.items.get(memberSecret.name);
+    if (registered?.names !== null) return registered?.names ?? [];
+    const { namespace, name } = memberSecret;
+    const message = `which members Secret ${namespace}/${name} registers cannot be told: it is empty, or its managedFields, where the names of its keys are, were removed; bring them back with: kubectl -n ${namespace} get secret ${name} -o yaml | kubectl apply --server-side --force-conflicts -f - ; waiting for it`;
+    throw mustAct('MembersUnknown', message);
   }
 
   #reflect<T>(

@@ -12,22 +12,31 @@ const Metadata = z.object({
   metadata: z.object({
     name: z.string(),
     managedFields: z
-      .array(z.object({ fieldsV1: z.looseObject({ 'f:data': z.looseObject({}).optional() }).optional() }))
+      .array(
+        z.object({ fieldsV1: z.looseObject({ 'f:data': z.record(z.string(), z.unknown()).optional() }).optional() }),
+      )
       .default([]),
   }),
 });
 
+/** What a Secret registers; null: it cannot be told. */
+export interface RegisteredMembers {
+  readonly names: readonly string[] | null;
+}
+
 /**
  * The members that a Secret of Kedify registers: its keys are `<name>-cluster.kubeconfig` (kubectl-kedify multicluster.sh).
- * The keys are taken from who manages which field, so that the kubeconfigs themselves are never asked for.
+ * The keys are taken from who manages which field, so that the kubeconfigs themselves are never asked for; where nobody is said to manage data, they cannot be told.
  */
-export function keepMembers(object: unknown): readonly [key: string, members: readonly string[]] | null {
+export function keepMembers(object: unknown): readonly [key: string, members: RegisteredMembers] | null {
   const parsed = Metadata.safeParse(object);
   if (!parsed.success) return null;
   const { name, managedFields } = parsed.data.metadata;
-  const keys = managedFields.flatMap(({ fieldsV1 }) => Object.keys(fieldsV1?.['f:data'] ?? {}));
+  const managed = managedFields.flatMap(({ fieldsV1 }) => (fieldsV1?.['f:data'] ? [fieldsV1['f:data']] : []));
+  if (managed.length === 0) return [name, { names: null }];
+  const keys = managed.flatMap((fields) => Object.keys(fields));
   const members = keys.flatMap((key) => {
     return key.startsWith('f:') && key.endsWith(SUFFIX) ? key.slice(2, -SUFFIX.length) : [];
   });
-  return [name, [...new Set(members)].filter((member) => member !== '').sort()];
+  return [name, { names: [...new Set(members)].filter((member) => member !== '').sort() }];
 }

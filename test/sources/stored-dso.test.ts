@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
-import { keepMembers } from '../../src/sources/registered-members.ts';
 import { keepDso } from '../../src/sources/stored-dso.ts';
 import { manifestOf } from '../scenarios/world.ts';
 
@@ -57,14 +56,4 @@ it('tells who else writes the status, and whether a person said that it is over'
   expect(keep(takeOver('2026-01-01T00:00:00Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(true);
   expect(keep(takeOver('2025-12-31T23:59:59Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
   expect(keep(takeOver('soon'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
-});
-
-it('takes members from the names of the fields alone', () => {
-  const fieldsV1 = {
-    'f:data': { '.': {}, 'f:member-2-cluster.kubeconfig': {}, 'f:member-1-cluster.kubeconfig': {}, 'f:other': {} },
-  };
-  const object = { metadata: { name: 'kubeconfigs', managedFields: [{ fieldsV1 }, { fieldsV1: {} }, {}] } };
-  expect(keepMembers(object)).toEqual(['kubeconfigs', ['member-1', 'member-2']]);
-  expect(keepMembers({ metadata: { name: 'kubeconfigs' } })).toEqual(['kubeconfigs', []]);
-  expect(keepMembers({})).toBeNull();
 });
