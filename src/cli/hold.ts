@@ -37,7 +37,7 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
         await writeStatus(open, result, context);
         if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
       } finally {
-        open.close();
+        await open.close();
       }
     });
   withOutput(withHubOptions(withWord(command)));

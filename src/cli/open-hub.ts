@@ -13,10 +13,10 @@ export interface OpenHub {
   readonly hub: Hub;
   /** What is watched, for people. */
   readonly what: string;
-  /** Calls back on every change; the result ends it. */
-  readonly watch: (changed: () => void) => () => Promise<void>;
-  /** Ends what one that is read once has begun. */
-  readonly close: () => void;
+  /** Calls back on every change until it is closed. */
+  watch(changed: () => void): void;
+  /** Ends whatever opening or watching it began. */
+  close(): Promise<void>;
   /** Where status is written; null: files have none. */
   readonly statusApi: StatusApi | null;
 }
@@ -37,11 +37,14 @@ export async function openHub(
   const { source, base, demand, members } = configuration;
   if (source.kind === 'files') {
     const { patterns } = source;
+    let unwatch = async (): Promise<void> => undefined;
     return {
       hub: filesHub({ patterns, base, demand }),
       what: patterns.join(', '),
-      watch: (changed) => watchFiles(patterns, base, changed),
-      close: () => undefined,
+      watch: (changed) => {
+        unwatch = watchFiles(patterns, base, changed);
+      },
+      close: () => unwatch(),
       statusApi: null,
     };
   }
@@ -52,15 +55,12 @@ export async function openHub(
   const client = await connectToCluster(choice, context.environment);
   const memberSecret = 'secret' in members ? members.secret : null;
   const hub = new KubernetesHub({ client, demand, memberSecret, isOnce, now: context.now });
-  const close = isOnce ? hub.start(() => undefined) : () => undefined;
+  if (isOnce) hub.start(() => undefined);
   return {
     hub,
     what: client.server,
-    watch: (changed) => {
-      const stop = hub.start(changed);
-      return async () => stop();
-    },
-    close,
+    watch: (changed) => hub.start(changed),
+    close: async () => hub.stop(),
     statusApi: statusApi(client, context.environment['POD_NAME'] ?? 'dso-gitops', context.signal),
   };
 }

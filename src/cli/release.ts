@@ -34,11 +34,12 @@ export function addRelease(program: Command, context: Context, done: (code: Exit
         const mode = options.yes ? 'apply' : 'plan';
         const word = wordOf(options, context);
         const isDeleted = options.deleteFiles === true;
-        const released = await engine.release({ namespace, name, word, isDeleted, mode, now: context.now() });
+        const { signal } = context;
+        const released = await engine.release({ namespace, name, word, isDeleted, mode, now: context.now() }, signal);
         context.stdout(render(released, options, context));
         if (released.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
       } finally {
-        open.close();
+        await open.close();
       }
     });
   withOutput(withHubOptions(withWord(command)));

@@ -53,7 +53,7 @@ async function resume(
     await writeStatus(open, result, context);
     if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
   } finally {
-    open.close();
+    await open.close();
   }
 }
 

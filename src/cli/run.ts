@@ -52,7 +52,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   try {
     await runLoop({
       engine,
-      watch: open.watch,
+      open,
       now: context.now,
       onTick: (result) => {
         health.beat(null);

@@ -48,7 +48,7 @@ export async function readSimulateInput(source: SimulateSource, context: Context
     base: context.directory,
     demand: await demandOf(source, context),
   });
-  const { dsos, problems } = await hub.read();
+  const { dsos, problems } = await hub.read(context.signal);
   const broken = problems.map(formatProblem);
   const picked = pick(dsos, source.dso, file, broken);
   const dso = effectiveOf(picked);

@@ -36,19 +36,19 @@ export async function tickOnce(
   try {
     const adopt = options.adopt ? { adopt: options.adopt } : {};
     const only = selectionOf(options, name);
-    if (options.adopt) await checkAdoption([...options.adopt.keys()], open);
+    if (options.adopt) await checkAdoption([...options.adopt.keys()], open, context);
     const isDiffed = options.output !== 'table';
     const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...adopt });
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
     throw notFound(keyOf(name, options), result.dsos);
   } finally {
-    open.close();
+    await open.close();
   }
 }
 
 /** A name that is mistyped is not silently a total for nobody. */
-async function checkAdoption(keys: readonly string[], { hub }: OpenHub): Promise<void> {
-  const { dsos } = await hub.read();
+async function checkAdoption(keys: readonly string[], { hub }: OpenHub, { signal }: Context): Promise<void> {
+  const { dsos } = await hub.read(signal);
   for (const key of keys) if (!dsos.some((dso) => dso.key === key)) throw notFound(key, dsos);
 }
 

@@ -46,6 +46,8 @@ export interface TickOptions extends DeliveryOptions {
    */
   readonly background?: Patience;
   readonly signal: AbortSignal;
+  /** Ends the reading of the hub; absent: `signal` does. */
+  readonly stop?: AbortSignal;
 }
 
 /** What deciding and delivering came to. */
@@ -86,7 +88,7 @@ export class Engine {
   async tick(options: TickOptions): Promise<TickResult> {
     const { background, now } = options;
     const late = await this.#connections.settle();
-    const snapshot = await this.#parts.hub.read();
+    const snapshot = await this.#parts.hub.read(options.stop ?? options.signal);
     await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.
@@ -152,9 +154,9 @@ export class Engine {
   }
 
   /** Gives the members of a DSO back; it need not exist any more. @throws ProductError where that cannot be planned */
-  async release(request: Omit<ReleaseRequest, 'marked'>): Promise<Released> {
+  async release(request: Omit<ReleaseRequest, 'marked'>, signal: AbortSignal): Promise<Released> {
     const { configuration, templates } = this.#parts;
-    const snapshot = await this.#parts.hub.read();
+    const snapshot = await this.#parts.hub.read(signal);
     await this.#connections.refresh([...this.#connections.lanes], request.now, ENDLESS);
     const known = await this.#knownMembers(snapshot);
     const source = snapshot.dsos.find(({ key }) => key === `${request.namespace}/${request.name}`);

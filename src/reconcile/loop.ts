@@ -6,14 +6,14 @@ import type { TickResult } from './outcome.ts';
 /** What the loop needs. */
 export interface LoopOptions {
   readonly engine: Engine;
-  /** Calls back on every change of the hub; the result ends it. */
-  readonly watch: (changed: () => void) => () => Promise<void>;
+  /** The hub, which calls back on every change until it is closed. */
+  readonly open: { watch(changed: () => void): void; close(): Promise<void> };
   readonly now: () => number;
   /** Told after every tick. */
   readonly onTick: (result: TickResult) => void;
   /** Told when a tick as a whole failed; nothing changed. */
   readonly onError: (error: unknown) => void;
-  /** Ends the loop after the tick that is under way. */
+  /** Ends the loop after the tick that is under way; one that only reads the hub ends at once. */
   readonly stop: AbortSignal;
   /** Ends what is under way. */
   readonly abort: AbortSignal;
@@ -30,11 +30,11 @@ const RETRY_MS = 1000;
 
 /** Ticks on every change and every deadline until it is stopped; then saves what was not saved. */
 export async function runLoop(options: LoopOptions): Promise<void> {
-  const { engine, stop } = options;
+  const { engine, open, stop } = options;
   const wake = new Wake();
   const resume = (): void => wake.call();
   const background = { ms: PATIENCE_MS, resume };
-  const unwatch = options.watch(resume);
+  open.watch(resume);
   stop.addEventListener('abort', resume, { once: true });
   let lastSave = options.now();
   let failures = 0;
@@ -50,6 +50,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
         }
         failures = 0;
       } catch (error) {
+        if (stop.aborted && error === stop.reason) break;
         failures += 1;
         next = now + Math.min(IDLE_MS, RETRY_MS * 2 ** Math.min(failures - 1, 6));
         options.onError(error);
@@ -62,13 +63,14 @@ export async function runLoop(options: LoopOptions): Promise<void> {
       options.onTick({ outcomes: [], destinations, problems: [], deadline: now, dsos: [], now });
     await engine.saveStates(now).catch(options.onError);
   } finally {
-    await unwatch();
+    await open.close();
   }
 }
 
 /** When the next one is due. What it came to is not kept any longer than it is told. */
-async function tick({ engine, onTick, abort }: LoopOptions, now: number, background: Patience): Promise<number> {
-  const result = await engine.tick({ mode: 'apply', now, background, signal: abort });
+async function tick(options: LoopOptions, now: number, background: Patience): Promise<number> {
+  const { engine, onTick, abort, stop } = options;
+  const result = await engine.tick({ mode: 'apply', now, background, signal: abort, stop });
   onTick(result);
   return result.deadline;
 }

@@ -54,6 +54,6 @@ export interface HubSnapshot {
 export interface Hub {
   /** What must be remembered is kept in the status of the DSOs; false: beside the branches. */
   readonly keepsState: boolean;
-  /** @throws ProductError when the source as a whole cannot be read; then nothing may change */
-  read(): Promise<HubSnapshot>;
+  /** @throws ProductError when the source as a whole cannot be read, and at once where the signal ends it; then nothing may change */
+  read(signal: AbortSignal): Promise<HubSnapshot>;
 }

@@ -3,7 +3,8 @@ import type { LocatedProblem } from '../api/problem.ts';
 import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
 import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { Reflector } from '../kubernetes/reflector.ts';
+import type { Collection } from '../kubernetes/list.ts';
+import { type Keep, Reflector } from '../kubernetes/reflector.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import type { Hub, HubSnapshot } from './hub.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
@@ -19,8 +20,6 @@ export interface KubernetesHubOptions {
   /** Read once and do not watch. */
   readonly isOnce: boolean;
   readonly now: () => number;
-  /** Silence after which a watch is taken for dead. */
-  readonly idleMs?: number;
 }
 
 /** How long a reading waits for what is not read yet. */
@@ -38,7 +37,8 @@ export class KubernetesHub implements Hub {
   readonly #stop = new AbortController();
   #dsos: { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } | null = null;
   #changed: () => void = () => undefined;
-  #named = -1;
+  /** Whose objects are watched. */
+  #named: { readonly reflector: Reflector<KeptDso>; readonly version: number } | null = null;
 
   constructor(options: KubernetesHubOptions) {
     this.#options = options;
@@ -56,25 +56,29 @@ export class KubernetesHub implements Hub {
     this.#objects = new WatchedObjects({ ...options, changed: () => this.#changed() });
   }
 
-  /** Starts; `changed` is called on every change. The result ends it. */
-  start(changed: () => void): () => void {
+  /** Starts; `changed` is called on every change. */
+  start(changed: () => void): void {
     this.#changed = changed;
     this.#crd?.start(this.#stop.signal);
     this.#members?.start(this.#stop.signal);
     if (!this.#crd) this.#watchDsos();
-    return () => {
-      this.#stop.abort();
-      this.#dsos?.stop.abort();
-      this.#objects.stop();
-    };
   }
 
-  async read(): Promise<HubSnapshot> {
-    const reflector = await this.#readableDsos();
+  /** Ends all watches. */
+  stop(): void {
+    this.#stop.abort();
+    this.#dsos?.stop.abort();
+    this.#objects.stop();
+  }
+
+  async read(signal: AbortSignal): Promise<HubSnapshot> {
+    const reflector = await this.#readableDsos(signal);
+    const { version } = reflector;
     const kept = [...reflector.items.values()];
-    if (this.#named !== reflector.version) this.#objects.watch(kept.flatMap(objectsOf));
-    this.#named = reflector.version;
-    await within(SYNC_MS, Promise.all([this.#objects.settled(), this.#members?.settled()]));
+    if (this.#named?.reflector !== reflector || this.#named.version !== version)
+      this.#objects.watch(kept.flatMap(objectsOf));
+    this.#named = { reflector, version };
+    await within(SYNC_MS, Promise.all([this.#objects.settled(), this.#members?.settled()]), signal);
     return {
       dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
       lookup: (kind, namespace, name) => this.#objects.lookup({ kind, namespace, name }),
@@ -83,13 +87,13 @@ export class KubernetesHub implements Hub {
     };
   }
 
-  async #readableDsos(): Promise<Reflector<KeptDso>> {
-    await within(SYNC_MS, this.#crd?.settled());
+  async #readableDsos(signal: AbortSignal): Promise<Reflector<KeptDso>> {
+    await within(SYNC_MS, this.#crd?.settled(), signal);
     // Who may not read the CRD finds out when DSOs are listed.
     if (this.#crd?.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(DSO_RESOURCE)));
     else this.#watchDsos();
     const { reflector } = this.#dsos ?? this.#watchDsos();
-    await within(SYNC_MS, reflector.settled());
+    await within(SYNC_MS, reflector.settled(), signal);
     if (reflector.hasSynced) return reflector;
     if (reflector.problem?.reason === 'NotFound') throw crdProblem(undefined) ?? reflector.problem;
     throw (
@@ -133,14 +137,9 @@ export class KubernetesHub implements Hub {
     throw mustAct('MembersUnknown', message);
   }
 
-  #reflect<T>(
-    collection: ConstructorParameters<typeof Reflector<T>>[0]['collection'],
-    keep: ConstructorParameters<typeof Reflector<T>>[0]['keep'],
-    what: string,
-  ): Reflector<T> {
-    const { client, now, isOnce, idleMs } = this.#options;
-    const idle = idleMs === undefined ? {} : { idleMs };
-    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed(), ...idle });
+  #reflect<T>(collection: Collection, keep: Keep<T>, what: string): Reflector<T> {
+    const { client, now, isOnce } = this.#options;
+    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed() });
   }
 }
 
@@ -156,12 +155,18 @@ function problemOf<T>(reflector: Reflector<T> | null): readonly LocatedProblem[]
   return problem ? [{ where: 'hub', path: [], message: `${problem.reason}: ${problem.message}` }] : [];
 }
 
-/** Waits, but not for ever. */
-async function within(ms: number, done: Promise<unknown> | undefined): Promise<void> {
+/** Waits, but not for ever. @throws the reason of the signal, at once */
+async function within(ms: number, done: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  let stop = (): void => undefined;
   let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise((resolve) => {
+  const over = new Promise<void>((resolve) => {
+    stop = resolve;
     timer = setTimeout(resolve, ms);
   });
-  await Promise.race([done, timeout]);
+  signal.addEventListener('abort', stop, { once: true });
+  await Promise.race([done, over]);
+  signal.removeEventListener('abort', stop);
   clearTimeout(timer);
+  signal.throwIfAborted();
 }

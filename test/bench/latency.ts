@@ -45,7 +45,7 @@ export async function measureLatency(fixture: Fixture, { samples, clones }: Roun
   const failures: unknown[] = [];
   const loop = runLoop({
     engine,
-    watch: open.watch,
+    open,
     now: () => Date.now(),
     onTick: () => undefined,
     onError: (error) => failures.push(error),

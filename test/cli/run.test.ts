@@ -1,8 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { writeKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { countOf, World } from '../scenarios/world.ts';
+import { silentHost } from '../silent-host.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const TSX = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
@@ -11,6 +14,46 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '0s' } }] });
   world.dso({ name: 'web', members: { one: 4, two: 6 }, max: 10 });
   world.metric('web', 20);
+  const { child, said } = start(world);
+  try {
+    await until(() => countOf(world.home, 'two', 'web') === 2, said);
+    world.metric('web', 37);
+    await until(() => countOf(world.home, 'two', 'web') === 5, said);
+    world.metric('web', 'abc');
+    await until(() => said().includes('found "abc"'), said);
+    world.write('broken.yaml', 'kind: [');
+    await until(() => said().includes('broken.yaml:1'), said);
+    world.metric('web', 45);
+    await until(() => countOf(world.home, 'two', 'web') === 5 && countOf(world.home, 'one', 'web') === 4, said);
+  } finally {
+    child.kill('SIGTERM');
+  }
+  const [code] = await once(child, 'exit');
+  expect(code).toBe(0);
+  expect(said()).toMatch(/commit [0-9a-f]{40} scale default\/web 4 -> 8 \(one 2 -> 3, two 2 -> 5\)/);
+  expect(said().trimEnd()).toMatch(/ ended$/);
+  // The same thing is said once, however often it is looked at.
+  expect(said().split('found "abc"').length).toBe(2);
+});
+
+it('run ends at once on SIGTERM where the hub takes connections and never says a word', async () => {
+  const world = new World({ source: { kubernetes: { kubeconfig: 'hub.kubeconfig' } } });
+  writeKubeconfig(join(world.directory, 'hub.kubeconfig'), await silentHost());
+  const { child, said } = start(world);
+  await until(() => said().includes('watching'), said);
+  // It is in the midst of reading the hub.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const begun = performance.now();
+  child.kill('SIGTERM');
+  const [code] = await once(child, 'exit');
+  expect(performance.now() - begun).toBeLessThan(4000);
+  expect(code).toBe(0);
+  expect(said()).not.toContain('failed');
+  expect(said().trimEnd()).toMatch(/ ended$/);
+});
+
+/** `run` in a process of its own, and what it said so far. */
+function start(world: World): { readonly child: ChildProcess; readonly said: () => string } {
   const child = spawn(process.execPath, ['--import', TSX, MAIN, 'run'], {
     cwd: world.directory,
     env: { ...world.environment },
@@ -19,41 +62,8 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk));
-  try {
-    await until(
-      () => countOf(world.home, 'two', 'web') === 2,
-      () => output,
-    );
-    world.metric('web', 37);
-    await until(
-      () => countOf(world.home, 'two', 'web') === 5,
-      () => output,
-    );
-    world.metric('web', 'abc');
-    await until(
-      () => output.includes('found "abc"'),
-      () => output,
-    );
-    world.write('broken.yaml', 'kind: [');
-    await until(
-      () => output.includes('broken.yaml:1'),
-      () => output,
-    );
-    world.metric('web', 45);
-    await until(
-      () => countOf(world.home, 'two', 'web') === 5 && countOf(world.home, 'one', 'web') === 4,
-      () => output,
-    );
-  } finally {
-    child.kill('SIGTERM');
-  }
-  const [code] = await once(child, 'exit');
-  expect(code).toBe(0);
-  expect(output).toMatch(/commit [0-9a-f]{40} scale default\/web 4 -> 8 \(one 2 -> 3, two 2 -> 5\)/);
-  expect(output.trimEnd()).toMatch(/ ended$/);
-  // The same thing is said once, however often it is looked at.
-  expect(output.split('found "abc"').length).toBe(2);
-});
+  return { child, said: () => output };
+}
 
 async function until(isDone: () => boolean, said: () => string): Promise<void> {
   const start = Date.now();

@@ -1,5 +1,4 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -8,6 +7,7 @@ import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { standingOf } from '../../src/status/standing.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, overlayOf, World } from '../scenarios/world.ts';
+import { silentHost } from '../silent-host.ts';
 
 /** A loop on the real clock, on top of the time of a world. */
 interface Running {
@@ -24,9 +24,11 @@ async function start(world: World): Promise<Running> {
   let changed = (): void => undefined;
   const loop = runLoop({
     engine: await world.engine(hard.signal),
-    watch: (call) => {
-      changed = call;
-      return async () => undefined;
+    open: {
+      watch: (call) => {
+        changed = call;
+      },
+      close: async () => undefined,
     },
     now: () => world.now + Date.now() - base,
     onTick: (result) => ticks.push(result),
@@ -48,17 +50,6 @@ async function ticksOf(world: World, ms: number): Promise<number> {
   await sleep(ms);
   await end();
   return ticks.length;
-}
-
-/** A host that takes connections and never says a word. */
-async function silentHost(): Promise<string> {
-  const server = createServer((socket) => socket.on('error', () => undefined));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => {
-    server.close();
-  });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/fleet.git`;
 }
 
 /** Pushes are not answered until the result is called. */
@@ -107,7 +98,7 @@ describe('a remote that does not answer', () => {
   it('from the start holds up no other', async () => {
     const world = new World({
       destinations: [
-        { repository: await silentHost(), match: { namespaces: ['stuck'] }, pacing },
+        { repository: `${await silentHost()}/fleet.git`, match: { namespaces: ['stuck'] }, pacing },
         { repository: 'fleet.git', pacing },
       ],
     });
