@@ -153,11 +153,6 @@ export class ApiServer {
     await this.#process?.stop(signal);
   }
 
-  /** Lets it stand still without closing a connection. */
-  freeze(isFrozen: boolean): void {
-    this.#process?.signal(isFrozen ? 'SIGSTOP' : 'SIGCONT');
-  }
-
   /** What kubectl prints. */
   async kubectl(...args: readonly string[]): Promise<string> {
     const { stdout } = await exec(programPath('kubectl'), ['--kubeconfig', this.kubeconfig(), ...args], {
