@@ -87,8 +87,8 @@ export class Engine {
   /** Evaluates everything once and, unless it is a plan, delivers what changed. */
   async tick(options: TickOptions): Promise<TickResult> {
     const { background, now } = options;
-    const late = await this.#connections.settle();
     const snapshot = await this.#parts.hub.read(options.stop ?? options.signal);
+    const late = await this.#connections.settle();
     await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.

@@ -7,6 +7,11 @@ interface Change {
   readonly path: string;
 }
 
+/** Letters and segments that mean nothing to a shell, a file system or Git itself. */
+const PLAIN = /^[A-Za-z0-9._/-]+$/;
+const SPECIAL = /^(|\.|\.\.|\.git)$/i;
+const MAX_SEGMENT = 255;
+
 const ABSENT = '000000';
 const FILE = '100644';
 
@@ -33,6 +38,13 @@ export function checkDifference(raw: string, allowed: ReadonlyMap<string, string
         `${path} stands where a directory of ours belongs, or would be changed as well; move it, nothing was written`,
       );
     }
+    if (!isPlain(path)) {
+      throw refusePath(
+        path,
+        'PathNotOurs',
+        `${JSON.stringify(path)} cannot be checked out everywhere: a member, a namespace or a DSO has a name that is none`,
+      );
+    }
     const expected = allowed.get(path) === null ? ABSENT : FILE;
     if (newMode !== expected || (oldMode !== FILE && oldMode !== ABSENT)) {
       throw refusePath(
@@ -42,6 +54,10 @@ export function checkDifference(raw: string, allowed: ReadonlyMap<string, string
       );
     }
   }
+}
+
+function isPlain(path: string): boolean {
+  return PLAIN.test(path) && path.split('/').every((one) => !SPECIAL.test(one) && one.length <= MAX_SEGMENT);
 }
 
 function* parseRaw(raw: string): Generator<Change> {

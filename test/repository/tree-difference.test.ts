@@ -38,6 +38,19 @@ describe('the last check before a push', () => {
     expect(() => checkDifference(raw(['000000', '100644', 'scaling/b'], [before, after, path]), OURS)).toThrow(path);
   });
 
+  it.each([
+    'scaling/../a',
+    'scaling/.GIT/a',
+    'scaling//a',
+    'scaling/a b',
+    'scaling/a\nb',
+    'scaling/x\u001b[2J',
+    `scaling/${'x'.repeat(256)}`,
+  ])('refuses %j, whoever gave it', (path) => {
+    const given = new Map([[path, 'x']]);
+    expect(() => checkDifference(raw(['000000', '100644', path]), given)).toThrow(/checked out/);
+  });
+
   it('refuses every path that is not given, wherever it stands', () => {
     const path = fc.stringMatching(/^[a-z\n"' ./-]{1,20}$/).filter((name) => !OURS.has(name));
     fc.assert(
