@@ -35,6 +35,11 @@ export const DsoName = subdomain(
   message: 'expected another name: kustomize takes a file of this name for its own',
 });
 
+/** Text that stands in messages and on terminals as it is. */
+export const PlainText = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$/u, 'expected text without control or invisible characters');
+
 /** `namespace/name`, the key of a DSO everywhere. */
 export function objectKey(namespace: string, name: string): string {
   return `${namespace}/${name}`;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { PlainText } from './names.ts';
 
 const count = z.int32().min(0);
 
@@ -57,7 +58,7 @@ export const Trigger = z
     metadata: z
       .record(z.string(), z.string().max(8192))
       .describe('Parameters of the trigger; every value is a string.'),
-    name: z.string().max(253).optional().describe('Name of the trigger, unique in the object.'),
+    name: PlainText.max(253).optional().describe('Name of the trigger, unique in the object.'),
     metricType: z.enum(['AverageValue', 'Value', 'Utilization']).optional().describe('Default AverageValue.'),
     useCachedMetrics: z.boolean().optional().describe('Serve the value of the last poll.'),
     authenticationRef: z
@@ -77,9 +78,9 @@ export const ScaledObjectSpec = z
   .strictObject({
     scaleTargetRef: z
       .strictObject({
-        apiVersion: z.string().optional().describe('API version of the target. Default apps/v1.'),
-        kind: z.string().optional().describe('Kind of the target. Default Deployment.'),
-        name: z.string().min(1).max(253).describe('Name of the target, the same in every member.'),
+        apiVersion: PlainText.optional().describe('API version of the target. Default apps/v1.'),
+        kind: PlainText.optional().describe('Kind of the target. Default Deployment.'),
+        name: PlainText.min(1).max(253).describe('Name of the target, the same in every member.'),
         envSourceContainerName: z.string().optional().describe('Container that environment values come from.'),
       })
       .describe('The workload that is scaled.'),

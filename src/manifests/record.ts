@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DnsLabel, DnsName } from '../api/names.ts';
+import { DnsLabel, DnsName, PlainText } from '../api/names.ts';
 import type { DemandSpec } from '../demand/spec.ts';
 import type { DemandState } from '../demand/state.ts';
 import { emitYaml } from './emit-yaml.ts';
@@ -211,10 +211,10 @@ export const DecisionRecord = z.strictObject({
   orphaned: z.record(memberName, count).describe('Members that left the DSO and keep their committed count.'),
   target: z
     .strictObject({
-      group: z.string().describe('API group; empty: core.'),
-      version: z.string().describe('API version.'),
-      kind: z.string().describe('Kind.'),
-      name: z.string().describe('Name, the same in every member.'),
+      group: PlainText.describe('API group; empty: core.'),
+      version: PlainText.describe('API version.'),
+      kind: PlainText.describe('Kind.'),
+      name: PlainText.describe('Name, the same in every member.'),
     })
     .describe('The workload that is scaled.'),
   readings: z

@@ -16,6 +16,7 @@ const number = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) =
 const milliseconds = fc.integer({ min: 0, max: 4_000_000_000_000 });
 const blob = fc.stringMatching(/^[0-9a-f]{40}$/);
 const text = hostileText(5);
+const plain = text.map((given) => given.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ''));
 
 const demand: fc.Arbitrary<DecisionRecord['state']['after']['demand']> = fc.record({
   total: count,
@@ -78,7 +79,7 @@ const record: fc.Arbitrary<DecisionRecord> = fc.record({
   unplaced: count,
   members: fc.dictionary(dnsName, member, { maxKeys: 4, noNullPrototype: true }),
   orphaned: fc.dictionary(dnsName, count, { maxKeys: 4, noNullPrototype: true }),
-  target: fc.record({ group: text, version: text, kind: text, name: text }),
+  target: fc.record({ group: plain, version: plain, kind: plain, name: plain }),
   readings: fc.array(
     fc.record({
       trigger: text,
