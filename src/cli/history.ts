@@ -13,6 +13,7 @@ import {
 } from './options.ts';
 import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
+import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 
 interface HistoryOptions extends SelectionOptions {
@@ -93,7 +94,7 @@ function membersText({ members }: PastDecision): string {
 }
 
 function markdown(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const [head = [], ...body] = rows.map((row) => row.map((cell) => shownText(cell).replaceAll('|', '\\|')));
   const lines = [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
   return `${lines.join('\n')}\n`;
 }

@@ -3,6 +3,7 @@ import { createTwoFilesPatch } from 'diff';
 import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
 import { becauseOf, type DestinationReport, type DsoReport, type Report } from '../reconcile/report.ts';
+import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 
 export const FORMATS = ['table', 'json', 'yaml', 'markdown'] as const;
@@ -26,7 +27,7 @@ export function renderData(data: unknown, format: 'json' | 'yaml'): string {
 export function renderReport(report: Report, options: PrintOptions): string {
   if (options.format === 'json' || options.format === 'yaml') return renderData(report, options.format);
   if (options.format === 'markdown') return renderMarkdown(report, options);
-  const parts = [...report.problems, ...report.dsos.map((dso) => renderDso(dso, options))];
+  const parts = [...report.problems.map(shownText), ...report.dsos.map((dso) => renderDso(dso, options))];
   parts.push(...report.destinations.map((destination) => renderDestination(destination, options)));
   if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
@@ -37,14 +38,15 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
   const lines = [`${color.bold(dso.key)}  ${verdictText(dso, color)}`];
   const say = (label: string, text: string): void => void lines.push(wrapped(`  ${label.padEnd(8)} ${text}`, columns));
   for (const { source, value, problem } of dso.readings) {
-    say('reading', problem ? color.yellow(problem) : `${source} = ${value}`);
+    say('reading', problem ? color.yellow(shownText(problem)) : shownText(`${source} = ${value}`));
   }
   if (dso.total.decided !== null && dso.verdict !== 'held')
-    say('total', [totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': '));
+    say('total', shownText([totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': ')));
   if (dso.message !== '' && (dso.verdict !== 'stalled' || dso.problems.length === 0))
-    say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${dso.message}`);
+    say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${shownText(dso.message)}`);
   // On a DSO that is served it is advice: a setting without an effect.
-  for (const problem of dso.problems) say(dso.verdict === 'stalled' ? 'problem' : 'note', color.yellow(problem));
+  for (const problem of dso.problems)
+    say(dso.verdict === 'stalled' ? 'problem' : 'note', color.yellow(shownText(problem)));
   if (dso.unplaced > 0) say('unplaced', color.yellow(`${dso.unplaced}: no member can take them`));
   const isSplit = dso.members.some(({ decided }) => decided !== null);
   if (isSplit) lines.push(renderTable(memberRows(dso), columns, '  '));
@@ -55,7 +57,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
 export function renderDestination(destination: DestinationReport, { color, columns, isDiffed }: PrintOptions): string {
   const place = `${destination.repository} ${destination.branch}`;
   if (destination.error) {
-    return wrapped(`${color.red('not delivered')} to ${place}: ${destination.error.message}`, columns);
+    return wrapped(`${color.red('not delivered')} to ${place}: ${shownText(destination.error.message)}`, columns);
   }
   const subject = destination.message?.split('\n')[0] ?? '';
   const head = destination.commit
@@ -113,6 +115,7 @@ function diffOf(file: DestinationReport['files'][number], color: Ansis): string 
   );
   const lines = patch
     .split('\n')
+    .map(shownText)
     .filter((line) => !/^(=+|Index:.*|\\ No newline.*|--- a\/.*)$/.test(line) && line !== '');
   return lines
     .map((line) => {
@@ -152,5 +155,7 @@ function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
 }
 
 function escapeMarkdown(text: string): string {
-  return text.replaceAll(/[\\`*_{}[\]<>()#+!|@]/g, '\\$&').replaceAll(/\s+/g, ' ');
+  return shownText(text)
+    .replaceAll(/[\\`*_{}[\]<>()#+!|@]/g, '\\$&')
+    .replaceAll(/\s+/g, ' ');
 }

@@ -5,6 +5,7 @@ import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
+import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 
@@ -47,7 +48,7 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
         standings.push(standingOf(outcome, dso?.because ?? '', commit));
       }
       context.stdout(render(standings, formatOf(options.output), context));
-      for (const problem of report.problems) context.stderr(`${problem}\n`);
+      for (const problem of report.problems) context.stderr(`${shownText(problem)}\n`);
       if (isFailed(result)) done(EXIT.failed);
     });
   withOutput(withHubOptions(command));
@@ -118,7 +119,9 @@ function detail(one: Standing, context: Context): string {
     [one.hold === null ? 'waits for' : 'held', one.waitsFor],
     ['now', one.reason],
   ];
-  const shown = lines.filter(([, text]) => text !== '').map(([name, text]) => `  ${name.padEnd(10)} ${text}`);
+  const shown = lines
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => `  ${name.padEnd(10)} ${shownText(text)}`);
   return `${bold(one.key)}\n${shown.join('\n')}\n`;
 }
 

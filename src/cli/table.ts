@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { shownText } from './shown-text.ts';
 
 const PLAIN = {
   top: '',
@@ -36,7 +37,7 @@ export function renderTable(rows: readonly (readonly string[])[], columns: numbe
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: aligns,
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(shownText)));
   return table
     .toString()
     .split('\n')

@@ -5,6 +5,7 @@ import { connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
+import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 
 interface VerifyOptions {
@@ -53,7 +54,7 @@ function render({ findings, recomputed, notRecomputed, reverts }: Verification, 
   const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${one.path}: ${one.message}`]);
   const table = rows.length > 0 ? `${renderTable([['finding', 'commit', 'by', ''], ...rows], columns)}\n\n` : '';
   const put = reverts
-    .map(({ commit, author, path }) => `${commit.slice(0, 10)} by ${author} put ${path} back\n`)
+    .map(({ commit, author, path }) => shownText(`${commit.slice(0, 10)} by ${author} put ${path} back\n`))
     .join('');
   const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings\n`;
   return `${table}${put}${count}without signatures this proves that the records agree, not who wrote them\n`;
