@@ -75,6 +75,12 @@ const RULES: readonly Rule[] = [
     'PermissionDenied',
     'give the credentials the right to push',
   ),
+  rule(
+    /dst refspec .{0,400} matches more than one/i,
+    'act',
+    'AmbiguousRef',
+    'the repository has another branch or tag whose name ends like the full name of this branch; delete it there',
+  ),
   rule(/shallow update not allowed/i, 'act', 'ShallowRefused', 'the host takes no pushes from a shallow clone'),
   rule(
     /deny(ing)? (updating|creating|non-fast)|remote rejected/i,

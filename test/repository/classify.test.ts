@@ -318,6 +318,7 @@ const NOT_OF_THE_REMOTE: readonly (readonly [string, string, string])[] = [
     'later',
     'MirrorDamaged',
   ],
+  ['error: dst refspec refs/heads/main matches more than one', 'act', 'AmbiguousRef'],
   ["fatal: unable to access 'https://x/': The requested URL returned error: 302", 'act', 'Redirected'],
   [
     "fatal: detected dubious ownership in repository at '/srv/fleet.git'\nfatal: Could not read from remote repository.",
