@@ -43,9 +43,14 @@ export class BareRepository {
   }
 
   /** A commit by somebody else on a branch. */
-  commit(files: Readonly<Record<string, Entry>>, branch = 'main', subject = `foreign ${this.#foreign}`): string {
+  commit(
+    files: Readonly<Record<string, Entry>>,
+    branch = 'main',
+    subject = `foreign ${this.#foreign}`,
+    author = 'somebody',
+  ): string {
     this.#foreign += 1;
-    const who = `somebody <somebody@example.com> ${1_700_000_000 + this.#foreign} +0000`;
+    const who = `${author} <somebody@example.com> ${1_700_000_000 + this.#foreign} +0000`;
     const head = [
       `commit refs/heads/${branch}`,
       `author ${who}`,
@@ -71,7 +76,7 @@ export class BareRepository {
   }
 
   /** Content of a file; null: there is none. */
-  read(path: string, ref = 'main'): string | null {
+  read(path: string, ref = 'refs/heads/main'): string | null {
     try {
       return this.git('cat-file', 'blob', `${ref}:${path}`);
     } catch (error) {
@@ -94,17 +99,23 @@ export class BareRepository {
   }
 
   /** Every path at a ref, sorted. */
-  paths(ref = 'main'): readonly string[] {
+  paths(ref = 'refs/heads/main'): readonly string[] {
     return this.git('ls-tree', '-r', '-z', '--name-only', ref).split('\0').filter(Boolean);
   }
 
+  /** Mode and id of every path at a ref. */
+  entries(ref = 'refs/heads/main'): ReadonlyMap<string, string> {
+    const lines = this.git('ls-tree', '-r', '-z', ref).split('\0').filter(Boolean);
+    return new Map(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, line.indexOf('\t'))]));
+  }
+
   /** Mode of every path at a ref. */
-  modes(ref = 'main'): Readonly<Record<string, string>> {
+  modes(ref = 'refs/heads/main'): Readonly<Record<string, string>> {
     const lines = this.git('ls-tree', '-r', '-z', ref).split('\0').filter(Boolean);
     return Object.fromEntries(lines.map((line) => [line.slice(line.indexOf('\t') + 1), line.slice(0, 6)]));
   }
 
-  log(ref = 'main'): readonly LoggedCommit[] {
+  log(ref = 'refs/heads/main'): readonly LoggedCommit[] {
     const text = this.git('log', '--first-parent', '--format=%H%x01%s%x01%b%x01%an%x02', ref, '--');
     return text
       .split('\x02')
@@ -116,7 +127,7 @@ export class BareRepository {
       });
   }
 
-  subjects(ref = 'main'): readonly string[] {
+  subjects(ref = 'refs/heads/main'): readonly string[] {
     return this.log(ref).map(({ subject }) => subject);
   }
 
