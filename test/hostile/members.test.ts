@@ -5,18 +5,7 @@ import { recordOf, World } from '../scenarios/world.ts';
 import { expectUntouched, snapshotOf } from './untouched.ts';
 
 /** Names that Git itself would never give a directory, but takes from whoever sends them. */
-const NAMES = [
-  '..',
-  '.',
-  '.git',
-  '.GIT',
-  'Prod',
-  'a b',
-  'a\ndeleteall',
-  '__proto__',
-  'x\u001b[2J',
-  '-rf',
-];
+const NAMES = ['..', '.', '.git', '.GIT', 'Prod', 'a b', 'a\ndeleteall', '__proto__', 'x\u001b[2J', '-rf'];
 
 /** Puts directories below `clusters/` at the tip, whatever they are called. */
 function addDirectories(repository: BareRepository, names: readonly string[]): void {

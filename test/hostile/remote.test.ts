@@ -7,7 +7,7 @@ import { serveHttp } from '../repository/http-server.ts';
 import { countOf, errorsOf, World } from '../scenarios/world.ts';
 import { expectUntouched, snapshotOf } from './untouched.ts';
 
-const ODD = ['--upload-pack=x', '-', 'HEAD', '$(touch${IFS}sprung)', 'a;touch${IFS}sprung', '"', "'", 'näme', 'tip'];
+const ODD = ['--upload-pack=x', '-', 'HEAD', '$(touch)', 'a;touch', '"', "'", 'näme', 'tip'];
 
 /** Refs of every kind that could be taken for another. */
 function crowd(repository: BareRepository, count: number): void {
