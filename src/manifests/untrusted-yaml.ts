@@ -2,7 +2,7 @@ import { Composer, type CST, type Document, isScalar, Parser, visit } from 'yaml
 
 /** Far more than any overlay or hold of ours. */
 const MAX_LENGTH = 100_000;
-/** Of collections in each other. The parser calls itself for each: near the end of the stack Node.js ends it all */
+/** Of collections in each other. The parser calls itself for each, and at the end of the stack all of Node.js may end. */
 const MAX_DEPTH = 50;
 
 /**
