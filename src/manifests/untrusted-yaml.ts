@@ -51,16 +51,22 @@ function childrenOf(token: CST.Token): readonly CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key, value].filter((child) => child !== undefined && child !== null));
 }
 
-/** A key that is a collection itself would become its own text, level by level: a kilobyte of them takes minutes. */
+/** A key that is a collection or bytes itself would become its own text, level by level: a kilobyte of them takes minutes. */
 function hasBadKey(document: Document.Parsed): boolean {
   let isBad = false;
   visit(document, {
     Map(_place, { items }) {
-      const keys = new Set(items.flatMap(({ key }) => (isScalar(key) ? String(key.value) : [])));
+      const keys = new Set(items.flatMap(({ key }) => textOf(key)));
       if (keys.size === items.length) return undefined;
       isBad = true;
       return visit.BREAK;
     },
   });
   return isBad;
+}
+
+/** What JavaScript calls a key; empty: it is none. */
+function textOf(key: unknown): readonly string[] {
+  const value = isScalar(key) ? key.value : null;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [String(value)] : [];
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseHold, renderHold } from '../../src/manifests/hold.ts';
 import { parseIndex, parseOverlay } from '../../src/manifests/layout.ts';
 import { type DecisionRecord, parseRecord, renderRecord } from '../../src/manifests/record.ts';
@@ -93,6 +93,16 @@ const record: fc.Arbitrary<DecisionRecord> = fc.record({
   configuration: fc.constant(RECORD.configuration),
   steps: fc.array(text, { maxLength: 4 }),
   state: fc.record({ before: state, after: state }),
+});
+
+// What the parser warns of, it prints with the text of the file in it.
+const warnings: string[] = [];
+const note = ({ message }: Error): void => void warnings.push(message);
+beforeAll(() => void process.on('warning', note));
+afterAll(async () => {
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', note);
+  expect(warnings).toEqual([]);
 });
 
 describe('a record', () => {

@@ -30,6 +30,7 @@ describe('YAML of somebody else', () => {
     ['a key twice, deep in it', 'x: [{y: {a: 1, a: 2}}]\n'],
     ['a key twice in two spellings', 'a: 1\n"a": 2\n'],
     ['a list as a key', '? [a, b]\n: 1\n'],
+    ['bytes as a key', '!!binary "aGk=": 1\n'],
     ['keys in keys', '? - '.repeat(300)],
     ['two documents', 'a: 1\n---\nb: 1\n'],
     ['a conflict', '<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n'],
