@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
+import { DnsName } from '../api/names.ts';
 import type { Configuration } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
@@ -184,7 +185,7 @@ export class Engine {
     const repository = first && this.#connections.readable.get(first.id);
     if (!first || !repository) return null;
     try {
-      return await repository.directories(members.directories);
+      return (await repository.directories(members.directories)).filter((name) => DnsName.safeParse(name).success);
     } catch (error) {
       this.#connections.lane(first.id).noteUnreadable(error);
       return null;

@@ -46,7 +46,7 @@ export class Past {
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(tip: string, path: string): Promise<readonly Revision[]> {
     if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
-    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%x01%H%x02%an%x02%cI'];
+    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%H%x00%cI%x00%an%x00'];
     const changes = parseChanges(await this.#git.run([...options, tip, '--', path], 'reading the history'));
     const texts = await this.#tree.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
     return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
@@ -67,29 +67,41 @@ export class Past {
 }
 
 const NO_BLOB = /^0+$/;
+const COMMIT = /^[0-9a-f]{40,64}$/;
+const CHANGE = /^:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/;
 
-/** Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. */
+/**
+ * Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. What a stranger may choose, names
+ * and paths, is taken by its place, and never looked into.
+ */
 function parseChanges(log: string): readonly (Omit<Revision, 'text'> & { readonly id: string | null })[] {
-  return log.split('\x01').flatMap((part) => {
-    const [head = '', ...fields] = part.split('\0');
-    const [commit = '', author = '', committedAt = ''] = head.trim().split('\x02');
-    const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
-    for (const [index, field] of fields.entries()) {
-      const id = /:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(field)?.[1];
-      const path = fields[index + 1];
-      if (id && path) changes.push({ path, commit, author, committedAt, id: NO_BLOB.test(id) ? null : id });
+  const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
+  const fields = log.split('\0');
+  let carrier = { commit: '', committedAt: '', author: '' };
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index]?.trim() ?? '';
+    const id = CHANGE.exec(field)?.[1];
+    if (id) {
+      index += 1;
+      changes.push({ ...carrier, path: fields[index] ?? '', id: NO_BLOB.test(id) ? null : id });
+    } else if (COMMIT.test(field)) {
+      carrier = { commit: field, committedAt: fields[index + 1] ?? '', author: fields[index + 2] ?? '' };
+      index += 2;
     }
-    return changes;
-  });
+  }
+  return changes;
 }
 
-/** Added lines `seq: N` of `git log -p`, the highest by path. */
+/** Added lines `seq: N` of `git log -p`, the highest by path. A line of a file never begins with the words of a header. */
 function parseSequences(log: string): ReadonlyMap<string, number> {
   const highest = new Map<string, number>();
   let path = '';
+  let isHeader = false;
   for (const line of log.split('\n')) {
-    if (line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
-    const sequence = /^\+seq: (\d+)$/.exec(line)?.[1];
+    if (line.startsWith('diff --git ')) isHeader = true;
+    else if (line.startsWith('@@ ')) isHeader = false;
+    if (isHeader && line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
+    const sequence = isHeader ? undefined : /^\+seq: (\d+)$/.exec(line)?.[1];
     if (sequence) highest.set(path, Math.max(highest.get(path) ?? 0, Number(sequence)));
   }
   return highest;

@@ -84,8 +84,7 @@ export class Tree {
   async directories(path: string): Promise<readonly string[]> {
     if (this.#tip === null) return [];
     const output = await this.#git.run(['ls-tree', '-z', '-d', this.#tip, '--', `${path}/`], 'listing the tip');
-    const names = output.split('\0').map((line) => line.slice(line.lastIndexOf('/') + 1));
-    return names.filter((name) => name !== '');
+    return [...parseTree(output)].map((entry) => entry.path.slice(path.length + 1));
   }
 
   /** Paths of all files below a directory. */
