@@ -43,7 +43,7 @@ async function quickstart(context: Context): Promise<void> {
   context.stdout(intro(demo, color));
   let now = start;
   let commits = 0;
-  let deadline: number | null = null;
+  let deadline = Number.POSITIVE_INFINITY;
   const show = (result: TickResult, title: string): void => {
     commits += result.destinations.filter(({ commit }) => commit !== null).length;
     deadline = result.deadline;
@@ -54,7 +54,7 @@ async function quickstart(context: Context): Promise<void> {
     show(await tick(engine, now, context), `${clock(now - start)}  metric-value is set to ${JSON.stringify(value)}`);
     now += STEP_MS;
   }
-  while (deadline !== null) {
+  while (Number.isFinite(deadline)) {
     now = deadline;
     show(await tick(engine, now, context), `${clock(now - start)}  the cooldown is over (simulated time)`);
   }
