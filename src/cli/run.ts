@@ -12,6 +12,8 @@ import { requireConfiguration, withClusterOptions } from './options.ts';
 
 /** How long a push or a status that is under way may take after the signal to end. */
 const GRACE_MS = 4000;
+/** Before a status that was refused is looked at again. */
+const LOOK_AGAIN_MS = 2000;
 
 interface RunOptions extends ClusterOptions {
   readonly config: string;
@@ -47,12 +49,22 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const onWrite: StatusWriterOptions['onWrite'] = (key, what, error) => {
     for (const entry of writes.of(key, what, error)) log(entry);
   };
-  const writer = open.statusApi ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite }) : null;
+  let changed = (): void => undefined;
+  const onRefused = (): void => void setTimeout(() => changed(), LOOK_AGAIN_MS).unref();
+  const writer = open.statusApi
+    ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite, onRefused })
+    : null;
   log({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
   try {
     await runLoop({
       engine,
-      open,
+      open: {
+        watch: (call) => {
+          changed = call;
+          return open.watch(call);
+        },
+        close: open.close,
+      },
       now: context.now,
       onTick: (result) => {
         health.beat(null);

@@ -11,7 +11,7 @@ export async function writeStatus({ statusApi }: OpenHub, result: TickResult, { 
   const onWrite = (_key: string, _what: string, error: ProductError | null): void => {
     if (error) errors.push(error);
   };
-  const writer = new StatusWriter({ api: statusApi, now, onWrite });
+  const writer = new StatusWriter({ api: statusApi, now, onWrite, onRefused: () => undefined });
   writer.offer(result);
   await writer.flush();
   if (errors[0]) throw errors[0];

@@ -15,6 +15,8 @@ export interface StatusWriterOptions {
   readonly now: () => number;
   /** Told how every write went; one that failed is tried again when that can help. @param error null: it is written */
   readonly onWrite: (key: string, what: 'status' | 'event', error: ProductError | null) => void;
+  /** Told that a write was refused for what others did: the watch may have shown that already, so look again. */
+  readonly onRefused: () => void;
 }
 
 /** What is to be written for one DSO. */
@@ -59,7 +61,10 @@ export class StatusWriter {
         isRepair: older.isRepair && newer.isRepair,
         transitions: [...older.transitions, ...newer.transitions],
       }),
-      onDropped: (key) => this.#memories.delete(key),
+      onDropped: (key, { reason }) => {
+        this.#memories.delete(key);
+        if (reason === 'Conflict') options.onRefused();
+      },
     });
   }
 

@@ -8,7 +8,7 @@ export interface WriteQueueOptions<T> {
   /** A newer job with what it takes over from an older one that is not written. */
   readonly merge: (older: T, newer: T) => T;
   /** Told that a job failed and is not tried again. */
-  readonly onDropped: (key: string) => void;
+  readonly onDropped: (key: string, error: ProductError) => void;
 }
 
 /** The newest of what is to be written under one key. */
@@ -92,7 +92,8 @@ export class WriteQueue<T> {
     if (this.#writing.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #again(key: string, { job, failures }: Waiting<T>, { kind, reason }: ProductError): void {
+  #again(key: string, { job, failures }: Waiting<T>, error: ProductError): void {
+    const { kind, reason } = error;
     const newer = this.#waiting.get(key);
     if (newer) {
       this.#waiting.set(key, { ...newer, job: this.#options.merge(job, newer.job) });
@@ -100,7 +101,7 @@ export class WriteQueue<T> {
     }
     // It is gone, or another one writes: what is next comes as an event of the watch.
     if (this.#isStopping || reason === 'NotFound' || reason === 'Conflict') {
-      this.#options.onDropped(key);
+      this.#options.onDropped(key, error);
       return;
     }
     const delayMs = kind === 'act' ? MAX_RETRY_MS : Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 6));

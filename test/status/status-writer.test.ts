@@ -18,11 +18,13 @@ let back: TickResult;
 const UNREACHABLE = new ProductError('later', 'HubUnreachable', 'no answer for 30 s');
 
 let api: RecordingApi;
+let refusals = 0;
 let writer: StatusWriter;
 let now: number;
 let errors: string[];
 
 beforeEach(async () => {
+  refusals = 0;
   ticks ??= await makeTicks();
   [committed, quiet, missing, back] = ticks;
   api = new RecordingApi();
@@ -51,6 +53,9 @@ function newWriter(): StatusWriter {
     now: () => now,
     onWrite: (_key, what, error) => {
       if (error) errors.push(`${what} ${error.reason}`);
+    },
+    onRefused: () => {
+      refusals += 1;
     },
   });
 }
@@ -264,6 +269,8 @@ describe('what another controller left', () => {
     now += 10_000;
     await offer(quiet, api.status, writer, OFF);
     expect([api.writes, api.takeOvers]).toEqual([2, 1]);
+    // The watch may have shown all of it by then: somebody has to look again.
+    expect(refusals).toBe(1);
     await offer(quiet, api.status, writer, OFF);
     now += 10_000;
     await offer(quiet, api.status, writer, OFF);

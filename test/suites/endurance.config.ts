@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['test/endurance/**/*.test.ts'],
     globalSetup: ['test/endurance/global-setup.ts'],
-    // Each of them takes all cores.
-    fileParallelism: false,
+    // Each of them runs many processes.
+    maxWorkers: 2,
     testTimeout: 7_200_000,
     // Eight mirrors are removed.
     hookTimeout: 300_000,
