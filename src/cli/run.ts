@@ -63,7 +63,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
           changed = call;
           return open.watch(call);
         },
-        close: open.close,
+        close: () => open.close(),
       },
       now: context.now,
       onTick: (result) => {
