@@ -51,8 +51,13 @@ export function decide(input: DecideInput): Decided {
     return idle(input, home, verdict, input.state, committed, [], before.demand.asOf - MAX_SKEW_MS);
   }
   const state: DsoState = { ...before, demand: observed.state };
-  if (state.isUnproven && state.demand.total === 0 && input.now <= unprovenUntil(state, input.dso)) {
-    const message = `nothing is known to run; 0 is written at ${iso(unprovenUntil(state, input.dso) + 1)} unless a reading says otherwise`;
+  const isSeen =
+    input.dso.demand.pause.kind === 'replicas' || state.demand.readings.some(({ reading }) => reading.kind === 'value');
+  // A zero that nothing was read for is no number, however long it stands.
+  if (state.isUnproven && state.demand.total === 0 && (!isSeen || input.now <= unprovenUntil(state, input.dso))) {
+    const message = isSeen
+      ? `nothing is known to run; 0 is written at ${iso(unprovenUntil(state, input.dso) + 1)} unless a reading says otherwise`
+      : 'nothing is known to run and no trigger can be read; nothing is written before one can';
     return withPlaceholders(
       input,
       home,

@@ -174,6 +174,19 @@ describe('first sight', () => {
     await world.tick();
     expect(countOf(world.home, 'one', 'b')).toBe(0);
   });
+
+  it('write: nothing, however long, as long as no trigger can be read', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    await world.tick();
+    world.now += 3_600_000;
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait FirstSight' });
+    expect([countOf(world.home, 'one', 'a'), recordOf(world.home, 'a')]).toEqual([null, null]);
+    world.metric('a', 20);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+  });
 });
 
 describe('a host that refuses', () => {
