@@ -37,8 +37,8 @@ it(`killed ${KILLS} times while values stream in, it writes every decision once`
   const next = random(SEED);
   const moments = new Map<string, number>();
   for (let kill = 1; kill <= KILLS; kill += 1) {
-    // A process on a machine that never ran it has no mirror.
-    if (next() < 0.1) rmSync(writer.cache, { recursive: true, force: true });
+    // A process on a machine that never ran it has no mirror. A Git command that outlived the kill may still write into it.
+    if (next() < 0.1) rmSync(writer.cache, { recursive: true, force: true, maxRetries: 20 });
     const running = writer.start();
     const moment = momentOf(writer, next(), next());
     await streamUntil(moment, streams, next);
