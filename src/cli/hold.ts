@@ -26,7 +26,11 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
         const only = selectionOf(options, name);
         const key = keyOf(name, options);
         const hold = new Map([[key, wordOf(options, context)]]);
-        const result = await engine.tick({ mode: 'apply', now: context.now(), only, hold, signal: context.signal });
+        const tick = { now: context.now(), only, signal: context.signal };
+        // A word without a reason does not replace one that is there.
+        const before = options.reason === undefined ? await engine.tick({ ...tick, mode: 'plan' }) : null;
+        const isHeld = before?.outcomes.some(({ verdict }) => verdict.kind === 'held' && verdict.reason === 'Held');
+        const result = before && isHeld ? before : await engine.tick({ ...tick, mode: 'apply', hold });
         const known = result.dsos.map((dso) => dso.key).join(', ') || 'none';
         if (result.outcomes.length === 0)
           throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);

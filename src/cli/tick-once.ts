@@ -39,6 +39,9 @@ export async function tickOnce(
     if (options.adopt) await checkAdoption([...options.adopt.keys()], open, context);
     const isDiffed = options.output !== 'table';
     const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...adopt });
+    for (const { key, landed } of result.outcomes)
+      if (landed && options.adopt?.has(key))
+        context.stderr(`${key}: --adopt has no effect, decision ${landed.seq} is there already\n`);
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
     throw notFound(keyOf(name, options), result.dsos);
   } finally {

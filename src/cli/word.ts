@@ -6,15 +6,15 @@ import type { HubOptions } from './options.ts';
 
 /** Options of a command by which a person says something about a hold. */
 export interface WordOptions extends HubOptions {
-  readonly reason: string;
+  readonly reason?: string;
 }
 
 /** Adds `--reason`. */
 export function withWord(command: Command): Command {
-  return command.option('--reason <text>', 'why, for those who read it later', 'no reason was given');
+  return command.option('--reason <text>', 'why, for those who read it later');
 }
 
 /** Who says it, and why: GIT_AUTHOR_NAME, else the user of this machine. */
-export function wordOf({ reason }: WordOptions, { environment }: Context): PersonsWord {
+export function wordOf({ reason = 'no reason was given' }: WordOptions, { environment }: Context): PersonsWord {
   return { by: environment['GIT_AUTHOR_NAME'] || `${userInfo().username} on ${hostname()}`, reason };
 }

@@ -5,7 +5,8 @@ import { STATE_BRANCH } from '../repository/remote.ts';
 
 export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
 
-const duration = z.string().regex(new RegExp(DURATION_PATTERN), 'expected a duration such as 10s or 5m');
+const DURATION_EXPECTED = 'expected a duration with its unit, such as 10s or 5m';
+const duration = z.string({ error: DURATION_EXPECTED }).regex(new RegExp(DURATION_PATTERN), DURATION_EXPECTED);
 const file = z.string().min(1);
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
 

@@ -35,7 +35,7 @@ export function summarize(evaluation: Evaluation, spec: DemandSpec): string {
 }
 
 function notActiveToZero(evaluation: Evaluation, spec: DemandSpec): string {
-  const values = evaluation.triggers.map(({ trigger, value }) => `${trigger} is ${value}`).join(', ');
+  const values = evaluation.triggers.map(describeValue).join(', ');
   return `${values}: not active for more than ${spec.cooldownMs / 1000} s`;
 }
 
@@ -52,7 +52,7 @@ function describeTrigger(step: TriggerStep, spec: DemandSpec, evaluation: Evalua
   if (step.value === null) return `${step.trigger} has no reading: ${step.problem ?? 'unknown'}`;
   const trigger = spec.triggers.find(({ id }) => id === step.trigger);
   const activity = step.isActive ? 'active' : `not active (not above ${trigger?.activation ?? 0})`;
-  if (step.isFallback) return `${step.trigger} cannot be read (${step.problem}); its fallback counts as ${step.value}`;
+  if (step.isFallback) return describeProposal(step, spec, evaluation);
   if (step.problem) return `${step.trigger} is ${step.value}, ${activity}, but ${step.problem}`;
   if (!step.proposal) return `${step.trigger} is ${step.value}: ${activity}`;
   return `${activity}: ${describeProposal(step, spec, evaluation)}`;
@@ -60,8 +60,8 @@ function describeTrigger(step: TriggerStep, spec: DemandSpec, evaluation: Evalua
 
 function describeProposal(step: TriggerStep, spec: DemandSpec, evaluation: Evaluation): string {
   const trigger = spec.triggers.find(({ id }) => id === step.trigger);
-  if (!step.proposal || !trigger) return `${step.trigger} is ${step.value}`;
-  const value = `${step.trigger} ${round(step.value ?? 0)}`;
+  if (!step.proposal || !trigger) return describeValue(step);
+  const value = step.isFallback ? describeValue(step) : `${step.trigger} ${round(step.value ?? 0)}`;
   const target = targetText(trigger);
   if (step.proposal.isWithinTolerance) {
     const percent = round(100 * (step.proposal.ratio > 1 ? spec.tolerance.up : spec.tolerance.down));
@@ -69,6 +69,12 @@ function describeProposal(step: TriggerStep, spec: DemandSpec, evaluation: Evalu
     return `${value} of ${target} on ${plural(current)} is a ratio of ${round(step.proposal.ratio)}, inside the tolerance of ${percent} %`;
   }
   return `${value} / ${target} = ${plural(step.proposal.replicas)}`;
+}
+
+/** A number that stands for a reading is never told as one. */
+function describeValue({ trigger, problem, value, isFallback }: TriggerStep): string {
+  if (!isFallback) return `${trigger} is ${value}`;
+  return `${trigger} cannot be read (${problem}), its fallback counts as ${round(value ?? 0)}`;
 }
 
 function targetText(trigger: TriggerDemand): string {

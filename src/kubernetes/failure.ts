@@ -72,15 +72,20 @@ export function asFailure(error: unknown): ApiFailure {
  * A failure as an error with a kind.
  *
  * @param doing what failed, for instance `list configmaps in namespace default`
+ * @param granting the command whose output grants it
  */
-export function explainFailure(failure: ApiFailure, doing: string): ProductError {
+export function explainFailure(
+  failure: ApiFailure,
+  doing: string,
+  granting = 'dso-gitops install --export',
+): ProductError {
   const { status, message } = failure;
   if (status === 401) {
     const advice = `the API server does not accept the credentials: cannot ${doing}: ${message}; renew the kubeconfig or the ServiceAccount's token`;
     return new ProductError('act', 'Unauthorized', advice, failure);
   }
   if (status === 403) {
-    const advice = `the API server forbids to ${doing}: ${message}; grant it, for instance by applying the output of dso-gitops install --export again`;
+    const advice = `the API server forbids to ${doing}: ${message}; grant it, for instance by applying the output of ${granting} again`;
     return new ProductError('act', 'Forbidden', advice, failure);
   }
   if (status === 404) return new ProductError('act', 'NotFound', `cannot ${doing}: ${message}`, failure);

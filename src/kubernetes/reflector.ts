@@ -24,6 +24,8 @@ export interface ReflectorOptions<T> {
   readonly changed: () => void;
   /** What is read, for people, for instance `configmaps in namespace default`. */
   readonly what: string;
+  /** The command whose output grants the right to watch it; absent: as for all else. */
+  readonly granting?: string;
   readonly now: () => number;
   /** List and do not watch. */
   readonly isOnce: boolean;
@@ -224,7 +226,7 @@ export class Reflector<T> {
 
   #failed(failure: ApiFailure): void {
     const before = this.#problem;
-    this.#problem = explainFailure(failure, `list and watch ${this.#options.what}`);
+    this.#problem = explainFailure(failure, `list and watch ${this.#options.what}`, this.#options.granting);
     this.#failingSince ??= this.#heardAt;
     this.#wakeWaiting();
     if (before?.reason !== this.#problem.reason) this.#options.changed();

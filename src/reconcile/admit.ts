@@ -45,6 +45,6 @@ export function admit(
 }
 
 function foreign({ manager, time }: ForeignWriter): Verdict {
-  const message = `${manager} writes the status of this object as well (last at ${time}), so two controllers scale it; switch Kedify's off with: kubectl -n keda set env deploy/kedify-agent DSO_ENABLED=false, then say so with: kubectl annotate dso --all -A --overwrite dso-gitops.dev/take-over=$(date -u +%Y-%m-%dT%H:%M:%SZ)`;
+  const message = `${manager} writes the status of this object as well (last at ${time}), so two controllers scale it; end the other one, Kedify's with: kubectl -n keda set env deploy/kedify-agent DSO_ENABLED=false, then say so with: kubectl annotate dso --all -A --overwrite dso-gitops.dev/take-over=$(date -u +%Y-%m-%dT%H:%M:%SZ)`;
   return { kind: 'stalled', reason: 'ForeignStatusWriter', message };
 }

@@ -9,10 +9,10 @@ import type { DecisionRecord, DsoState } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import { findUncounted, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
-import type { Landed } from './landed.ts';
+import { isChangedByHand, type Landed } from './landed.ts';
 import { makeRecord } from './make-record.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
-import { findStop } from './stops.ts';
+import { findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
 const MAX_SKEW_MS = 300_000;
@@ -133,7 +133,14 @@ function mark(
   const state = input.isResumed && before && demand ? { ...before, isHeld: false, demand } : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
-  return { ...idle(input, home, { kind: 'change' }, state, committed, [], null), isStateNews: state !== null, changes };
+  const verdict: Verdict = input.isResumed
+    ? {
+        kind: 'wait',
+        reason: 'Resumed',
+        message: 'the hold has ended; the next evaluation goes on from what is committed',
+      }
+    : heldBy(input, { by, reason });
+  return { ...idle(input, home, verdict, state, committed, [], null), isStateNews: state !== null, changes };
 }
 
 function splitOver(input: DecideInput, total: number): SplitResult {
@@ -229,12 +236,13 @@ function deadlineOf(state: DsoState, dso: Dso): number | null {
   return deadline === null ? proven : Math.min(deadline, proven);
 }
 
+/** What the branches hold: by the record, by the overlay itself where a person changed it. */
 function committedCounts(input: DecideInput, home: Landed): ReadonlyMap<string, number | null> {
   return new Map(
     input.members.map(({ name, destination }) => {
-      if (home.record && !input.isResumed)
-        return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
-      return [name, overlayCount(name, input.landed.get(destination.id))];
+      const landed = input.landed.get(destination.id);
+      if (!home.record || input.isResumed || isChangedByHand(name, landed)) return [name, overlayCount(name, landed)];
+      return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
     }),
   );
 }

@@ -18,6 +18,7 @@ export function startingState(
   const known = knownTotal(input, committed);
   const createdAt = input.dso.createdAt ?? input.now;
   if (known === null && input.configuration.firstSight === 'wait') return null;
+  if (known === null && saved?.isUnproven) return saved;
   return {
     seq,
     hasRecord: false,
@@ -42,7 +43,7 @@ function afterHold(
 /** At first sight every overlay has to be known: a sum of some of them would be too low. null: they are. */
 export function findUncounted(input: DecideInput, home: Landed): Verdict | null {
   if (!isAdoption(input, home)) return null;
-  const isKnownToRun = input.state !== null || countsOf(input).some((count) => count !== null);
+  const isKnownToRun = input.state?.isUnproven === false || countsOf(input).some((count) => count !== null);
   for (const { name, destination } of input.members) {
     const overlay = input.landed.get(destination.id)?.overlays.get(name);
     // Where nothing is known to run at all, there is nothing that could be lowered.
@@ -77,7 +78,7 @@ function countsOf({ landed, members }: DecideInput): readonly (number | null)[] 
 /** Nothing was decided yet, a record that was there and is gone was removed by a person, or a person ends a hold. */
 function isAdoption({ state, isResumed }: DecideInput, home: Landed): boolean {
   if (isResumed) return true;
-  return !home.record && (!state || state.hasRecord);
+  return !home.record && (!state || state.hasRecord || state.isUnproven);
 }
 
 /** The higher number wins; with equal ones the later. */

@@ -16,8 +16,15 @@ export interface Landed {
 export interface LandedOverlay {
   /** Blob id; null: there is no file. */
   readonly id: string | null;
-  /** The count in it; null: none, or not asked. Needed only where there is no record. */
+  /** The count in it; null: none, or not asked. Needed only where no record tells it. */
   readonly count: number | null;
   /** It was asked and is none of ours: nobody knows what the member runs by it. */
   readonly isUnreadable: boolean;
+}
+
+/** Whether the overlay of a member is another one than the record beside it names. */
+export function isChangedByHand(name: string, landed: Landed | undefined): boolean {
+  const written = landed?.record?.members[name]?.overlay;
+  const id = landed?.overlays.get(name)?.id;
+  return written !== undefined && id != null && id !== written;
 }

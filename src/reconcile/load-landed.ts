@@ -43,26 +43,29 @@ async function loadFrom(
   isCounted: (key: string) => boolean,
 ): Promise<ReadonlyMap<string, Landed>> {
   const entries = await repository.entries(placed.flatMap((one) => pathsOf(one, id)));
-  const recordIds = placed.flatMap((one) => entries.get(recordPathOf(one, id))?.id ?? []);
-  const overlayIds = placed
-    .filter((one) => !entries.get(recordPathOf(one, id)) || isCounted(one.dso.key))
-    .flatMap((one) => overlaysOf(one, id).flatMap(({ path }) => entries.get(path)?.id ?? []));
-  const holdIds = placed.flatMap((one) => entries.get(holdPathOf(one, id) ?? '')?.id ?? []);
-  const texts = await repository.contents([...recordIds, ...overlayIds, ...holdIds]);
+  const idOf = (path: string | null): string | null => entries.get(path ?? '')?.id ?? null;
+  const own = placed.flatMap((one) => [recordPathOf(one, id), holdPathOf(one, id)]);
+  const texts = await repository.contents(own.flatMap((path) => idOf(path) ?? []));
+  const found = placed.map((one) => ({ one, record: recordOf(idOf(recordPathOf(one, id)), texts) }));
+  // What a person left in an overlay is told, and counted where there is no record.
+  const isAsked = ({ dso }: PlacedDso, record: DecisionRecord | null, name: string, path: string): boolean =>
+    // What is no plain file is refused when it is written: nothing is read through a link.
+    entries.get(path)?.mode === '100644' && (isCounted(dso.key) || record?.members[name]?.overlay !== idOf(path));
+  const asked = found.flatMap(({ one, record }) =>
+    overlaysOf(one, id).filter(({ name, path }) => isAsked(one, record, name, path)),
+  );
+  const overlayTexts = await repository.contents(asked.flatMap(({ path }) => idOf(path) ?? []));
   return new Map(
-    placed.map((one) => {
-      const recordId = entries.get(recordPathOf(one, id))?.id ?? null;
+    found.map(({ one, record }) => {
+      const recordId = idOf(recordPathOf(one, id));
       const overlays = overlaysOf(one, id).map(({ name, path, settings }): [string, LandedOverlay] => {
-        const entry = entries.get(path) ?? null;
-        const overlayId = entry?.id ?? null;
-        // What is no plain file is refused when it is written: nothing is read through a link.
-        const isAsked = (recordId === null || isCounted(one.dso.key)) && entry?.mode === '100644';
-        const text = isAsked && overlayId !== null ? texts.get(overlayId) : undefined;
+        const overlayId = idOf(path);
+        const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, ...parsed }];
       });
-      const hold = holdOf(entries.get(holdPathOf(one, id) ?? '')?.id ?? null, texts);
-      return [one.dso.key, { record: recordOf(recordId, texts), recordId, hold, overlays: new Map(overlays) }];
+      const hold = holdOf(idOf(holdPathOf(one, id)), texts);
+      return [one.dso.key, { record, recordId, hold, overlays: new Map(overlays) }];
     }),
   );
 }

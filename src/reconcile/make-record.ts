@@ -21,7 +21,7 @@ export function makeRecord(
 ): DecisionRecord {
   const { dso } = input;
   const time = new Date(input.now).toISOString();
-  const earlier = home.record?.total.after ?? null;
+  const earlier = input.isResumed ? sumOf(committed) : (home.record?.total.after ?? null);
   return {
     apiVersion: 'dso-gitops.dev/v1alpha1',
     kind: 'Decision',
@@ -79,6 +79,11 @@ function memberRecord(
     path: overlayPath(member.destination, { member: member.name, ...input.dso }),
     overlay: blobId(overlays.get(member.name) ?? ''),
   };
+}
+
+/** null: not all of them are known. */
+function sumOf(counts: ReadonlyMap<string, number | null>): number | null {
+  return [...counts.values()].reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);
 }
 
 function orphansOf(input: DecideInput, home: Landed): Record<string, number> {

@@ -3,7 +3,7 @@ import { holdPath } from '../manifests/hold.ts';
 import { overlayPath, recordPath } from '../manifests/layout.ts';
 import type { DecisionRecord } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
-import type { Landed } from './landed.ts';
+import { isChangedByHand, type Landed } from './landed.ts';
 
 /** What forbids to write at all, before anything is computed. */
 export function findStop(input: DecideInput, home: Landed): Verdict | null {
@@ -22,7 +22,8 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   return findRevert(input, record) ?? findHandEdit(input, record);
 }
 
-function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<Landed['hold']>): Verdict {
+/** A person's word in Git. */
+export function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<Landed['hold']>): Verdict {
   const path = holdPath(home.root, dso.namespace, dso.name);
   const message = `${cleanText(by, 80)} holds it: ${cleanText(reason)}; nothing is written until you run: dso-gitops resume ${dso.key}`;
   return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };
@@ -74,12 +75,10 @@ function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
 /** An overlay that is not what its record says: a person said no. */
 function findHandEdit(input: DecideInput, record: DecisionRecord): Verdict | null {
   for (const member of input.members) {
-    const landed = input.landed.get(member.destination.id);
     // Each destination is held to the record it got: one that was down is behind, not edited.
-    const own = member.destination.id === input.home.id ? record : landed?.record;
-    const before = own?.members[member.name];
-    const id = landed?.overlays.get(member.name)?.id;
-    if (!before || !id || id === before.overlay) continue;
+    const landed = input.landed.get(member.destination.id);
+    const before = landed?.record?.members[member.name];
+    if (!before || !isChangedByHand(member.name, landed)) continue;
     const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
     const { path } = before;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };

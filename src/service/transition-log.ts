@@ -9,6 +9,9 @@ import {
 } from '../reconcile/report.ts';
 import type { LogEntry } from './log.ts';
 
+/** What is news without being trouble. */
+const TOTAL = 'total';
+
 /** What was said of one DSO. */
 interface SaidOfDso {
   /** null: it was about to be written, with the text of every file. */
@@ -53,6 +56,8 @@ export class TransitionLog {
       const entry = { level: 'error', message: 'cannot be read', fields: { problem }, text: problem } as const;
       if (!this.#others.has(problem)) entries.push(entry);
     }
+    for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
+    if (this.#failure !== '') entries.push(overEntry(this.#failure));
     this.#dsos = dsos;
     this.#others = others;
     this.#failure = '';
@@ -69,6 +74,8 @@ export class TransitionLog {
       said.set(about, news);
       if (before?.get(about) !== news) entries.push(entry);
     }
+    const isInTrouble = (one: ReadonlyMap<string, string>): boolean => one.size > (one.has(TOTAL) ? 1 : 0);
+    if (before && isInTrouble(before) && !isInTrouble(said)) entries.push(servedEntry(outcome.key));
     return said;
   }
 
@@ -79,6 +86,20 @@ export class TransitionLog {
     const text = `failed, nothing is changed: ${message}`;
     return [{ level: 'error', message: 'failed, nothing is changed', fields: { error: message }, text }];
   }
+}
+
+function overEntry(trouble: string): LogEntry {
+  return { level: 'info', message: 'over', fields: { trouble }, text: `over: ${trouble}` };
+}
+
+function servedEntry(key: string): LogEntry {
+  const [namespace, name] = key.split('/');
+  return {
+    level: 'info',
+    message: 'served',
+    fields: { dso: { namespace, name } },
+    text: `${key} is served, nothing is in the way any more`,
+  };
 }
 
 function commitEntry({ name, commit, message }: DestinationReport): LogEntry {
@@ -109,7 +130,7 @@ function entriesOf(dso: DsoReport): readonly Said[] {
     const fields = { ...about, total: total.decided, because };
     const text = `${key} total ${total.decided}${because === '' ? '' : `: ${because}`}`;
     said.push({
-      about: 'total',
+      about: TOTAL,
       news: String(total.decided),
       entry: { level: 'info', message: 'decided', fields, text },
     });

@@ -31,7 +31,7 @@ const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 export class KubernetesHub implements Hub {
   readonly keepsState = true;
   readonly #options: KubernetesHubOptions;
-  readonly #crd: Reflector<InstalledCrd> | null;
+  readonly #crd: Reflector<InstalledCrd>;
   readonly #members: Reflector<RegisteredMembers> | null;
   readonly #objects: WatchedObjects;
   readonly #stop = new AbortController();
@@ -42,10 +42,8 @@ export class KubernetesHub implements Hub {
 
   constructor(options: KubernetesHubOptions) {
     this.#options = options;
-    const { memberSecret, isOnce } = options;
-    this.#crd = isOnce
-      ? null
-      : this.#reflect({ path: CRD_PATH, name: DSO_RESOURCE, form: null }, keepCrd, `the CRD ${DSO_RESOURCE}`);
+    const { memberSecret } = options;
+    this.#crd = this.#reflect({ path: CRD_PATH, name: DSO_RESOURCE, form: null }, keepCrd, `the CRD ${DSO_RESOURCE}`);
     this.#members =
       memberSecret &&
       this.#reflect(
@@ -59,9 +57,8 @@ export class KubernetesHub implements Hub {
   /** Starts; `changed` is called on every change. */
   start(changed: () => void): void {
     this.#changed = changed;
-    this.#crd?.start(this.#stop.signal);
+    this.#crd.start(this.#stop.signal);
     this.#members?.start(this.#stop.signal);
-    if (!this.#crd) this.#watchDsos();
   }
 
   /** Ends all watches. */
@@ -88,9 +85,9 @@ export class KubernetesHub implements Hub {
   }
 
   async #readableDsos(signal: AbortSignal): Promise<Reflector<KeptDso>> {
-    await within(SYNC_MS, this.#crd?.settled(), signal);
+    await within(SYNC_MS, this.#crd.settled(), signal);
     // Who may not read the CRD finds out when DSOs are listed.
-    if (this.#crd?.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(DSO_RESOURCE)));
+    if (this.#crd.hasSynced) this.#followCrd(crdProblem(this.#crd.items.get(DSO_RESOURCE)));
     else this.#watchDsos();
     const { reflector } = this.#dsos ?? this.#watchDsos();
     await within(SYNC_MS, reflector.settled(), signal);

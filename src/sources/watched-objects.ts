@@ -149,6 +149,7 @@ export class WatchedObjects {
       { path: `/api/v1/namespaces/${namespace}/${plural}`, name: name.name },
       `${plural} ${name.name} in namespace ${namespace}`,
       kind,
+      kind === 'Secret' ? `dso-gitops install --export --secret ${namespace}/${name.name}` : undefined,
     );
     this.#single.set(idOf(name), this.#start(reflector));
   }
@@ -163,6 +164,7 @@ export class WatchedObjects {
     collection: { readonly path: string; readonly name: string | null },
     what: string,
     kind: HubObject['kind'],
+    granting?: string,
   ): Reflector<HubObject> {
     const { client, now, isOnce } = this.#options;
     const keep = (object: unknown): readonly [string, HubObject | null] | null => {
@@ -173,7 +175,16 @@ export class WatchedObjects {
       this.#arrange();
       this.#options.changed();
     };
-    return new Reflector({ client, collection: { ...collection, form: null }, keep, changed, what, now, isOnce });
+    return new Reflector({
+      client,
+      collection: { ...collection, form: null },
+      keep,
+      changed,
+      what,
+      now,
+      isOnce,
+      ...(granting !== undefined && { granting }),
+    });
   }
 
   #start(reflector: Reflector<HubObject>): Watched {

@@ -61,9 +61,12 @@ function activeOf({ decided }: DsoOutcome): Fact {
   const last = decided?.evaluations.at(-1);
   if (!last) return { type, status: 'Unknown', reason: 'NotEvaluated', message: 'the triggers were not evaluated' };
   const active = last.triggers.filter(({ isActive }) => isActive).map(({ trigger }) => trigger);
-  return active.length > 0
-    ? { type, status: 'True', reason: 'ScalerActive', message: `active: ${active.join(', ')}` }
-    : { type, status: 'False', reason: 'ScalerNotActive', message: 'no trigger is active' };
+  if (active.length > 0)
+    return { type, status: 'True', reason: 'ScalerActive', message: `active: ${active.join(', ')}` };
+  const unknown = last.triggers.filter(({ value }) => value === null).map(({ trigger }) => trigger);
+  if (unknown.length > 0)
+    return { type, status: 'Unknown', reason: 'TriggerError', message: `cannot be read: ${unknown.join(', ')}` };
+  return { type, status: 'False', reason: 'ScalerNotActive', message: 'no trigger is active' };
 }
 
 function pausedOf({ placed }: DsoOutcome): Fact {

@@ -36,7 +36,9 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   // That a push waits for its time is said by the status alone.
   if (!isNews || isPacing(is.reason) || (is.reason === 'Committed' && isCommitted)) return transitions.map(cut);
   const type = is.status === 'True' ? 'Normal' : 'Warning';
-  transitions.push({ type, reason: is.reason, action: 'Evaluate', message: is.message });
+  // No commit is told twice: this one is older, and what was in its way is over.
+  const isOver = is.reason === 'Committed';
+  transitions.push({ type, reason: isOver ? 'Recovered' : is.reason, action: 'Evaluate', message: is.message });
   return transitions.map(cut);
 }
 

@@ -273,7 +273,7 @@ describe('a configuration that is refused', () => {
     [
       'a duration in words',
       '  - repository: a.git\n    pacing: {minInterval: soon}',
-      ['8: destinations[0].pacing.minInterval: expected a duration such as 10s or 5m; found "soon"'],
+      ['8: destinations[0].pacing.minInterval: expected a duration with its unit, such as 10s or 5m; found "soon"'],
     ],
     [
       'an author with a line break',

@@ -7,7 +7,7 @@ const REASON =
   /(?:mustAct|missing)\(\s*'([A-Z]\w+)'|refusePath\(\s*path,\s*'([A-Z]\w+)'|kind: '(?:wait|held|stalled)',\s+reason: '([A-Z]\w+)'|found\(\s*revision,\s*'([A-Z]\w+)'|'(?:act|retry|later)',\s*'([A-Z]\w+)'/g;
 
 /** Reasons of conditions, in src/status. */
-const CONDITION_REASON = /reason[^'\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
+const CONDITION_REASON = /reason[^',\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
 
 /** Every reason that the code can give. */
 function reasonsOfCode(): ReadonlySet<string> {
@@ -15,7 +15,7 @@ function reasonsOfCode(): ReadonlySet<string> {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const textOf = (names: readonly string[]): string =>
     names.map((name) => readFileSync(join(src, name), 'utf8')).join('\n');
-  const conditions = textOf(files.filter((file) => file.startsWith('status/') && !file.endsWith('transitions.ts')));
+  const conditions = textOf(files.filter((file) => file.startsWith('status/')));
   const matches = [...textOf(files).matchAll(REASON), ...conditions.matchAll(CONDITION_REASON)];
   return new Set(matches.flatMap((match) => match.slice(1).filter((name) => name !== undefined)));
 }

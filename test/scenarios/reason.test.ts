@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { recordOf, World } from './world.ts';
+import { manifestOf, recordOf, World } from './world.ts';
 
 it('a commit that waited for its time says what moved the total, not what was read last', async () => {
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
@@ -29,4 +29,21 @@ it('a total that a process decided and did not deliver is not explained by what 
   world.restart();
   await world.tick();
   expect(recordOf(world.home, 'a')?.reason).toBe('total 20 was decided from earlier readings');
+});
+
+it('a fallback in effect is told as one, in the record and in the commit', async () => {
+  const world = new World();
+  const dso = manifestOf({ name: 'a' }) as { spec: { scaledObjectSpec: object } };
+  Object.assign(dso.spec.scaledObjectSpec, { fallback: { failureThreshold: 1, replicas: 30 }, pollingInterval: 10 });
+  world.write('a.yaml', JSON.stringify(dso));
+  world.metric('a', 20);
+  await world.tick();
+  world.remove('default.a.metric.yaml');
+  await world.tick();
+  await world.tick();
+  const record = recordOf(world.home, 'a');
+  expect(record?.total.after).toBe(30);
+  expect(record?.reason).toMatch(/cannot be read \(.*\), its fallback counts as 150 \/ 5 per replica = 30 replicas/);
+  expect(record?.steps.join('\n')).toContain('its fallback counts as 150');
+  expect(world.home.log()[0]?.body).toContain('its fallback counts as 150');
 });

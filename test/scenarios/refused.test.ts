@@ -148,7 +148,8 @@ describe('first sight', () => {
     const world = waiting();
     expect((await world.run('apply', '--adopt', 'default/a=12')).code).toBe(0);
     expect(countOf(world.home, 'one', 'a')).toBe(6);
-    expect((await world.run('apply', '--adopt', 'default/a=80')).code).toBe(0);
+    const again = await world.run('apply', '--adopt', 'default/a=80');
+    expect(again).toMatchObject({ code: 0, err: 'default/a: --adopt has no effect, decision 1 is there already\n' });
     expect(recordOf(world.home, 'a')?.total.after).toBe(12);
   });
 
@@ -186,6 +187,22 @@ describe('first sight', () => {
     world.metric('a', 20);
     await world.tick();
     expect(countOf(world.home, 'one', 'a')).toBe(2);
+  });
+
+  it('write: what a person says counts as long as nothing was decided', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    await world.tick();
+    await world.save();
+    world.configure({ firstSight: 'wait' });
+    world.metric('a', 60);
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait AdoptionPending' });
+    expect((await world.run('plan', '--adopt', 'default/a=20')).out).toContain(
+      'scale default/a at 20 (one 10, two 10)',
+    );
+    world.dso({ name: 'a', annotations: { 'dso-gitops.dev/initial-total': '20' } });
+    await world.tick();
+    expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a')]).toEqual([10, 10]);
   });
 });
 

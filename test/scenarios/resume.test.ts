@@ -29,6 +29,16 @@ describe('a hold', () => {
     expect(plan.out.replaceAll(/\s+/g, ' ')).toContain(`(commit ${commit.slice(0, 10)} by somebody: only 3 in one)`);
   });
 
+  it('shows the counts that Git holds, and resume tells the same in its commit', async () => {
+    const world = await scaled();
+    edit(world, 'a', 3);
+    const [held] = JSON.parse((await world.run('status', 'default/a', '-o', 'json')).out);
+    expect(held).toMatchObject({ committed: 13, members: { one: 3, two: 10 } });
+    await world.run('resume', 'default/a');
+    expect(world.home.subjects()[0]).toBe('scale default/a 13 -> 20 (one 3 -> 10)');
+    expect(recordOf(world.home, 'a')?.total).toEqual({ before: 13, after: 20 });
+  });
+
   it('ends by resume: what is committed is the new start, and nothing is lowered at once', async () => {
     const world = await scaled();
     edit(world, 'a', 14);
@@ -124,6 +134,17 @@ describe('hold', () => {
     world.home.commit({ 'scaling/holds/default/a.yaml': null });
     await world.tick();
     expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+
+  it('that is there keeps its reason until another one is given', async () => {
+    const world = await scaled();
+    const first = await world.run('hold', 'default/a', '--reason', 'migration');
+    expect(first.out).toMatch(/default\/a {2}held[\s\S]*holds it: migration/);
+    const tip = world.home.tip();
+    expect((await world.run('hold', 'default/a')).out).toContain('holds it: migration');
+    expect(world.home.tip()).toBe(tip);
+    expect((await world.run('hold', 'default/a', '--reason', 'freeze')).out).toContain('holds it: freeze');
+    expect((await world.run('resume', 'default/a')).out).toMatch(/default\/a {2}waits[\s\S]*Resumed/);
   });
 
   it('of a name that is not there is refused', async () => {

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { customResourceDefinition } from '../../src/api/crd.ts';
 import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
-import { DSO_RESOURCE, dsoPath } from '../../src/api/resource.ts';
+import { DSO_RESOURCE, DSO_VERSION, dsoPath } from '../../src/api/resource.ts';
+import { ApiFailure } from '../../src/kubernetes/failure.ts';
 import { KubernetesHub } from '../../src/sources/kubernetes.ts';
 import { configMap, listOf, quiet, type Script, ScriptedApi } from '../kubernetes/scripted-api.ts';
 import { manifestOf } from '../scenarios/world.ts';
@@ -37,12 +38,12 @@ function storedDso(name: string): object {
   return { ...manifestOf({ name }), metadata: { name, namespace: 'default', uid: name, resourceVersion: '1' } };
 }
 
-function start(api: ScriptedApi): KubernetesHub {
+function start(api: ScriptedApi, isOnce = false): KubernetesHub {
   const hub = new KubernetesHub({
     client: api,
     demand: DEFAULT_DEMAND_SETTINGS,
     memberSecret: SECRET,
-    isOnce: false,
+    isOnce,
     now: () => Date.now(),
   });
   hub.start(() => undefined);
@@ -67,6 +68,21 @@ it('is not read as one without members where the Secret does not tell them', asy
     reason: 'MembersUnknown',
     message: expect.stringContaining('its managedFields'),
   });
+});
+
+it.each([true, false])('is not read with a CRD that drops what is written, read once: %s', async (isOnce) => {
+  const foreign = { ...CRD, spec: { versions: [{ name: DSO_VERSION, schema: { openAPIV3Schema: {} } }] } };
+  const api = new ScriptedApi({ list: listOfParts({ ...partsOf(), crds: [foreign] }), watch: quiet });
+  await expect(start(api, isOnce).read(never)).rejects.toMatchObject({ reason: 'CrdOutdated' });
+});
+
+it('is read once by who may not read the CRD', async () => {
+  const list: Script['list'] = (call, number) => {
+    if (call.path.includes('customresourcedefinitions')) throw new ApiFailure(403, 'Forbidden', 'no');
+    return listOfParts(partsOf())(call, number);
+  };
+  const { dsos } = await start(new ScriptedApi({ list, watch: quiet }), true).read(never);
+  expect(dsos.map(({ key }) => key)).toEqual(['default/a']);
 });
 
 it('watches what DSOs name that are there when the CRD comes back', async () => {

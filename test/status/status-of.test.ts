@@ -91,7 +91,10 @@ describe('the status', () => {
     const before = statusAfter(await world.tick());
     world.metric('a', 'abc');
     const status = statusAfter(await world.tick(), before);
-    expect(conditions(status)['Ready']).toBe('False ValueNotNumeric');
+    expect(conditions(status)).toMatchObject({
+      Ready: 'False ValueNotNumeric',
+      ScaledObjectActive: 'Unknown TriggerError',
+    });
     expect(status.conditions?.find(({ type }) => type === 'Ready')?.message).toContain('not lowered: total 4');
     expect(status.totalCurrentReplicas).toBe(4);
   });
@@ -111,7 +114,10 @@ describe('the status', () => {
     await world.tick();
     const path = 'scaling/members/one/default/a/kustomization.yaml';
     world.home.commit({ [path]: (world.home.read(path) ?? '').replace('value: 2', 'value: 9') });
-    expect(conditions(statusAfter(await world.tick()))).toMatchObject({
+    const status = statusAfter(await world.tick());
+    expect(status.print?.totalReplicas).toBe('11/4');
+    expect(status.memberClusterStatuses?.['one']).toMatchObject({ currentReplicas: 9, committedReplicas: 9 });
+    expect(conditions(status)).toMatchObject({
       Held: 'True HandEdit',
       Stalled: 'True HandEdit',
       Ready: 'False HandEdit',
@@ -177,5 +183,11 @@ describe('transitions', () => {
     if (!missing) throw new Error('no outcome');
     const reasons = transitionsOf(missing, one, statusAfter(failed, one)).map(({ type, reason }) => [type, reason]);
     expect(reasons).toEqual([['Warning', 'ValueNotNumeric']]);
+    world.metric('a', 20);
+    const recovered = await world.tick();
+    const [over] = recovered.outcomes;
+    if (!over) throw new Error('no outcome');
+    const last = transitionsOf(over, statusAfter(failed, one), statusAfter(recovered, statusAfter(failed, one)));
+    expect(last).toMatchObject([{ type: 'Normal', reason: 'Recovered', message: expect.stringContaining('total 4') }]);
   });
 });

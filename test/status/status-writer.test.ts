@@ -108,7 +108,7 @@ describe('two writes of one DSO', () => {
     slow.land();
     await settled();
     expect([api.writes, api.ready]).toEqual([3, 'Committed']);
-    expect(api.events).toEqual(['Committed', 'ObjectMissing', 'Committed']);
+    expect(api.events).toEqual(['Committed', 'ObjectMissing', 'Recovered']);
   });
 
   it('of which the older fails late leave the newer one, with the events of both', async () => {
@@ -121,7 +121,7 @@ describe('two writes of one DSO', () => {
     now += 600_000;
     await offer(back);
     expect([api.writes, api.ready]).toEqual([3, 'Committed']);
-    expect(api.events).toEqual(['Committed', 'ObjectMissing', 'Committed']);
+    expect(api.events).toEqual(['Committed', 'ObjectMissing', 'Recovered']);
     expect(errors).toEqual(['status HubUnreachable']);
   });
 

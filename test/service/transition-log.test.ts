@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { TransitionLog } from '../../src/service/transition-log.ts';
+import { World } from '../scenarios/world.ts';
+
+it('says what is new once, and that trouble is over', async () => {
+  const world = new World();
+  const log = new TransitionLog();
+  const said = async (): Promise<readonly string[]> => log.of(await world.tick()).map(({ text }) => text);
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  expect(await said()).toEqual([expect.stringMatching(/^commit /), expect.stringContaining('default/a total 4')]);
+  expect(await said()).toEqual([]);
+  world.metric('a', 'abc');
+  expect(await said()).toEqual([expect.stringContaining('abc')]);
+  expect(await said()).toEqual([]);
+  world.metric('a', 20);
+  expect(await said()).toEqual(['default/a is served, nothing is in the way any more']);
+  expect(await said()).toEqual([]);
+});
+
+it('says that what failed as a whole, and what cannot be read, is over', async () => {
+  const world = new World();
+  const log = new TransitionLog();
+  const said = async (): Promise<readonly string[]> => log.of(await world.tick()).map(({ text }) => text);
+  world.write('bad.yaml', 'a: [');
+  expect(await said()).toEqual([expect.stringContaining('bad.yaml')]);
+  log.ofFailure('the hub is gone');
+  world.remove('bad.yaml');
+  expect(await said()).toEqual([expect.stringMatching(/^over: .*bad\.yaml/), 'over: the hub is gone']);
+  expect(await said()).toEqual([]);
+});
