@@ -95,7 +95,7 @@ export function explainFailure(
   return new ProductError(
     'later',
     'HubUnreachable',
-    `${what}: cannot ${doing}: ${message}; it is tried again`,
+    `${what}: cannot ${doing}: ${message}; try again later, run does so by itself`,
     failure,
   );
 }

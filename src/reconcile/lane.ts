@@ -31,7 +31,6 @@ const DAMAGED = 'MirrorDamaged';
 /** Why a push waits. */
 export const UNDER_WAY = { reason: 'Pushing', message: 'the remote has not answered yet' };
 export const RACED = { reason: 'LostRace', message: 'another writer was faster; it is tried again' };
-const PACED = { reason: 'Paced', message: 'the branch is not pushed to more often than pacing.minInterval' };
 
 /**
  * One destination: its repository, and at most one call to its remote at a time. A call that takes long goes on by itself;
@@ -99,7 +98,7 @@ export class Lane {
   waitsFor(now: number): DestinationOutcome['waiting'] {
     if (this.#operation) return UNDER_WAY;
     if (now >= this.#pushAt) return null;
-    return this.#pushFailures > 0 ? RACED : PACED;
+    return this.#pushFailures > 0 ? RACED : pacedUntil(this.#pushAt);
   }
 
   /** When something is to be done here, epoch milliseconds. @param isWaiting something is to be pushed */
@@ -242,6 +241,10 @@ export class Lane {
     await renewed.refresh(gate);
     return renewed;
   }
+}
+
+function pacedUntil(time: number): NonNullable<DestinationOutcome['waiting']> {
+  return { reason: 'Paced', message: `by pacing.minInterval the next push is at ${new Date(time).toISOString()}` };
 }
 
 /** Git does not clean up what it has half written when the disk is full, so it would stay full. */

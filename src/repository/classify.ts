@@ -41,7 +41,7 @@ const RULES: readonly Rule[] = [
     /error: 429|HTTP 429|\brate limit|TF400733/i,
     'later',
     'RateLimited',
-    'the host takes no more requests for now; it is tried again',
+    'the host takes no more requests for now; try again later, run does so by itself',
   ),
   // In the words of GitHub, GitLab, then Gitea and Forgejo, before what also says that the branch is protected.
   rule(
@@ -128,7 +128,7 @@ const RULES: readonly Rule[] = [
     /Could not resolve host|Connection (refused|timed out|reset)|unable to access|early EOF|hung up|RPC failed|protocol error|expected flush|timed out|timeout|error: 5\d\d|Could not read from remote/i,
     'later',
     'RemoteUnavailable',
-    'the host cannot be reached now; it is tried again',
+    'the host cannot be reached now; try again later, run does so by itself',
   ),
   rule(/aborted|abort/i, 'later', 'Aborted', 'it was ended'),
 ];

@@ -130,7 +130,7 @@ export class KubernetesHub implements Hub {
     const registered = this.#members.items.get(memberSecret.name);
     if (registered?.names !== null) return registered?.names ?? [];
     const { namespace, name } = memberSecret;
-    const message = `which members Secret ${namespace}/${name} registers cannot be told: it is empty, or its managedFields, where the names of its keys are, were removed; bring them back with: kubectl -n ${namespace} get secret ${name} -o yaml | kubectl apply --server-side --force-conflicts -f - ; waiting for it`;
+    const message = `which members Secret ${namespace}/${name} registers cannot be told: it is empty, or its managedFields, where the names of its keys are, were removed; bring them back with: kubectl -n ${namespace} get secret ${name} -o yaml | kubectl apply --server-side --force-conflicts -f - ; run goes on by itself when it is there`;
     throw mustAct('MembersUnknown', message);
   }
 

@@ -43,7 +43,7 @@ describe('a host that fails', () => {
       host.behave({ account: ACCOUNT, step, fault });
       const error = await failure(isOfPush ? mirror.publish(push) : mirror.refresh());
       expect(error).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });
-      expect(error.message).toMatch(/; the host cannot be reached now; it is tried again$/);
+      expect(error.message).toMatch(/; the host cannot be reached now; try again later, run does so by itself$/);
       expect(remote.subjects()).toEqual(hasArrived ? ['scale', 'foreign 0'] : ['foreign 0']);
       host.behave({ account: ACCOUNT });
       await mirror.refresh();
