@@ -1,12 +1,10 @@
 import * as z from 'zod';
-import { DURATION_PATTERN } from '../api/duration.ts';
 import { DnsLabel, DnsName, MAX_SEGMENT } from '../api/names.ts';
 import { STATE_BRANCH } from '../repository/remote.ts';
+import { DeliveryPolicy, duration } from './delivery-schema.ts';
 
 export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
 
-const DURATION_EXPECTED = 'expected a duration with its unit, such as 10s or 5m';
-const duration = z.string({ error: DURATION_EXPECTED }).regex(new RegExp(DURATION_PATTERN), DURATION_EXPECTED);
 const file = z.string().min(1);
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
 
@@ -128,6 +126,7 @@ export const Destination = z
       .strictObject({ minInterval: duration.default('10s').describe('Least time between two pushes.') })
       .prefault({})
       .describe('How often the branch is pushed to; the first change goes at once.'),
+    delivery: DeliveryPolicy.optional(),
   })
   .describe('A repository, a branch and how overlays are written there.');
 

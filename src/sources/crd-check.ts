@@ -39,7 +39,10 @@ export function keepCrd(object: unknown): readonly [key: string, crd: InstalledC
 /** Why no DSO can be served with what is installed; null: it can. */
 export function crdProblem(crd: InstalledCrd | undefined): ProductError | null {
   if (!crd)
-    return mustAct('CrdMissing', `the hub does not know DistributedScaledObjects; apply the CRD: ${APPLY}; run goes on by itself when it is there`);
+    return mustAct(
+      'CrdMissing',
+      `the hub does not know DistributedScaledObjects; apply the CRD: ${APPLY}; run goes on by itself when it is there`,
+    );
   if (crd.dropped.length > 0) {
     const more = crd.dropped.length - MOST_NAMED;
     const fields = `${crd.dropped.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
