@@ -43,3 +43,9 @@ export function readBaseNamespaces(annotations: Annotations): {
 export function annotationProblem(name: string, expected: string, found: string): Problem {
   return { path: ['metadata', 'annotations', name], message: `expected ${expected}; found ${show(found)}` };
 }
+
+/** What rules may be about: not the whole object once more, which kubectl apply notes for itself. */
+export function withoutLastApplied(annotations: Annotations): Annotations {
+  const { 'kubectl.kubernetes.io/last-applied-configuration': _, ...rest } = annotations;
+  return rest;
+}

@@ -1,5 +1,3 @@
-import type { Behavior, PartialBehavior, PartialScalingRules } from '../demand/behavior.ts';
-import { effectiveBehavior } from '../demand/behavior.ts';
 import type { Fallback } from '../demand/fallback.ts';
 import type { Ramp } from '../demand/limits.ts';
 import { DEFAULT_TOLERANCE, type Tolerance } from '../demand/metric.ts';
@@ -17,8 +15,8 @@ import {
   type KubernetesResourceTrigger,
   parseKubernetesResource,
 } from '../triggers/kubernetes-resource.ts';
-import { parseQuantity } from '../triggers/trigger-value.ts';
-import { annotationProblem, readBaseNamespaces, readInitialTotal } from './annotations.ts';
+import { annotationProblem, readBaseNamespaces, readInitialTotal, withoutLastApplied } from './annotations.ts';
+import { behaviorOf } from './behavior.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
 import type { DsoManifest } from './dso.ts';
 import { objectKey } from './names.ts';
@@ -52,6 +50,8 @@ export interface Dso {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** Without what kubectl apply notes for itself. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** Epoch milliseconds; null: not known. */
   readonly createdAt: number | null;
   readonly target: ScaleTarget;
@@ -125,6 +125,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       namespace: metadata.namespace,
       name: metadata.name,
       labels: metadata.labels ?? {},
+      annotations: withoutLastApplied(annotations),
       createdAt: Number.isNaN(createdAt) ? null : createdAt,
       target: targetOf(manifest),
       members: membersOf(manifest),
@@ -253,31 +254,6 @@ function fallbackOf({ spec }: DsoManifest): Fallback | null {
   const { fallback } = spec.scaledObjectSpec;
   if (!fallback || fallback.behavior === 'scalingModifiers') return null;
   return { ...fallback, behavior: fallback.behavior };
-}
-
-function behaviorOf(
-  manifest: DsoManifest,
-  isInPaused: boolean,
-  isOutPaused: boolean,
-  ramp: Ramp | null,
-): Behavior | null {
-  const written = manifest.spec.scaledObjectSpec.advanced?.horizontalPodAutoscalerConfig?.behavior;
-  const behavior: PartialBehavior | null = written
-    ? { scaleUp: rulesOf(written.scaleUp), scaleDown: rulesOf(written.scaleDown) }
-    : null;
-  return effectiveBehavior(behavior, isInPaused, isOutPaused, ramp !== null);
-}
-
-type WrittenRules = NonNullable<
-  NonNullable<
-    NonNullable<DsoManifest['spec']['scaledObjectSpec']['advanced']>['horizontalPodAutoscalerConfig']
-  >['behavior']
->['scaleUp'];
-
-function rulesOf(rules: WrittenRules): PartialScalingRules | null {
-  if (!rules) return null;
-  const { tolerance } = rules;
-  return { ...rules, tolerance: typeof tolerance === 'string' ? parseQuantity(tolerance) : tolerance };
 }
 
 function targetOf({ spec }: DsoManifest): ScaleTarget {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, parseAdoption, parseApproval, withHubOptions, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringNotes } from './wiring.ts';
@@ -13,6 +13,7 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
     .command('apply')
     .description('commit what is due, once')
     .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject')
+    .option('--approve <namespace/name>', 'let the change of one through that a rule holds or lets wait', parseApproval)
     .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: TickOnceOptions) => {
@@ -33,6 +34,7 @@ const EXAMPLES = `
 Examples:
   dso-gitops apply                             commit everything that is due
   dso-gitops apply shop/web                    only one DistributedScaledObject
+  dso-gitops apply --approve shop/web          let through what a rule of the delivery holds
   dso-gitops apply --adopt shop/web=12         take over a workload that runs 12 replicas now
   */5 * * * *  dso-gitops apply -c /etc/dso-gitops.yaml   every five minutes from cron
 `;

@@ -93,6 +93,7 @@ function splitLine({ name, weight, exact, decided, reason }: MemberReport, total
 function verdictLines(report: DsoReport, { landed }: DsoOutcome): readonly string[] {
   const lines: string[] = [];
   if (landed) lines.push(`committed: total ${report.total.committed ?? '-'}, decision ${landed.seq} of ${landed.time}`);
+  for (const rule of report.rules) lines.push(`delivery rule ${rule}`);
   if (report.verdict === 'change') lines.push(`the next apply commits total ${report.total.decided}`);
   else if (report.verdict === 'same') lines.push('nothing: the repository already holds these numbers');
   else lines.push(`${report.reason}: ${report.message}`);

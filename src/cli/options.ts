@@ -86,6 +86,14 @@ export async function requireConfiguration(path: string, context: Context): Prom
   throw mustAct('ConfigurationMissing', message);
 }
 
+/** `<namespace>/<name>` as often as given. */
+export function parseApproval(value: string, before: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  if (/^[^/=\s]+\/[^/=\s]+$/.test(value)) return new Set([...before, value]);
+  throw new InvalidArgumentError(
+    `expected <namespace>/<name>, for instance default/web; found ${JSON.stringify(value)}`,
+  );
+}
+
 /** `<namespace>/<name>=<total>` as often as given. */
 export function parseAdoption(
   value: string,

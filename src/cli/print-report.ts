@@ -42,6 +42,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
   }
   if (dso.total.decided !== null && dso.verdict !== 'held')
     say('total', shownText([totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': ')));
+  for (const rule of dso.rules) say('rule', shownText(rule));
   if (dso.message !== '' && (dso.verdict !== 'stalled' || dso.problems.length === 0))
     say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${shownText(dso.message)}`);
   // On a DSO that is served it is advice: a setting without an effect.

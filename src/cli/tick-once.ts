@@ -11,6 +11,7 @@ import { type HubOptions, keyOf, requireConfiguration, selectionOf } from './opt
 export interface TickOnceOptions extends HubOptions {
   readonly output: string;
   readonly adopt?: ReadonlyMap<string, number>;
+  readonly approve?: ReadonlySet<string>;
 }
 
 /** What was evaluated, and with what. */
@@ -34,13 +35,15 @@ export async function tickOnce(
 ): Promise<TickedOnce> {
   const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
   try {
-    const adopt = options.adopt ? { adopt: options.adopt } : {};
+    const { adopt, approve } = options;
+    const said = { ...(adopt && { adopt }), ...(approve && { approve }) };
     const only = selectionOf(options, name);
-    if (options.adopt) await checkAdoption([...options.adopt.keys()], open, context);
+    const named = [...(adopt?.keys() ?? []), ...(approve ?? [])];
+    if (named.length > 0) await checkNames(named, open, context);
     const isDiffed = options.output !== 'table';
-    const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...adopt });
+    const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...said });
     for (const { key, landed } of result.outcomes)
-      if (landed && options.adopt?.has(key))
+      if (landed && adopt?.has(key))
         context.stderr(`${key}: --adopt has no effect, decision ${landed.seq} is there already\n`);
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
     throw notFound(keyOf(name, options), result.dsos);
@@ -49,8 +52,8 @@ export async function tickOnce(
   }
 }
 
-/** A name that is mistyped is not silently a total for nobody. */
-async function checkAdoption(keys: readonly string[], { hub }: OpenHub, { signal }: Context): Promise<void> {
+/** A name that is mistyped is not silently a word for nobody. */
+async function checkNames(keys: readonly string[], { hub }: OpenHub, { signal }: Context): Promise<void> {
   const { dsos } = await hub.read(signal);
   for (const key of keys) if (!dsos.some((dso) => dso.key === key)) throw notFound(key, dsos);
 }

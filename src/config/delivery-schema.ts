@@ -50,7 +50,6 @@ const Rule = z
   .strictObject({
     name: name.describe('What plan and explain call it.'),
     when: Condition.prefault({}),
-    // biome-ignore lint/suspicious/noThenProperty: nobody awaits a rule
     then: z
       .enum(['push', 'hold', 'wait'])
       .describe('push: commit it; hold: until a person approves it; wait: until the window is open.'),

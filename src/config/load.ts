@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { parseYamlFile } from '../api/document.ts';
 import { parseDuration } from '../api/duration.ts';
 import type { DemandSettings } from '../api/effective.ts';
 import { formatProblem, type LocatedProblem, type Problem, problemsOf } from '../api/problem.ts';
+import type { Policy } from '../delivery/policy.ts';
 import { HPA_RAMP } from '../demand/limits.ts';
 import { messageOf, mustAct } from '../errors.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
-import { isSsh } from '../repository/environment.ts';
 import type { SigningSource } from '../repository/sign.ts';
-import { checkAccess } from './check-access.ts';
+import { checkDestination, checkTogether } from './check-destination.ts';
+import { loadPolicy } from './load-policy.ts';
+import { absolute, urlOf } from './paths.ts';
 import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
 
 /** A destination, checked and with absolute paths. */
@@ -34,6 +35,8 @@ export interface Destination extends LayoutSettings {
   /** null: commits are not signed. */
   readonly signing: SigningSource | null;
   readonly minIntervalMs: number;
+  /** What may be pushed at once, and what waits. */
+  readonly policy: Policy;
 }
 
 /** Where DSOs come from. */
@@ -96,8 +99,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
         path: ['destinations', index, ...problem.path],
       })),
     ),
-    ...overlappingRoots(destinations, dirname(file)),
-    ...repeatedNames(destinations),
+    ...checkTogether(destinations, dirname(file)),
     ...(parsed.success ? checkSource(parsed.data) : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
@@ -112,104 +114,6 @@ function readableDestinations(value: unknown): readonly (DestinationFile | null)
 
 function invalid(problems: readonly LocatedProblem[]): Error {
   return mustAct('ConfigurationInvalid', problems.map(formatProblem).join('\n'));
-}
-
-function checkDestination(destination: DestinationFile): readonly Problem[] {
-  const problems: Problem[] = [];
-  const { repository: url, path } = destination;
-  if (/^[a-z]+:\/\/[^/]*@/i.test(url) && !url.startsWith('ssh://')) {
-    problems.push({
-      path: ['repository'],
-      message: 'expected a URL without user name and password; put them into credentials',
-    });
-  }
-  if (/^ssh:\/\/[^/@]*:[^/@]*@/.test(url)) {
-    problems.push({ path: ['repository'], message: 'expected a URL without a password; use credentials.sshKeyFile' });
-  }
-  if (
-    /^-|^[\w+.-]*::|[\s\p{Cc}\p{Cf}]/u.test(url) ||
-    (/^[a-z][a-z0-9+.-]*:\/\//i.test(url) && !/^(https?|ssh|file):\/\//.test(url))
-  ) {
-    problems.push({
-      path: ['repository'],
-      message: `expected https, ssh, http, file or a path; found ${JSON.stringify(withoutPassword(url))}`,
-    });
-  }
-  problems.push(...checkAccess(destination));
-  const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
-  for (const place of ['member', 'namespace', 'name']) {
-    if (!places.includes(place))
-      problems.push({ path: ['path'], message: `expected {${place}} in it; found ${JSON.stringify(path)}` });
-  }
-  for (const place of places) {
-    if (!['member', 'namespace', 'name'].includes(place)) {
-      problems.push({ path: ['path'], message: `unknown place {${place}}; known: {member}, {namespace}, {name}` });
-    }
-  }
-  if (/[{}]/.test(path.replaceAll(/\{[^{}]*\}/g, ''))) {
-    problems.push({ path: ['path'], message: `expected every { with its }; found ${JSON.stringify(path)}` });
-  }
-  const crowded = path.split('/').find((segment) => (segment.match(/\{/g) ?? []).length > 1);
-  if (crowded !== undefined) {
-    const message = `expected at most one place in each segment, or a-b and c would meet a and b-c; found ${JSON.stringify(crowded)}`;
-    problems.push({ path: ['path'], message });
-  }
-  const [first = ''] = path.split('/');
-  if (/^(decisions|holds)$/i.test(first)) {
-    problems.push({
-      path: ['path'],
-      message: `expected another first segment: ${first} is where dso-gitops keeps its own files`,
-    });
-  }
-  if (/[{}]/.test(destination.root)) {
-    problems.push({
-      path: ['root'],
-      message: `expected a path without places; found ${JSON.stringify(destination.root)}`,
-    });
-  }
-  return problems;
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/\/\/.*@/, '//***@');
-}
-
-/** Two destinations with one root, or one root below the other, would overwrite each other's files. */
-function overlappingRoots(destinations: readonly (DestinationFile | null)[], base: string): readonly Problem[] {
-  const problems: Problem[] = [];
-  for (const [index, destination] of destinations.entries()) {
-    const earlier = destinations.slice(0, index).findIndex((other) => {
-      return other && destination && isSameBranch(other, destination, base) && isNested(other.root, destination.root);
-    });
-    if (earlier < 0) continue;
-    const found = JSON.stringify(destination?.root);
-    const message = `expected a root apart from that of destinations[${earlier}] in the same repository and branch; found ${found}`;
-    problems.push({ path: ['destinations', index, 'root'], message });
-  }
-  return problems;
-}
-
-/** What waits is listed by the name of its destination. */
-function repeatedNames(destinations: readonly (DestinationFile | null)[]): readonly Problem[] {
-  return destinations.flatMap((destination, index) => {
-    const name = destination?.name;
-    const earlier = destinations.slice(0, index).findIndex((other) => name !== undefined && other?.name === name);
-    if (earlier < 0) return [];
-    const message = `expected another name than that of destinations[${earlier}]; found ${JSON.stringify(name)}`;
-    return [{ path: ['destinations', index, 'name'], message }];
-  });
-}
-
-function isSameBranch(one: DestinationFile, other: DestinationFile, base: string): boolean {
-  return one.branch === other.branch && urlOf(one.repository, base) === urlOf(other.repository, base);
-}
-
-function isNested(one: string, other: string): boolean {
-  return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
-}
-
-function urlOf(repository: string, base: string): string {
-  return /^[a-z]+:\/\//.test(repository) || isSsh(repository) ? repository : absolute(repository, base);
 }
 
 function checkSource({ source, members }: ConfigurationFile): readonly Problem[] {
@@ -281,10 +185,6 @@ function toDestination(destination: DestinationFile, index: number, base: string
         }
       : null,
     minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
+    policy: loadPolicy(destination.delivery, Date.now()).policy,
   };
-}
-
-function absolute(path: string, base: string): string {
-  const expanded = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
-  return resolve(base, expanded);
 }

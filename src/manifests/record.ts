@@ -166,6 +166,15 @@ export const DsoState = z.strictObject({
     .describe('Nobody knows what runs: zero is written only after one cooldown since the DSO was first seen.'),
   isHeld: z.boolean().default(false).describe('A person said no: when that ends, what is committed is the new start.'),
   firstSeen: milliseconds.describe('When the DSO was first seen.'),
+  recent: z
+    .array(
+      z.strictObject({
+        total: count.describe('What was committed.'),
+        until: milliseconds.describe('Until when.'),
+      }),
+    )
+    .default([])
+    .describe('Totals that were committed in the last hour, as far as they are the lowest or highest of some time.'),
   demand: DemandStateRecord.describe('What demand remembers; times are epoch milliseconds.'),
 });
 export type DsoState = z.infer<typeof DsoState>;

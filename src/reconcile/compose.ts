@@ -7,6 +7,7 @@ import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Decided, DestinationChange } from './decision.ts';
+import type { HeldBack } from './hold-back.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -14,6 +15,8 @@ import type { Repository } from './repository.ts';
 export interface DecidedDso {
   readonly placed: PlacedDso;
   readonly decided: Decided;
+  /** Destinations that it does not go to now. */
+  readonly heldBack: ReadonlyMap<string, HeldBack>;
 }
 
 /** Everything that one commit writes. */

@@ -1,4 +1,5 @@
 import type { Dso } from '../api/effective.ts';
+import { withRecent } from '../delivery/recent.ts';
 import { observe } from '../demand/advance.ts';
 import type { Evaluation } from '../demand/evaluate.ts';
 import { nextDeadline, seedState } from '../demand/state.ts';
@@ -92,7 +93,8 @@ function deliver(
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
   if (!isDue && behind.size === 0)
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'same' }, record: null, changes: new Map() };
-  const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false };
+  const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : [];
+  const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
   if (!isDue && home.record && isAsRecorded(input, home.record, overlays, behind)) {
     const changes = changesOf(input, overlays, home.record, behind);

@@ -5,6 +5,7 @@ import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
 import type { Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
+import { heldBackVerdict, holdBack, UNROUTED } from './hold-back.ts';
 import type { Landed } from './landed.ts';
 import { loadLanded } from './load-landed.ts';
 import { type Observed, observe } from './observe.ts';
@@ -207,17 +208,18 @@ export class Decider {
     });
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    const { verdict } = decided;
+    const routing = options.approve?.has(dso.key) ? UNROUTED : holdBack(placed, decided, options.now);
     const last = landed.get(home.id)?.record;
     return {
       key: dso.key,
       where: source.where,
-      verdict,
+      verdict: heldBackVerdict(routing) ?? decided.verdict,
       problems,
       placed,
       decided,
       readings,
       staleAt,
+      routing,
       landed: last ? { seq: last.seq, time: last.time, reason: last.reason, orphaned: last.orphaned } : null,
     };
   }

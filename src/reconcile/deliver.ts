@@ -97,7 +97,9 @@ class Sender {
   ): Promise<DestinationOutcome> {
     const { destination } = lane;
     const { connections } = this.#delivery;
-    const here = changed.filter(({ decided }) => decided.changes.has(destination.id));
+    const here = changed.filter(({ decided, heldBack }) => {
+      return decided.changes.has(destination.id) && !heldBack.has(destination.id);
+    });
     const siblings = [...connections.lanes].filter((other) => {
       return earlier.has(other.destination.id) && isSameBranch(other.destination, destination);
     });

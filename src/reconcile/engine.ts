@@ -35,6 +35,8 @@ export interface EngineParts {
 export interface TickOptions extends DeliveryOptions {
   /** Totals that a person gives for the first sight, by key. */
   readonly adopt?: ReadonlyMap<string, number>;
+  /** Changes that a person lets through, whatever the policies of the destinations say, by key. */
+  readonly approve?: ReadonlySet<string>;
   /** Holds that a person begins, by key. */
   readonly hold?: ReadonlyMap<string, PersonsWord>;
   /** Holds that a person ends, by key. */
@@ -93,7 +95,7 @@ export class Engine {
     await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.
-    if (isMoved || options.adopt || options.hold || options.resume) this.#settled.clear();
+    if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
     const known = await this.#knownMembers(snapshot);
     const knownText = known?.join() ?? '';
     const early = new Map<string, DsoOutcome>();
@@ -270,8 +272,8 @@ export class Engine {
 function firstDeadline(outcomes: readonly DsoOutcome[], now: number): number {
   let first = Number.POSITIVE_INFINITY;
   // One that is over was looked at in this very tick: once more at once would be for nothing.
-  for (const { decided, staleAt } of outcomes)
-    for (const instant of [decided?.deadline, staleAt])
+  for (const { decided, staleAt, routing } of outcomes)
+    for (const instant of [decided?.deadline, staleAt, ...[...routing.heldBack.values()].map(({ until }) => until)])
       if (instant != null && instant > now && instant < first) first = instant;
   return first;
 }
@@ -281,6 +283,7 @@ function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean 
   return kind === 'retry' || (reason === DAMAGED && attempt === 1);
 }
 
-function changeOf({ placed, decided }: DsoOutcome): readonly DecidedDso[] {
-  return placed && decided && decided.changes.size > 0 ? [{ placed, decided }] : [];
+function changeOf({ placed, decided, routing }: DsoOutcome): readonly DecidedDso[] {
+  const { heldBack } = routing;
+  return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, heldBack }] : [];
 }

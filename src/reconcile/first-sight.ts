@@ -25,6 +25,7 @@ export function startingState(
     isUnproven: known === null,
     isHeld: false,
     firstSeen: input.now,
+    recent: [],
     demand: seedState(known ?? 0, input.now, createdAt),
   };
 }

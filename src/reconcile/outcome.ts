@@ -5,6 +5,7 @@ import type { DecisionRecord } from '../manifests/record.ts';
 import type { HubDso } from '../sources/hub.ts';
 import type { Composition } from './compose.ts';
 import type { Decided, SourcedReading, Verdict } from './decision.ts';
+import { type Routing, UNROUTED } from './hold-back.ts';
 import type { PlacedDso } from './place.ts';
 
 /** What of a landed record is told; the whole of it would be most of what is remembered of a DSO. */
@@ -24,6 +25,8 @@ export interface DsoOutcome {
   readonly readings: ReadonlyMap<string, SourcedReading>;
   /** When a reading that cannot be observed now is too old to count, epoch milliseconds; null: all are observed. */
   readonly staleAt: number | null;
+  /** What the policies of the destinations say about the decision. */
+  readonly routing: Routing;
   /** The last decision at home when it was decided; null: none. */
   readonly landed: LandedDecision | null;
 }
@@ -78,6 +81,7 @@ export function undecided(
     decided: null,
     readings: new Map(),
     staleAt: null,
+    routing: UNROUTED,
     landed: null,
   };
 }

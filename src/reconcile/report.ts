@@ -34,6 +34,8 @@ export interface DsoReport {
   readonly steps: readonly string[];
   readonly members: readonly MemberReport[];
   readonly unplaced: number;
+  /** Rules of the delivery that decided, and what they say. */
+  readonly rules: readonly string[];
   readonly problems: readonly string[];
   /** When the same readings may give another total, ISO 8601; null: never. */
   readonly nextDeadline: string | null;
@@ -85,7 +87,8 @@ export function isFailed(result: TickResult): boolean {
 }
 
 /** One outcome as a report. */
-export function dsoReport({ key, where, verdict, problems, placed, decided, readings }: DsoOutcome): DsoReport {
+export function dsoReport(outcome: DsoOutcome): DsoReport {
+  const { key, where, verdict, problems, placed, decided, readings, routing } = outcome;
   const evaluations = decided?.evaluations ?? [];
   const last = evaluations.filter(({ before, after }) => before !== after).at(-1) ?? evaluations.at(-1);
   const spec = placed?.dso.demand;
@@ -118,8 +121,9 @@ export function dsoReport({ key, where, verdict, problems, placed, decided, read
       destination: destination.name,
     })),
     unplaced: decided?.split?.unplaced ?? 0,
+    rules: routing.rules,
     problems: problems.map(formatProblem),
-    nextDeadline: decided?.deadline == null ? null : new Date(decided.deadline).toISOString(),
+    nextDeadline: firstOf([decided?.deadline, ...[...routing.heldBack.values()].map(({ until }) => until)]),
   };
 }
 
@@ -140,6 +144,12 @@ export function destinationReport({
     files: [...(composition?.files ?? [])].map(([path, after]) => ({ path, before: before.get(path) || null, after })),
     error: error ? { reason: error.reason, message: error.message } : null,
   };
+}
+
+/** ISO 8601; null: never. */
+function firstOf(instants: readonly (number | null | undefined)[]): string | null {
+  const known = instants.filter((instant) => instant != null);
+  return known.length === 0 ? null : new Date(Math.min(...known)).toISOString();
 }
 
 function sum(counts: readonly (number | null)[]): number {

@@ -57,7 +57,7 @@ export class StateStore {
   }
 
   /** Remembers what was observed. */
-  observe({ placed, decided }: DecidedDso, uid: string | null): void {
+  observe({ placed, decided }: Pick<DecidedDso, 'placed' | 'decided'>, uid: string | null): void {
     if (!decided.state) return;
     const fresh = decided.evaluations.filter(({ before, after }) => before !== after);
     const isDue = decided.verdict.kind === 'change';

@@ -33,7 +33,7 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   const waiting = open.map((id) => {
     const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
     const found = destinations.get(id);
-    const { reason, message } = found?.error ?? found?.waiting ?? NOT_HOME;
+    const { reason, message } = outcome.routing.heldBack.get(id) ?? found?.error ?? found?.waiting ?? NOT_HOME;
     return { destination: destination.name, reason, message };
   });
   return {

@@ -280,6 +280,54 @@ describe('a configuration that is refused', () => {
       '  - repository: a.git\n    author: {name: "a\\nb", email: a@b}',
       ['8: destinations[0].author.name: expected a name without < > and line breaks; found "a\\nb"'],
     ],
+    [
+      'a rule that waits for nothing',
+      '  - repository: a.git\n    delivery: {rules: [{name: x, then: wait}]}',
+      [
+        '8: destinations[0].delivery.rules[0].until: is required with wait: the window that is waited for; found nothing',
+      ],
+    ],
+    [
+      'a rule that pushes and waits',
+      '  - repository: a.git\n    delivery: {rules: [{name: x, then: push, until: {cron: "0 9 * * *", duration: 1h}}]}',
+      ['8: destinations[0].delivery.rules[0].until: is for wait only, and this rule says push; remove it'],
+    ],
+    [
+      'two rules of one name',
+      '  - repository: a.git\n    delivery: {rules: [{name: x, then: push}, {name: x, then: hold}]}',
+      ['8: destinations[0].delivery.rules[1].name: expected another name than that of rules[0]; found "x"'],
+    ],
+    [
+      'a window that never opens',
+      '  - repository: a.git\n    delivery: {freezes: [{name: x, window: {cron: "0 0 31 2 *", duration: 1h}}]}',
+      [
+        '8: destinations[0].delivery.freezes[0].window.cron: expected five fields such as 0 9 * * 1-5; found "0 0 31 2 *": Something went wrong. No execution date was found in the next 8 years.',
+      ],
+    ],
+    [
+      'a window by no clock',
+      '  - repository: a.git\n    delivery: {freezes: [{name: x, window: {cron: "0 9 * * *", duration: 1h, timeZone: Berlin}}]}',
+      [
+        '8: destinations[0].delivery.freezes[0].window.timeZone: expected a name such as Europe/Berlin; found "Berlin": Invalid timezone.',
+      ],
+    ],
+    [
+      'a window that is shut before it opens',
+      '  - repository: a.git\n    delivery: {freezes: [{name: x, window: {from: 2026-02-01T00:00:00Z, to: 2026-01-01T00:00:00Z}}]}',
+      [
+        '8: destinations[0].delivery.freezes[0].window.to: expected a time after 2026-02-01T00:00:00Z; found 2026-01-01T00:00:00Z',
+      ],
+    ],
+    [
+      'a range that holds nothing',
+      '  - repository: a.git\n    delivery: {rules: [{name: x, then: hold, when: {percent: {min: 9, max: 3}}}]}',
+      ['8: destinations[0].delivery.rules[0].when.percent.max: expected at least min, which is 9; found 3'],
+    ],
+    [
+      'an action that there is not',
+      '  - repository: a.git\n    delivery: {rules: [{name: x, then: pull}]}',
+      ['8: destinations[0].delivery.rules[0].then: expected one of "push", "hold", "wait"; found "pull"'],
+    ],
   ])('%s', (_, destination, problems) => {
     expect(problemsOf(destinations(destination))).toEqual(problems.map((problem) => `dso-gitops.yaml:${problem}`));
   });

@@ -6,6 +6,7 @@ const STATE: DecisionRecord['state']['after'] = {
   isUnproven: false,
   isHeld: false,
   firstSeen: 0,
+  recent: [{ total: 2, until: 30_000 }],
   demand: {
     total: 4,
     asOf: 60_000,

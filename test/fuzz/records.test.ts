@@ -48,6 +48,7 @@ const state = fc.record({
   isUnproven: fc.boolean(),
   isHeld: fc.boolean(),
   firstSeen: milliseconds,
+  recent: fc.array(fc.record({ total: count, until: milliseconds })),
   demand,
 });
 
