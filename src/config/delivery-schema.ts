@@ -70,6 +70,11 @@ export const DeliveryPolicy = z
   .strictObject({
     rules: z.array(Rule).default([]).describe('The first that matches decides; where none does, it is pushed.'),
     freezes: z.array(Freeze).default([]).describe('They go before the rules.'),
+    maxReplicasPerCommit: z
+      .int()
+      .min(1)
+      .optional()
+      .describe('Most replicas, up and down together, that one commit may move; what is more waits for the next one.'),
   })
   .describe('What may go to the branch at once, and what waits. Absent: all is pushed.');
 

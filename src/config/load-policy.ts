@@ -6,7 +6,7 @@ import { messageOf } from '../errors.ts';
 import type { ConditionFile, DeliveryPolicyFile, WindowFile } from './delivery-schema.ts';
 
 /** No rule and no freeze: all is pushed. */
-export const PUSH: Policy = { rules: [], freezes: [] };
+export const PUSH: Policy = { rules: [], freezes: [], maxReplicasPerCommit: null };
 
 /** A policy and what is wrong with it. */
 export interface LoadedPolicy {
@@ -40,7 +40,8 @@ export function loadPolicy(file: DeliveryPolicyFile | undefined, today: number):
   });
   loader.checkNames('rules', file.rules);
   loader.checkNames('freezes', file.freezes);
-  return { policy: { rules, freezes }, problems: loader.problems };
+  const { maxReplicasPerCommit = null } = file;
+  return { policy: { rules, freezes, maxReplicasPerCommit }, problems: loader.problems };
 }
 
 class Loader {

@@ -48,6 +48,8 @@ export interface Freeze {
 export interface Policy {
   readonly freezes: readonly Freeze[];
   readonly rules: readonly Rule[];
+  /** Most replicas that one commit may move, up and down together; null: no limit. */
+  readonly maxReplicasPerCommit: number | null;
 }
 
 /** A change of one DSO at one destination. */

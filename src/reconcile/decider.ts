@@ -1,3 +1,4 @@
+import { CommitBudget } from '../delivery/commit-budget.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
@@ -76,6 +77,7 @@ export class Decider {
     const claims = new Claims();
     const sequences = new Sequences(this.#connections);
     const outcomes: DsoOutcome[] = [];
+    const budget = new CommitBudget();
     // A part at a time: what the tips hold of a whole fleet is not kept at once.
     for (let start = 0; start < open.length; start += BATCH) {
       const batch = open.slice(start, start + BATCH);
@@ -88,7 +90,7 @@ export class Decider {
         const here = landed.get(key) ?? new Map<string, Landed>();
         const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
         if (verdict) outcomes.push(undecided(one.source, verdict, [], one.placed));
-        else outcomes.push(this.#decideOne(one, options, here, await this.#highest(one, here, sequences)));
+        else outcomes.push(this.#decideOne(one, options, here, await this.#highest(one, here, sequences), budget));
       }
     }
     const decided = await Promise.all(outcomes.map((outcome) => this.#nameCommit(outcome)));
@@ -184,6 +186,7 @@ export class Decider {
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
     highestSeq: number,
+    budget: CommitBudget,
   ): DsoOutcome {
     const { dso, home } = placed;
     if (!landed.has(home.id) || !this.#connections.lane(home.id).isReadable) {
@@ -208,7 +211,7 @@ export class Decider {
     });
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    const routing = options.approve?.has(dso.key) ? UNROUTED : holdBack(placed, decided, options.now);
+    const routing = options.approve?.has(dso.key) ? UNROUTED : holdBack(placed, decided, budget, options.now);
     const last = landed.get(home.id)?.record;
     return {
       key: dso.key,

@@ -12,6 +12,7 @@ import { Connections, ENDLESS, type OpenRepository, type Patience } from './conn
 import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
+import { isForNextCommit } from './hold-back.ts';
 import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
@@ -245,7 +246,7 @@ export class Engine {
       for (const result of results)
         if ((result.composition || result.error) && !told.has(result.destination.id)) tell(result);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
-      waiting = new Set(open.map(({ destination }) => destination.id));
+      waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
       const again = results.filter(({ error }) => error && isTriedAgain(error, attempt));
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);
@@ -276,6 +277,11 @@ function firstDeadline(outcomes: readonly DsoOutcome[], now: number): number {
     for (const instant of [decided?.deadline, staleAt, ...[...routing.heldBack.values()].map(({ until }) => until)])
       if (instant != null && instant > now && instant < first) first = instant;
   return first;
+}
+
+/** Destinations whose next commit has no room for a decision. */
+function fullOf({ routing }: DsoOutcome): readonly string[] {
+  return [...routing.heldBack].flatMap(([id, held]) => (isForNextCommit(held) ? id : []));
 }
 
 /** A lost race is tried again; a damaged mirror is replaced once. */

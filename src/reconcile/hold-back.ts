@@ -1,3 +1,5 @@
+import type { Destination } from '../config/load.ts';
+import type { CommitBudget } from '../delivery/commit-budget.ts';
 import { type Change, type Route, route } from '../delivery/policy.ts';
 import { recentRange } from '../delivery/recent.ts';
 import type { DecisionRecord } from '../manifests/record.ts';
@@ -24,8 +26,17 @@ export interface Routing {
 /** Everything goes, and no rule was asked. */
 export const UNROUTED: Routing = { heldBack: new Map(), rules: [] };
 
-/** Asks the policies of the destinations. They are about numbers alone: a person's word always goes. */
-export function holdBack({ dso, members, home }: PlacedDso, decided: Decided, now: number): Routing {
+/**
+ * Asks the policies of the destinations. They are about numbers alone: a person's word always goes.
+ *
+ * @param budget what the next commits may still move; what goes is taken from it
+ */
+export function holdBack(
+  { dso, members, home }: PlacedDso,
+  decided: Decided,
+  budget: CommitBudget,
+  now: number,
+): Routing {
   const { record } = decided;
   if (!record) return UNROUTED;
   const heldBack = new Map<string, HeldBack>();
@@ -37,13 +48,17 @@ export function holdBack({ dso, members, home }: PlacedDso, decided: Decided, no
     const { namespace, labels, annotations } = dso;
     const change = { namespace, labels, annotations, members: written, ...totalsOf(record, now) };
     const found = route(destination.policy, change, now);
-    if (found.by === null) continue;
     const rule = `${JSON.stringify(found.by)} of ${destination.name}`;
-    rules.push(`${rule}: ${found.action}`);
-    const held = heldBy(found, rule, dso.key);
+    if (found.by !== null) rules.push(`${rule}: ${found.action}`);
+    const held = heldBy(found, rule, dso.key) ?? tooMuch(destination, movedBy(record, written), budget, dso.key);
     if (held) heldBack.set(id, held);
   }
-  return rules.length === 0 ? UNROUTED : { heldBack, rules };
+  return { heldBack, rules };
+}
+
+/** Whether the next commit is full, and this goes with the one after it. */
+export function isForNextCommit({ reason }: HeldBack): boolean {
+  return reason === 'CommitFull';
 }
 
 /** What a DSO waits for whose decision is kept back; null: it is not. */
@@ -70,4 +85,31 @@ function heldBy({ action, until }: Route, rule: string, key: string): HeldBack |
     };
   const when = until === null ? 'its window does not open again' : `until ${new Date(until).toISOString()}`;
   return { reason: 'WaitsForWindow', message: `rule ${rule} lets it wait: ${when}`, until };
+}
+
+function movedBy({ members }: DecisionRecord, written: readonly string[]): number {
+  return written.reduce((sum, name) => {
+    const member = members[name];
+    return member ? sum + Math.abs(member.after - (member.before ?? 0)) : sum;
+  }, 0);
+}
+
+function tooMuch(
+  { id, name, policy }: Destination,
+  replicas: number,
+  budget: CommitBudget,
+  key: string,
+): HeldBack | null {
+  const limit = policy.maxReplicasPerCommit;
+  const fit = budget.take(id, replicas, limit);
+  if (fit === 'fits') return null;
+  const most = `maxReplicasPerCommit of ${name} is ${limit}`;
+  if (fit === 'later')
+    return {
+      reason: 'CommitFull',
+      message: `${most}, and others come first; it waits for the next commit`,
+      until: null,
+    };
+  const message = `${most}, and this moves ${replicas}: nothing is written until you run: dso-gitops apply --approve ${key}`;
+  return { reason: 'ApprovalNeeded', message, until: null };
 }

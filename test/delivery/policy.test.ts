@@ -30,7 +30,11 @@ function change(before: number, after: number, given: Partial<Change> = {}): Cha
 
 /** A policy that holds what matches. */
 function holding(when: Partial<Condition>): Policy {
-  return { freezes: [], rules: [{ name: 'it', when: { ...ANY, ...when }, action: 'hold', window: null }] };
+  return {
+    maxReplicasPerCommit: null,
+    freezes: [],
+    rules: [{ name: 'it', when: { ...ANY, ...when }, action: 'hold', window: null }],
+  };
 }
 
 describe('a rule matches by', () => {
@@ -70,7 +74,7 @@ describe('a policy', () => {
   const PUSHED: Route = { action: 'push', by: null, until: null };
 
   it('without rules pushes', () => {
-    expect(route({ rules: [], freezes: [] }, change(4, 9), 0)).toEqual(PUSHED);
+    expect(route({ rules: [], freezes: [], maxReplicasPerCommit: null }, change(4, 9), 0)).toEqual(PUSHED);
   });
 
   it('takes the first rule that matches', () => {
@@ -78,23 +82,45 @@ describe('a policy', () => {
       { name: 'growth', when: { ...ANY, direction: 'up' }, action: 'push', window: null },
       { name: 'all else', when: ANY, action: 'hold', window: null },
     ];
-    expect(route({ rules, freezes: [] }, change(4, 9), 0)).toEqual({ ...PUSHED, by: 'growth' });
-    expect(route({ rules, freezes: [] }, change(9, 4), 0)).toMatchObject({ action: 'hold', by: 'all else' });
+    expect(route({ rules, freezes: [], maxReplicasPerCommit: null }, change(4, 9), 0)).toEqual({
+      ...PUSHED,
+      by: 'growth',
+    });
+    expect(route({ rules, freezes: [], maxReplicasPerCommit: null }, change(9, 4), 0)).toMatchObject({
+      action: 'hold',
+      by: 'all else',
+    });
   });
 
   it('waits for a window, and pushes in it', () => {
     const window = singleWindow(100, 200);
     const rules: Policy['rules'] = [{ name: 'office', when: ANY, action: 'wait', window }];
-    expect(route({ rules, freezes: [] }, change(9, 4), 50)).toEqual({ action: 'wait', by: 'office', until: 100 });
-    expect(route({ rules, freezes: [] }, change(9, 4), 150)).toEqual({ action: 'push', by: 'office', until: null });
-    expect(route({ rules, freezes: [] }, change(9, 4), 200)).toEqual({ action: 'wait', by: 'office', until: null });
+    expect(route({ rules, freezes: [], maxReplicasPerCommit: null }, change(9, 4), 50)).toEqual({
+      action: 'wait',
+      by: 'office',
+      until: 100,
+    });
+    expect(route({ rules, freezes: [], maxReplicasPerCommit: null }, change(9, 4), 150)).toEqual({
+      action: 'push',
+      by: 'office',
+      until: null,
+    });
+    expect(route({ rules, freezes: [], maxReplicasPerCommit: null }, change(9, 4), 200)).toEqual({
+      action: 'wait',
+      by: 'office',
+      until: null,
+    });
   });
 
   it('writes nothing in a freeze, whatever the rules say, but for what the freeze does not match', () => {
     const rules: Policy['rules'] = [{ name: 'all', when: ANY, action: 'push', window: null }];
     const freezes = [{ name: 'sale', when: { ...ANY, direction: 'down' as const }, window: singleWindow(100, 200) }];
-    expect(route({ rules, freezes }, change(9, 4), 150)).toEqual({ action: 'wait', by: 'sale', until: 200 });
-    expect(route({ rules, freezes }, change(4, 9), 150).action).toBe('push');
-    expect(route({ rules, freezes }, change(9, 4), 200).action).toBe('push');
+    expect(route({ rules, freezes, maxReplicasPerCommit: null }, change(9, 4), 150)).toEqual({
+      action: 'wait',
+      by: 'sale',
+      until: 200,
+    });
+    expect(route({ rules, freezes, maxReplicasPerCommit: null }, change(4, 9), 150).action).toBe('push');
+    expect(route({ rules, freezes, maxReplicasPerCommit: null }, change(9, 4), 200).action).toBe('push');
   });
 });

@@ -87,6 +87,31 @@ describe('delivery', () => {
     expect(dso.rules).toEqual(['"all" of destinations[0]: push']);
   });
 
+  it('moves no more than the limit in one commit; what is more goes with the next ones', async () => {
+    const pacing = { minInterval: '10s' };
+    const world = new World({
+      destinations: [{ repository: 'fleet.git', pacing, delivery: { maxReplicasPerCommit: 12 } }],
+    });
+    const names = ['a', 'b', 'c'];
+    for (const name of names) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    await world.tick();
+    for (const name of names) world.metric(name, 50);
+    const first = await world.stay();
+    expect(verdictsOf(first)).toEqual({ 'default/a': 'change', 'default/b': 'change', 'default/c': 'wait CommitFull' });
+    expect(first.deadline).toBe(first.now + 10_000);
+    expect(names.map((name) => countOf(world.home, 'one', name))).toEqual([5, 5, 2]);
+    world.metric('a', 500);
+    expect(verdictsOf(await world.stay())).toEqual({
+      'default/a': 'wait ApprovalNeeded',
+      'default/b': 'same',
+      'default/c': 'change',
+    });
+    expect(names.map((name) => countOf(world.home, 'one', name))).toEqual([5, 5, 5]);
+  });
+
   it('does not write elsewhere what its home keeps back', async () => {
     const world = new World();
     const other = world.repository('other.git');
