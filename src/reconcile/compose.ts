@@ -4,7 +4,7 @@ import { refusePath } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
-import { indexPath, parseIndex, renderIndex } from '../manifests/layout.ts';
+import { indexPath, parseIndex, recordPath, renderIndex } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Decided, DestinationChange } from './decision.ts';
 import type { HeldBack } from './hold-back.ts';
@@ -35,13 +35,16 @@ export async function compose(
   templates: Templates,
 ): Promise<Composition | null> {
   const files = new Map<string, string | null>();
+  // Git stores each file as its difference from the one before: next to their like, records make half the pack.
+  const records = new Map<string, string | null>();
   const entries: CommitEntry[] = [];
   for (const { placed, decided } of changed) {
     const change = decided.changes.get(destination.id);
     if (!change) continue;
-    for (const [path, content] of change.files) files.set(path, content);
+    const { key, namespace, name } = placed.dso;
+    const ownRecord = recordPath(destination.root, namespace, name);
+    for (const [path, content] of change.files) (path === ownRecord ? records : files).set(path, content);
     const { record } = decided;
-    const { key } = placed.dso;
     entries.push({
       key,
       record,
@@ -50,6 +53,7 @@ export async function compose(
     });
   }
   if (entries.length === 0) return null;
+  for (const [path, content] of records) files.set(path, content);
   for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
   const decisions = new Map(changed.map(({ placed, decided }) => [placed.dso.key, decided]));
   return { files, message: commitMessage(templates, entries), decisions };

@@ -1,3 +1,5 @@
+import { blobId } from '../manifests/blob.ts';
+
 /** One commit to import. */
 export interface ImportCommit {
   /** Ref that is set; it is ours and never a shared branch. */
@@ -36,17 +38,25 @@ export function* importStream(commits: readonly ImportCommit[]): Generator<strin
 }
 
 function* partsOf(commits: readonly ImportCommit[]): Generator<string> {
+  const written = new Set<string>();
   for (const [index, commit] of commits.entries()) {
     const mark = index + 1;
     const who = `${commit.author.name} <${commit.author.email}> ${Math.floor(commit.time / 1000)} +0000`;
     yield `commit ${commit.ref}\nmark :${mark}\nauthor ${who}\ncommitter ${who}\n${data(commit.message)}`;
     if (commit.parent !== null) yield `from ${commit.parent}\n`;
     if (commit.tree !== null) yield `M 040000 ${commit.tree} \n`;
-    for (const [path, content] of commit.files)
-      yield content === null ? `D ${path}\n` : `M 100644 inline ${path}\n${data(content)}`;
+    for (const [path, content] of commit.files) yield change(path, content, written);
     yield `\nget-mark :${mark}\nls :${mark} ""\n`;
   }
   yield 'done\n';
+}
+
+/** @param written texts that were sent before; many members have the same one */
+function change(path: string, content: string | null, written: Set<string>): string {
+  if (content === null) return `D ${path}\n`;
+  if (written.has(content)) return `M 100644 ${blobId(content)} ${path}\n`;
+  written.add(content);
+  return `M 100644 inline ${path}\n${data(content)}`;
 }
 
 /** Ids of commits and their trees from what fast-import printed. */

@@ -41,6 +41,18 @@ describe('the stream for fast-import', () => {
     );
   });
 
+  it('sends a text that many files have once', () => {
+    const remote = BareRepository.make(join(temporaryDirectory(), 'x.git'));
+    const text = 'replicas: 4\n'.repeat(100);
+    const files = new Map(['a/1', 'a/2', 'b/1', 'b/2'].map((path) => [path, path === 'b/1' ? 'other\n' : text]));
+    const state = { ...BASE, ref: 'refs/x/state', files: new Map([['1.json', text]]) };
+    const stream = [...importStream([{ ...BASE, files }, state])];
+    const [written, other] = parseImport(feed(remote, stream));
+    expect(stream.join('').length).toBeLessThan(2 * text.length);
+    for (const [path, content] of files) expect(remote.git('show', `${written?.commit}:${path}`), path).toBe(content);
+    expect(remote.git('show', `${other?.commit}:1.json`)).toBe(text);
+  });
+
   it('writes a commit on a parent and a parentless one over a tree, in one run', () => {
     const remote = BareRepository.make(join(temporaryDirectory(), 'x.git'), { keep: 'kept\n', change: 'old\n' });
     const parent = remote.tip();
