@@ -47,8 +47,11 @@ export function overlayDirectory(
   settings: LayoutSettings,
   { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>,
 ): string {
-  const values: Readonly<Record<string, string>> = { member, namespace, name };
-  const path = settings.path.replaceAll(/\{(member|namespace|name)\}/g, (_place, key: string) => values[key] ?? '');
+  // No name has a brace: none is taken for a place.
+  const path = settings.path
+    .replaceAll('{member}', member)
+    .replaceAll('{namespace}', namespace)
+    .replaceAll('{name}', name);
   return `${settings.root}/${path}`;
 }
 
