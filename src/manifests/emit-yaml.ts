@@ -5,6 +5,7 @@ const BARE = /^[A-Za-z/][A-Za-z0-9_./-]*$/;
 // What other readers of YAML refuse, and what would show a text otherwise than it is.
 const UNSEEN = /[\u007F-\u009F\p{Cf}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 const MAX_LINE = 100;
+const MAX_RESERVED = 'false'.length;
 const RESERVED = /^(y|n|yes|no|on|off|true|false|null|inf|nan)$/i;
 
 /**
@@ -20,7 +21,11 @@ export function emitYaml(value: unknown): string {
 /** One scalar. */
 export function emitScalar(value: Scalar): string {
   if (typeof value !== 'string') return Object.is(value, -0) ? '0' : String(value);
-  return BARE.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value).replaceAll(UNSEEN, escaped);
+  return isBare(value) ? value : JSON.stringify(value).replaceAll(UNSEEN, escaped);
+}
+
+function isBare(text: string): boolean {
+  return BARE.test(text) && (text.length > MAX_RESERVED || !RESERVED.test(text));
 }
 
 function escaped(character: string): string {
@@ -30,29 +35,38 @@ function escaped(character: string): string {
 
 function block(value: unknown, indent: string): string {
   if (isScalar(value)) return ` ${emitScalar(value)}`;
-  const line = lineOf(value);
-  if (line !== null) return ` ${line}`;
-  if (isList(value)) {
-    return value.map((item) => `\n${indent}-${block(item, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('');
-  }
-  return entries(value)
-    .map(([key, item]) => `\n${indent}${emitScalar(key)}:${block(item, `${indent}  `)}`)
-    .join('');
+  if (isList(value)) return list(value, indent);
+  return map(entries(value), indent);
 }
 
-/** A container whose members are all scalars, on one line; null: it is another one, or does not fit. */
-function lineOf(value: unknown): string | null {
-  const members = isList(value) ? value.map((item) => ['', item] as const) : entries(value);
-  const parts: string[] = [];
-  let length = 0;
-  for (const [key, item] of members) {
-    if (!isScalar(item) || length > MAX_LINE) return null;
-    const part = isList(value) ? emitScalar(item) : `${emitScalar(key)}: ${emitScalar(item)}`;
-    parts.push(part);
-    length += part.length + 2;
+function list(items: readonly unknown[], indent: string): string {
+  if (items.every(isScalar)) {
+    const parts = items.map(emitScalar);
+    const line = `[${parts.join(', ')}]`;
+    return fits(line, parts) ? ` ${line}` : parts.map((part) => `\n${indent}- ${part}`).join('');
   }
-  const line = isList(value) ? `[${parts.join(', ')}]` : `{${parts.join(', ')}}`;
-  return parts.length > 0 && line.length > MAX_LINE ? null : line;
+  return items.map((item) => `\n${indent}-${block(item, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('');
+}
+
+function map(members: readonly (readonly [string, unknown])[], indent: string): string {
+  let isFlat = true;
+  const inner = `${indent}  `;
+  const parts: string[] = [];
+  for (const [key, item] of members) {
+    const isOne = isScalar(item);
+    isFlat &&= isOne;
+    parts.push(`${emitScalar(key)}:${isOne ? ` ${emitScalar(item)}` : block(item, inner)}`);
+  }
+  if (isFlat) {
+    const line = `{${parts.join(', ')}}`;
+    if (fits(line, parts)) return ` ${line}`;
+  }
+  const start = `\n${indent}`;
+  return `${start}${parts.join(start)}`;
+}
+
+function fits(line: string, parts: readonly string[]): boolean {
+  return parts.length === 0 || line.length <= MAX_LINE;
 }
 
 function entries(value: unknown): readonly (readonly [string, unknown])[] {
