@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import type { Revision } from '../history/decision-history.ts';
+import { loadTemplates } from '../config/load-templates.ts';
 import { type Verification, verify } from '../history/verify.ts';
+import { recomputeWith } from '../reconcile/recompute.ts';
 import { connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
@@ -22,18 +23,11 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
       const { configuration, engine } = await connectToGit(path, context);
-      // Each place by itself: the same record stands in every destination of a DSO.
-      const verifications = await Promise.all(
-        configuration.destinations.map(async ({ id, root }) => {
-          const all = (await engine.revisions(id)).filter(({ path }) => !path.startsWith(`${root}/holds/`));
-          const isRecord = ({ path }: Revision): boolean => path.startsWith(`${root}/decisions/`);
-          return verify(
-            all.filter(isRecord),
-            all.filter((one) => !isRecord(one)),
-          );
-        }),
+      const places = await Promise.all(
+        configuration.destinations.map(async ({ id, root }) => ({ root, revisions: await engine.revisions(id) })),
       );
-      const all = merge(verifications);
+      const { workloads } = configuration;
+      const all = verify(places, recomputeWith({ templates: await loadTemplates(), workloads }));
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
       if (all.findings.length > 0) done(EXIT.failed);
@@ -41,21 +35,17 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
   withOutput(withConfiguration(command));
 }
 
-function merge(verifications: readonly Verification[]): Verification {
-  return {
-    findings: verifications.flatMap(({ findings }) => findings),
-    recomputed: verifications.reduce((sum, { recomputed }) => sum + recomputed, 0),
-    notRecomputed: verifications.reduce((sum, { notRecomputed }) => sum + notRecomputed, 0),
-    reverts: verifications.flatMap(({ reverts }) => reverts),
-  };
-}
-
-function render({ findings, recomputed, notRecomputed, reverts }: Verification, { columns }: Context): string {
+function render({ findings, recomputed, notRecomputed, reverts, resumed }: Verification, { columns }: Context): string {
   const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${one.path}: ${one.message}`]);
   const table = rows.length > 0 ? `${renderTable([['finding', 'commit', 'by', ''], ...rows], columns)}\n\n` : '';
   const put = reverts
     .map(({ commit, author, path }) => shownText(`${commit.slice(0, 10)} by ${author} put ${path} back\n`))
     .join('');
+  const taken = resumed
+    .map(({ commit, author, path }) =>
+      shownText(`${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`),
+    )
+    .join('');
   const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings\n`;
-  return `${table}${put}${count}without signatures this proves that the records agree, not who wrote them\n`;
+  return `${table}${put}${taken}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }

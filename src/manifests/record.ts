@@ -6,7 +6,7 @@ import { emitYaml } from './emit-yaml.ts';
 import { readEmitted } from './read-emitted.ts';
 import { readUntrustedYaml } from './untrusted-yaml.ts';
 
-/** Version of the arithmetic; a record is recomputed only by the same one. */
+/** Version of the arithmetic and of the sentences about it; a decision is made again only by the same one. */
 export const RULES_VERSION = 1;
 
 /** Of the text of a record: thousands of members fit. */

@@ -60,7 +60,8 @@ function noMembers(members: Configuration['members']): Verdict {
   return { kind: 'stalled', reason: 'NoMembers', message: `no member is known; ${advice}` };
 }
 
-function replicasPathOf(target: ScaleTarget, workloads: Configuration['workloads']): string | null {
+/** JSON pointer of the count in a workload; null: it is not known. */
+export function replicasPathOf(target: ScaleTarget, workloads: Configuration['workloads']): string | null {
   const apiVersion = joinApiVersion(target);
   const configured = workloads.find((workload) => workload.apiVersion === apiVersion && workload.kind === target.kind);
   if (configured) return configured.replicasPath;

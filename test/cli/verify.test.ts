@@ -1,4 +1,6 @@
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { blobId } from '../../src/manifests/blob.ts';
 import { overlayOf, World } from '../scenarios/world.ts';
 
 const RECORD = 'scaling/decisions/default/a.yaml';
@@ -8,6 +10,7 @@ interface Verification {
   readonly recomputed: number;
   readonly notRecomputed: number;
   readonly reverts: readonly { readonly path: string }[];
+  readonly resumed: readonly { readonly path: string; readonly commit: string; readonly author: string }[];
 }
 
 /** Decisions with ups, a stabilised down, a missing reading, an adoption, weights and a fallen total. */
@@ -30,6 +33,46 @@ async function past(): Promise<World> {
   return world;
 }
 
+/** Two members that the last commit took from 2 to 10 each. */
+async function scaled(configuration: Readonly<Record<string, unknown>> = {}): Promise<World> {
+  const world = new World(configuration);
+  world.dso({ name: 'a' });
+  for (const value of [20, 100]) {
+    world.metric('a', value);
+    await world.tick();
+  }
+  return world;
+}
+
+/** The last commit again, as somebody would have it who changes its files, in the order of the chain. */
+function forge(world: World, change: (files: Record<string, string>) => void): void {
+  const { home } = world;
+  const paths = [RECORD, overlayOf('one', 'a'), overlayOf('two', 'a')];
+  const files = Object.fromEntries(paths.map((path) => [path, home.read(path) ?? '']));
+  const before = structuredClone(files);
+  change(files);
+  expect(files).not.toEqual(before);
+  home.git('update-ref', 'refs/heads/main', 'main^');
+  home.commit(files);
+}
+
+/** One overlay becomes another one, and the record names it. */
+function forgeOverlay(change: (text: string) => string): (files: Record<string, string>) => void {
+  return (files) => {
+    const path = overlayOf('one', 'a');
+    const [before, after] = [files[path] ?? '', change(files[path] ?? '')];
+    files[path] = after;
+    // Both members have the same; the first is one.
+    files[RECORD] = (files[RECORD] ?? '').replace(blobId(before), blobId(after));
+  };
+}
+
+function forgeRecord(from: string | RegExp, to: string): (files: Record<string, string>) => void {
+  return (files) => {
+    files[RECORD] = (files[RECORD] ?? '').replace(from, to);
+  };
+}
+
 async function verified(world: World): Promise<Verification & { readonly code: number }> {
   const { out, code } = await world.run('verify', '-o', 'json');
   return { ...(JSON.parse(out) as Verification), code };
@@ -45,16 +88,31 @@ describe('verify', () => {
     expect(result.notRecomputed).toBe(0);
   });
 
-  it('also where a hold was resumed, a record removed, and a commit reverted', async () => {
+  it('also where a hold was resumed, a record removed, and a commit reverted; what a person changed is told', async () => {
     const world = await past();
     const path = overlayOf('one', 'a');
     const text = world.home.read(path) ?? '';
-    world.home.commit({ [path]: text.replace(/value: \d+/, 'value: 9') });
+    const commit = world.home.commit({ [path]: text.replace(/value: \d+/, 'value: 9') });
+    expect((await verified(world)).code).toBe(1);
     await world.run('resume', 'default/a');
     world.home.commit({ 'scaling/decisions/default/b.yaml': null });
     await world.tick();
+    const { findings, resumed, code } = await verified(world);
+    expect([findings, code]).toEqual([[], 0]);
+    expect(resumed).toEqual([{ path, commit, author: 'somebody' }]);
+    expect((await world.run('verify')).out).toContain(`${commit.slice(0, 10)} by somebody changed ${path}`);
+  });
+
+  it('names a hand edit for ever that a decision overwrote', async () => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const [record, overlay] = [world.home.read(RECORD), world.home.read(path)];
+    world.home.git('update-ref', 'refs/heads/main', 'main^');
+    const commit = world.home.commit({ [path]: (world.home.read(path) ?? '').replace(/value: \d+/, 'value: 9') });
+    world.home.commit({ [RECORD]: record, [path]: overlay, [overlayOf('two', 'a')]: overlay });
     const { findings } = await verified(world);
-    expect(findings.map(({ reason }) => reason)).toEqual(['HandEdit']);
+    expect(findings.map(({ reason }) => reason).toSorted()).toEqual(['HandEdit', 'NotDecided']);
+    expect(findings.find(({ reason }) => reason === 'HandEdit')).toMatchObject({ path, commit });
   });
 
   it('names a hand edit and its commit', async () => {
@@ -104,5 +162,137 @@ describe('verify', () => {
     const { out } = await world.run('verify');
     expect(out).toMatch(/\d+ decisions computed again, 0 of other rules not, 0 findings/);
     expect(out).toContain('not who wrote them');
+  });
+});
+
+describe('verify decides again, and names', () => {
+  it.each<[string, string, (files: Record<string, string>) => void]>([
+    ['another count', 'WrongOverlay', forgeOverlay((text) => text.replace('value: 10', 'value: 9'))],
+    ['another workload', 'WrongOverlay', forgeOverlay((text) => text.replace('a-app', 'b-app'))],
+    ['another field', 'WrongOverlay', forgeOverlay((text) => text.replace('/spec/replicas', '/spec/paused'))],
+    ['one patch more', 'WrongOverlay', forgeOverlay((text) => `${text}  - path: other.yaml\n`)],
+    ['one resource more', 'WrongOverlay', forgeOverlay((text) => `${text}resources: [other.yaml]\n`)],
+    ['no reading but one of its own', 'WrongTotal', forgeRecord('reading: {value: 100}', 'reading: {value: 90}')],
+    ['a total before', 'WrongTotal', forgeRecord('total: {before: 4', 'total: {before: 5')],
+    ['a count before', 'WrongSplit', forgeRecord('before: 2', 'before: 3')],
+    ['an exact share', 'WrongSplit', forgeRecord('exact: 10', 'exact: 9.5')],
+    ['a reason', 'WrongWords', forgeRecord(/^reason: .*$/m, 'reason: "the owner of the cluster said so"')],
+    ['a step', 'WrongWords', forgeRecord('total 4 -> 20', 'total 4 -> 21')],
+    ['a step before all', 'WrongWords', forgeRecord('steps: [', 'steps: ["total 4 -> 4", ')],
+    ['a time of activity', 'WrongState', forgeRecord(/(after:\n.*lastActiveTime: )\d+/s, '$11')],
+    ['a state that is older than the record before', 'WrongState', forgeRecord(/asOf: \d+/, 'asOf: 1')],
+    ['a target', 'NotDecided', forgeRecord('name: a-app}', 'name: b-app}')],
+    ['an owner', 'NotDecided', forgeRecord('owner: default', 'owner: other')],
+    ['another DSO', 'BrokenChain', forgeRecord('name: a}', 'name: z}')],
+    ['a weight that is none', 'UnreadableRecord', forgeRecord('weight: 1', 'weight: 9000000')],
+  ])('%s: %s', async (_, reason, change) => {
+    const world = await scaled();
+    forge(world, change);
+    const { findings, code } = await verified(world);
+    expect(findings.map((one) => [one.reason, one.commit])).toEqual([[reason, world.home.tip()]]);
+    expect(code).toBe(1);
+  });
+
+  it('no overlay that only is written in other words', async () => {
+    const world = await scaled();
+    forge(
+      world,
+      forgeOverlay((text) =>
+        text.replace(/^#.*$/gm, '# in other words').replace('kind: Deployment', 'kind: "Deployment"'),
+      ),
+    );
+    expect((await verified(world)).findings).toEqual([]);
+  });
+
+  it('a value at another key of a Helm values file', async () => {
+    const destinations = [{ repository: 'fleet.git', layout: 'helm-values', helmValuesKey: 'web.replicas' }];
+    const world = await scaled({ destinations });
+    expect((await verified(world)).findings).toEqual([]);
+    const path = 'scaling/members/one/default/a/values.yaml';
+    const text = world.home.read(path) ?? '';
+    const other = text.replace('replicas:', 'paused:');
+    const record = (world.home.read(RECORD) ?? '').replace(blobId(text), blobId(other));
+    const two = 'scaling/members/two/default/a/values.yaml';
+    world.home.git('update-ref', 'refs/heads/main', 'main^');
+    world.home.commit({ [path]: `${other}`, [two]: text, [RECORD]: record });
+    expect((await verified(world)).findings.map(({ reason }) => reason)).toEqual(['WrongOverlay']);
+  });
+
+  it('a decision that nothing called for', async () => {
+    const world = await scaled();
+    const text = world.home.read(RECORD) ?? '';
+    const again = text
+      .replaceAll('seq: 2', 'seq: 3')
+      .replaceAll('seq: 1', 'seq: 2')
+      .replace(/^previous: .*$/m, `previous: "${blobId(text)}"`)
+      .replace('total: {before: 4', 'total: {before: 20')
+      .replaceAll('before: 2\n', 'before: 10\n')
+      .replace(/asOf: \d+/, `asOf: ${world.now}`);
+    world.home.commit({ [RECORD]: again });
+    expect((await verified(world)).findings.map(({ reason }) => reason)).toEqual(['NotDecided']);
+  });
+
+  it('a decision that was written although a person held it', async () => {
+    const world = await scaled();
+    const files = [RECORD, overlayOf('one', 'a'), overlayOf('two', 'a')].map((path) => [path, world.home.read(path)]);
+    world.home.git('update-ref', 'refs/heads/main', 'main^');
+    world.restart();
+    await world.run('hold', 'default/a', '--reason', 'migration');
+    const commit = world.home.commit(Object.fromEntries(files));
+    expect((await verified(world)).findings).toMatchObject([{ reason: 'NotDecided', commit }]);
+  });
+
+  it.each([
+    ['put back without its record', (world: World, path: string) => world.home.read(path, 'main^')],
+    ['removed', () => null],
+    ['emptied', (world: World, path: string) => (world.home.read(path) ?? '').replace(/patches:.*/s, 'patches: []\n')],
+    ['made to look like an index', (world: World, path: string) => `${world.home.read(path)}components: [../b]\n`],
+  ])('an overlay that was %s', async (_, change) => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const commit = world.home.commit({ [path]: change(world, path) });
+    expect((await verified(world)).findings).toMatchObject([{ reason: 'HandEdit', path, commit }]);
+  });
+});
+
+describe('verify of two repositories', () => {
+  const destinations = [
+    { repository: 'fleet.git', match: { members: ['one'] } },
+    { repository: 'second.git', match: { members: ['two'] } },
+  ];
+
+  it('finds nothing where one was down, and came later', async () => {
+    const world = await scaled({ members: ['one'], destinations: [{ repository: 'fleet.git' }] });
+    world.dso({ name: 'a', members: { one: 1 } });
+    await world.tick();
+    const second = world.repository('second.git');
+    world.configure({ destinations });
+    world.dso({ name: 'a' });
+    await world.tick();
+    const away = `${second.directory}.away`;
+    renameSync(second.directory, away);
+    for (const value of [120, 140, 160]) {
+      world.metric('a', value);
+      await world.tick();
+    }
+    renameSync(away, second.directory);
+    world.now += 120_000;
+    await world.tick();
+    expect(second.log().length).toBe(3);
+    const { findings, recomputed } = await verified(world);
+    expect(findings).toEqual([]);
+    expect(recomputed).toBeGreaterThan(6);
+  });
+
+  it('names in each what was changed there', async () => {
+    const world = await scaled();
+    const second = world.repository('second.git');
+    world.configure({ destinations: [{ repository: 'fleet.git', match: { members: ['one'] } }, destinations[1]] });
+    world.dso({ name: 'b' });
+    world.metric('b', 20);
+    await world.tick({ only: (key) => key === 'default/b' });
+    const path = overlayOf('two', 'b');
+    const commit = second.commit({ [path]: (second.read(path) ?? '').replace('value: 2', 'value: 3') });
+    expect((await verified(world)).findings).toMatchObject([{ reason: 'HandEdit', path, commit }]);
   });
 });

@@ -1,0 +1,186 @@
+import type { Dso } from '../api/effective.ts';
+import type { Configuration } from '../config/load.ts';
+import type { Recompute, Recomputed, Standing } from '../history/recomputation.ts';
+import { blobId } from '../manifests/blob.ts';
+import { layoutOf, parseOverlay } from '../manifests/layout.ts';
+import { type OverlayArguments, readArguments } from '../manifests/overlay-arguments.ts';
+import type { DecisionRecord } from '../manifests/record.ts';
+import type { Templates } from '../manifests/template.ts';
+import { decide } from './decide.ts';
+import type { Decided, DecideInput, PlacedDestination, PlacedMember } from './decision.ts';
+import type { Landed, LandedOverlay } from './landed.ts';
+import { replicasPathOf } from './place.ts';
+
+/** What a decision depends on that neither its record nor its overlays say. */
+export interface RecomputeSettings {
+  readonly templates: Templates;
+  readonly workloads: Configuration['workloads'];
+}
+
+/** Every destination has an id of its own here, that of its member; home has none of them. */
+const HOME = '';
+
+/** The way to make decisions again by `decide` itself. */
+export function recomputeWith(settings: RecomputeSettings): Recompute {
+  return function* recompute(record, standing, root) {
+    const input = inputOf(record, standing, root, settings);
+    for (const guess of guessesOf(record, standing))
+      yield recomputed(decide({ ...input, ...guess }), record, standing, guess);
+  };
+}
+
+type Guess = Pick<DecideInput, 'state' | 'highestSeq' | 'adopt' | 'isResumed'>;
+
+/** It went on from what was remembered, or began from what was there. */
+function guessesOf({ state: { before } }: DecisionRecord, { prior }: Standing): readonly Guess[] {
+  const goesOn = { state: before, highestSeq: 0, adopt: null, isResumed: false };
+  const adopt = before.isUnproven ? null : before.demand.total;
+  const anew = { state: null, highestSeq: before.seq, adopt, isResumed: prior !== null };
+  return before.hasRecord ? [goesOn, anew] : [anew, goesOn];
+}
+
+function recomputed(
+  { verdict, record, changes, evaluations }: Decided,
+  { members }: DecisionRecord,
+  { overlays }: Standing,
+  { state }: Guess,
+): Recomputed {
+  const texts = Object.entries(members).map(([name, { path }]): [string, string] => {
+    return [name, changes.get(name)?.files.get(path) ?? overlays.get(name) ?? ''];
+  });
+  return {
+    record,
+    refusal: 'reason' in verdict ? `${verdict.reason}, ${verdict.message.split(';')[0]}` : 'nothing was to be written',
+    isAnew: state === null,
+    hasMoved: evaluations.some(({ before, after }) => before !== after),
+    overlays: new Map(texts),
+  };
+}
+
+function inputOf(
+  record: DecisionRecord,
+  standing: Standing,
+  root: string,
+  { templates, workloads }: RecomputeSettings,
+): DecideInput {
+  const { owner, configuration, target, readings } = record;
+  const rendered = argumentsOf(record, standing);
+  const members = Object.entries(record.members).map(([name, member]): PlacedMember => {
+    const destination = destinationOf(name, member.path, root, rendered);
+    return { ...member, name, destination };
+  });
+  const isBuiltIn = replicasPathOf(target, []) !== null;
+  const replicasPath = (isBuiltIn ? replicasPathOf(target, workloads) : commonest(rendered, 'replicasPath')) ?? '';
+  return {
+    dso: dsoOf(record, sharedNamespaces(rendered)),
+    members,
+    home: { id: HOME, root, path: '', layout: 'component', helmValuesKey: '' },
+    configuration: { owner, firstSight: configuration.firstSight, replicasPath, templates },
+    readings: new Map(
+      readings.map(({ trigger, source, reading }) => [
+        trigger,
+        {
+          source,
+          reading:
+            'value' in reading
+              ? { kind: 'value', value: reading.value }
+              : { kind: 'missing', reason: reading.missing, message: reading.message },
+        },
+      ]),
+    ),
+    landed: landedOf(record, standing, members),
+    state: null,
+    highestSeq: 0,
+    earlier: [],
+    adopt: null,
+    isResumed: false,
+    person: null,
+    now: Date.parse(record.time),
+  };
+}
+
+function dsoOf(
+  { metadata: { namespace, name }, target, spec, state }: DecisionRecord,
+  baseNamespaces: readonly string[],
+): Dso {
+  return {
+    key: `${namespace}/${name}`,
+    namespace,
+    name,
+    labels: {},
+    createdAt: state.before.demand.createdAt,
+    target,
+    members: null,
+    triggers: [],
+    demand: spec,
+    initialTotal: null,
+    baseNamespaces,
+    advice: [],
+  };
+}
+
+/** One whose overlay is exactly at this path. */
+function destinationOf(
+  member: string,
+  path: string,
+  root: string,
+  rendered: ReadonlyMap<string, OverlayArguments>,
+): PlacedDestination {
+  const own = path.startsWith(`${root}/`) ? root : (path.split('/')[0] ?? '');
+  const directory = path.slice(own.length + 1, Math.max(path.lastIndexOf('/'), own.length + 1));
+  const helmValuesKey = commonest(rendered, 'helmValuesKey') ?? '';
+  return { id: member, root: own, path: directory, layout: layoutOf(path) ?? 'component', helmValuesKey };
+}
+
+function landedOf(
+  record: DecisionRecord,
+  { prior, here, hold, overlays }: Standing,
+  members: readonly PlacedMember[],
+): DecideInput['landed'] {
+  const beside = { record: here?.record ?? null, recordId: here?.id ?? null, hold: null };
+  const home: Landed = { record: prior, recordId: prior && record.previous, hold, overlays: new Map() };
+  const others = members.map(({ name, destination }): [string, Landed] => {
+    const text = overlays.get(name);
+    const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text);
+    return [name, { ...beside, overlays: new Map([[name, overlay]]) }];
+  });
+  return new Map([[HOME, home], ...others]);
+}
+
+/** Of another destination only the record tells what was there; that it had to be written cannot be excluded. */
+function elsewhere({ members }: DecisionRecord, name: string): LandedOverlay {
+  return { id: null, count: members[name]?.before ?? null, isUnreadable: false };
+}
+
+function overlayOf(destination: PlacedDestination, text: string | null): LandedOverlay {
+  if (text === null) return { id: null, count: null, isUnreadable: false };
+  return { id: blobId(text), ...parseOverlay(destination, text) };
+}
+
+/** What the overlays of a decision were rendered with, by member. */
+function argumentsOf({ members }: DecisionRecord, { written }: Standing): ReadonlyMap<string, OverlayArguments> {
+  return new Map(
+    Object.entries(members).flatMap(([name, { path }]) => {
+      const [layout, text] = [layoutOf(path), written.get(name)];
+      return layout === null || text == null ? [] : [[name, readArguments(layout, text)] as const];
+    }),
+  );
+}
+
+/** A decision has one of each: an overlay with another one does not follow. null: none is known. */
+function commonest(
+  rendered: ReadonlyMap<string, OverlayArguments>,
+  argument: 'replicasPath' | 'helmValuesKey',
+): string | null {
+  const counts = new Map<string, number>();
+  for (const { [argument]: value } of rendered.values())
+    if (value !== null) counts.set(value, (counts.get(value) ?? 0) + 1);
+  const [first] = [...counts].sort(([, one], [, other]) => other - one);
+  return first?.[0] ?? null;
+}
+
+/** Those that every overlay names, beside that of its own target. */
+function sharedNamespaces(rendered: ReadonlyMap<string, OverlayArguments>): readonly string[] {
+  const lists = [...rendered.values()].map(({ namespaces }) => namespaces).filter((list) => list.length > 0);
+  return (lists[0] ?? []).filter((namespace) => lists.every((list) => list.includes(namespace)));
+}
