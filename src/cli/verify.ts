@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { loadTemplates } from '../config/load-templates.ts';
-import { type Verification, verify } from '../history/verify.ts';
+import { mustAct } from '../errors.ts';
+import { type Place, type Verification, verify } from '../history/verify.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
-import { connectToGit } from './connect.ts';
+import { type Connected, connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
@@ -12,21 +13,21 @@ import { renderTable } from './table.ts';
 interface VerifyOptions {
   readonly config: string;
   readonly output: string;
+  readonly since: readonly string[];
 }
 
-/** `verify`: computes every decision of the past again and checks that each follows the one before. */
+/** `verify`: makes every decision of the past again and checks that each follows the one before. */
 export function addVerify(program: Command, context: Context, done: (code: ExitCode) => void): void {
   const command = program
     .command('verify')
-    .description('compute every decision of the past again, and name what does not follow')
-    .addHelpText('after', '\nExamples:\n  dso-gitops verify\n  dso-gitops verify -o json > verification.json\n')
+    .description('make every decision of the past again, and name what does not follow')
+    .option('--since <commit>', 'count only findings after it; once for each repository', parseCommit, [])
+    .addHelpText('after', EXAMPLES)
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
-      const { configuration, engine } = await connectToGit(path, context);
-      const places = await Promise.all(
-        configuration.destinations.map(async ({ id, root }) => ({ root, revisions: await engine.revisions(id) })),
-      );
-      const { workloads } = configuration;
+      const connected = await connectToGit(path, context);
+      const { workloads } = connected.configuration;
+      const places = await placesOf(connected, options.since);
       const all = verify(places, recomputeWith({ templates: await loadTemplates(), workloads }));
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
@@ -35,17 +36,53 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
   withOutput(withConfiguration(command));
 }
 
-function render({ findings, recomputed, notRecomputed, reverts, resumed }: Verification, { columns }: Context): string {
+/** @throws ProductError where a commit is in the history of no branch */
+async function placesOf(
+  { configuration, engine }: Pick<Connected, 'configuration' | 'engine'>,
+  since: readonly string[],
+): Promise<readonly Place[]> {
+  const unknown = new Set(since);
+  const places = configuration.destinations.map(async ({ id, root }): Promise<Place> => {
+    const revisions = await engine.revisions(id);
+    const known: ReadonlySet<string>[] = [];
+    for (const commit of since) {
+      const after = await engine.commitsAfter(id, commit);
+      if (!after) continue;
+      unknown.delete(commit);
+      known.push(after);
+    }
+    const [first, ...others] = known;
+    const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
+    return { root, revisions, counted };
+  });
+  const all = await Promise.all(places);
+  if (unknown.size === 0) return all;
+  const message = `no branch of the destinations has ${[...unknown].join(', ')} in its history; correct the id, or find out who has rewritten the branch`;
+  throw mustAct('InputInvalid', message);
+}
+
+function render(verification: Verification, { columns }: Context): string {
+  const { findings, accepted, recomputed, notRecomputed, reverts, resumed } = verification;
   const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${one.path}: ${one.message}`]);
   const table = rows.length > 0 ? `${renderTable([['finding', 'commit', 'by', ''], ...rows], columns)}\n\n` : '';
-  const put = reverts
-    .map(({ commit, author, path }) => shownText(`${commit.slice(0, 10)} by ${author} put ${path} back\n`))
-    .join('');
-  const taken = resumed
-    .map(({ commit, author, path }) =>
-      shownText(`${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`),
-    )
-    .join('');
-  const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings\n`;
-  return `${table}${put}${taken}${count}without signatures this proves that the records agree, not who wrote them\n`;
+  const put = reverts.map(({ commit, author, path }) => `${commit.slice(0, 10)} by ${author} put ${path} back\n`);
+  const taken = resumed.map(({ commit, author, path }) => {
+    return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
+  });
+  const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
+  const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings${before}\n`;
+  return `${table}${[...put, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
+
+function parseCommit(value: string, before: readonly string[]): readonly string[] {
+  if (!/^[0-9a-f]{7,64}$/.test(value))
+    throw new InvalidArgumentError('expected the id of a commit, such as 2323a81ae6');
+  return [...before, value];
+}
+
+const EXAMPLES = `
+Examples:
+  dso-gitops verify
+  dso-gitops verify -o json > verification.json
+  dso-gitops verify --since 2323a81ae6   what was found until then is known and accepted
+`;

@@ -21,6 +21,11 @@ export class Branch {
     return this.#files.get(path);
   }
 
+  /** Whether a change is one: against one parent of a merge it need not be one against what stands. */
+  isNews({ path, text }: Revision): boolean {
+    return (this.#files.get(path)?.text ?? null) !== text;
+  }
+
   /** Takes one change. @param record what it is, if it is a record */
   apply({ path, text }: Revision, record: DecisionRecord | null): void {
     this.#files.set(path, text === null ? null : { text, id: blobId(text) });
@@ -52,13 +57,14 @@ export function recordOf({ text }: Pick<Revision, 'text'>): DecisionRecord | nul
   return text === null ? null : parseRecord(text);
 }
 
-/** Versions by commit, the oldest first. */
+/** Versions by commit, the oldest first; what a merge changed against several of its parents once. */
 export function commitsOf(revisions: readonly Revision[]): readonly (readonly Revision[])[] {
-  const commits: Revision[][] = [];
+  const commits: { readonly commit: string; readonly byPath: Map<string, Revision> }[] = [];
   for (const revision of revisions.toReversed()) {
+    const { commit, path } = revision;
     const last = commits.at(-1);
-    if (last?.[0]?.commit === revision.commit) last.push(revision);
-    else commits.push([revision]);
+    if (last?.commit === commit) last.byPath.set(path, revision);
+    else commits.push({ commit, byPath: new Map([[path, revision]]) });
   }
-  return commits;
+  return commits.map(({ byPath }) => [...byPath.values()]);
 }

@@ -50,14 +50,15 @@ export class Inspection {
   }
 
   /** @param revisions every version of the files below the root, the newest first */
-  inspect(revisions: readonly Revision[]): Verification {
+  inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
     for (const edits of this.#open.values()) this.#findings.push(...edits);
     const [findings, recomputed, notRecomputed] = [this.#findings, this.#recomputed, this.#notRecomputed];
     return { findings, recomputed, notRecomputed, reverts: this.#reverts, resumed: this.#resumed };
   }
 
-  #inspectCommit(commit: readonly Revision[]): void {
+  #inspectCommit(changes: readonly Revision[]): void {
+    const commit = changes.filter((change) => this.#branch.isNews(change));
     const arrivals = commit.filter(({ path }) => this.#isRecord(path)).map((revision) => this.#arrivalOf(revision));
     for (const revision of commit) if (!this.#isRecord(revision.path)) this.#branch.apply(revision, null);
     for (const { revision, record } of arrivals) this.#branch.apply(revision, record);

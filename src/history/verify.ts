@@ -11,6 +11,8 @@ export interface Place {
   readonly root: string;
   /** Every version of the files below the root, the newest first. */
   readonly revisions: readonly Revision[];
+  /** Commits whose findings count; null: all. */
+  readonly counted: ReadonlySet<string> | null;
 }
 
 /** What a person did by right: told, and no finding. */
@@ -19,6 +21,8 @@ export type PersonsChange = Pick<Finding, 'path' | 'commit' | 'author'>;
 /** What a check of the past came to. */
 export interface Verification {
   readonly findings: readonly Finding[];
+  /** Findings in commits that somebody has looked at before. */
+  readonly accepted: number;
   /** Decisions that were made again. */
   readonly recomputed: number;
   /** Decisions of other rules: nothing is said about their numbers. */
@@ -35,9 +39,14 @@ export interface Verification {
  */
 export function verify(places: readonly Place[], recompute: Recompute): Verification {
   const others = othersOf(places);
-  const all = places.map(({ root, revisions }) => new Inspection(root, recompute, others).inspect(revisions));
+  const all = places.map(({ root, revisions, counted }) => {
+    const inspected = new Inspection(root, recompute, others).inspect(revisions);
+    const findings = inspected.findings.filter(({ commit }) => counted?.has(commit) !== false);
+    return { ...inspected, findings, accepted: inspected.findings.length - findings.length };
+  });
   return {
     findings: all.flatMap(({ findings }) => findings),
+    accepted: all.reduce((sum, { accepted }) => sum + accepted, 0),
     recomputed: all.reduce((sum, { recomputed }) => sum + recomputed, 0),
     notRecomputed: all.reduce((sum, { notRecomputed }) => sum + notRecomputed, 0),
     reverts: all.flatMap(({ reverts }) => reverts),

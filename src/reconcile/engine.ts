@@ -149,12 +149,20 @@ export class Engine {
 
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
-    const destination = this.#parts.configuration.destinations.find(({ id }) => id === destinationId);
-    if (!destination) return [];
+    const { destination, repository } = await this.#reached(destinationId);
+    return repository?.revisions(path === null ? destination.root : `${destination.root}/${path}`) ?? [];
+  }
+
+  /** Commits of a destination's branch that are not in the history of an earlier one; null: that one is not in it. */
+  async commitsAfter(destinationId: string, earlier: string): Promise<ReadonlySet<string> | null> {
+    return (await this.#reached(destinationId)).repository?.commitsAfter(earlier) ?? null;
+  }
+
+  async #reached(destinationId: string): Promise<Lane> {
     const lane = this.#connections.lane(destinationId);
     if (!lane.repository) await this.#connections.refresh([lane], 0, ENDLESS);
     if (lane.error) throw lane.error;
-    return lane.repository?.revisions(path === null ? destination.root : `${destination.root}/${path}`) ?? [];
+    return lane;
   }
 
   /** Gives the members of a DSO back; it need not exist any more. @throws ProductError where that cannot be planned */

@@ -45,6 +45,12 @@ export interface Repository {
   lastChange(path: string): Promise<FileChange | null>;
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   revisions(path: string): Promise<readonly Revision[]>;
+  /**
+   * Commits of the branch that are not in the history of an earlier one; fetches the whole history. null: that one is not in it.
+   *
+   * @param earlier its id, or the beginning of it
+   */
+  commitsAfter(earlier: string): Promise<ReadonlySet<string> | null>;
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   highestSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */

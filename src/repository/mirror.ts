@@ -162,6 +162,11 @@ export class Mirror {
     return this.tip === null ? [] : this.#past.revisions(this.tip, path);
   }
 
+  /** Commits that are not in the history of an earlier one; null: that one is not in the history of the branch. */
+  async commitsAfter(earlier: string): Promise<ReadonlySet<string> | null> {
+    return this.tip === null ? null : this.#past.commitsAfter(this.tip, earlier);
+  }
+
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
   async highestSequences(directory: string): Promise<ReadonlyMap<string, number>> {
     return this.tip === null ? new Map() : this.#past.highestSequences(this.tip, directory);

@@ -46,10 +46,21 @@ export class Past {
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(tip: string, path: string): Promise<readonly Revision[]> {
     if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
-    const options = ['log', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%H%x00%cI%x00%an%x00'];
+    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them.
+    const options = ['log', '-m', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%H%x00%cI%x00%an%x00'];
     const changes = parseChanges(await this.#git.run([...options, tip, '--', path], 'reading the history'));
     const texts = await this.#tree.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
     return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
+  }
+
+  /** Commits that are not in the history of an earlier one; null: that one is not in the history of the tip. */
+  async commitsAfter(tip: string, earlier: string): Promise<ReadonlySet<string> | null> {
+    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    const all = (await this.#git.run(['rev-list', tip], 'reading the history')).split('\n');
+    const [known, another] = all.filter((commit) => commit.startsWith(earlier));
+    if (!known || another !== undefined) return null;
+    const after = await this.#git.run(['rev-list', `${known}..${tip}`], 'reading the history');
+    return new Set(after.split('\n').filter((line) => line !== ''));
   }
 
   /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */

@@ -1,11 +1,13 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { blobId } from '../../src/manifests/blob.ts';
+import type { BareRepository } from '../repository/bare-repository.ts';
 import { overlayOf, World } from '../scenarios/world.ts';
 
 const RECORD = 'scaling/decisions/default/a.yaml';
 
 interface Verification {
+  readonly accepted: number;
   readonly findings: readonly { readonly reason: string; readonly path: string; readonly commit: string }[];
   readonly recomputed: number;
   readonly notRecomputed: number;
@@ -67,14 +69,23 @@ function forgeOverlay(change: (text: string) => string): (files: Record<string, 
   };
 }
 
+/** Merges branches into main, with the tree of another one. @returns the merge */
+function mergeOf(home: BareRepository, parents: readonly string[], tree: string): string {
+  const who = ['-c', 'user.name=Eve', '-c', 'user.email=eve@example.com'];
+  const options = parents.flatMap((parent) => ['-p', parent]);
+  const merge = home.git(...who, 'commit-tree', ...options, '-m', 'merge', `${tree}^{tree}`).trim();
+  home.git('update-ref', 'refs/heads/main', merge);
+  return merge;
+}
+
 function forgeRecord(from: string | RegExp, to: string): (files: Record<string, string>) => void {
   return (files) => {
     files[RECORD] = (files[RECORD] ?? '').replace(from, to);
   };
 }
 
-async function verified(world: World): Promise<Verification & { readonly code: number }> {
-  const { out, code } = await world.run('verify', '-o', 'json');
+async function verified(world: World, ...args: readonly string[]): Promise<Verification & { readonly code: number }> {
+  const { out, code } = await world.run('verify', '-o', 'json', ...args);
   return { ...(JSON.parse(out) as Verification), code };
 }
 
@@ -243,6 +254,41 @@ describe('verify decides again, and names', () => {
   });
 
   it.each([
+    ['has what no parent has', (text: string) => text.replace('value: 10', 'value: 9')],
+    ['has what only the other parent has', (text: string) => text.replace('value: 10', 'value: 2')],
+  ])('an overlay that was changed by a merge, which %s', async (_, change) => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const { home } = world;
+    home.git('branch', 'topic', 'main^');
+    home.commit({ 'docs/a.md': 'x\n' }, 'topic');
+    home.git('branch', 'merged', 'main');
+    home.commit({ [path]: change(home.read(path) ?? '') }, 'merged');
+    const merge = mergeOf(home, ['main', 'topic'], 'merged');
+    const { findings } = await verified(world);
+    expect(findings).toMatchObject([{ reason: 'HandEdit', path, commit: merge, author: 'Eve' }]);
+  });
+
+  it('nothing where branches of others are merged, in either order', async () => {
+    const world = await scaled();
+    const { home } = world;
+    for (const [index, order] of [['main', 'topic-0'] as const, ['topic-1', 'main'] as const].entries()) {
+      const topic = `topic-${index}`;
+      home.git('branch', topic, 'main^');
+      home.git('branch', `${topic}-merged`, 'main');
+      for (const branch of [topic, `${topic}-merged`]) home.commit({ [`docs/${index}.md`]: 'x\n' }, branch);
+      mergeOf(home, order, `${topic}-merged`);
+      world.metric('a', 120 + 20 * index);
+      await world.tick();
+      world.now += 120_000;
+    }
+    world.metric('a', 300);
+    await world.tick();
+    const { findings, recomputed, reverts } = await verified(world);
+    expect([findings, recomputed, reverts]).toEqual([[], 5, []]);
+  });
+
+  it.each([
     ['put back without its record', (world: World, path: string) => world.home.read(path, 'main^')],
     ['removed', () => null],
     ['emptied', (world: World, path: string) => (world.home.read(path) ?? '').replace(/patches:.*/s, 'patches: []\n')],
@@ -252,6 +298,59 @@ describe('verify decides again, and names', () => {
     const path = overlayOf('one', 'a');
     const commit = world.home.commit({ [path]: change(world, path) });
     expect((await verified(world)).findings).toMatchObject([{ reason: 'HandEdit', path, commit }]);
+  });
+});
+
+describe('verify --since', () => {
+  it('counts only what came after a commit, and says how much did not', async () => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const text = world.home.read(path) ?? '';
+    world.home.commit({ [path]: text.replace('value: 10', 'value: 9') });
+    const back = world.home.commit({ [path]: text });
+    expect((await verified(world)).code).toBe(1);
+    const known = await verified(world, '--since', back.slice(0, 10));
+    expect([known.code, known.findings, known.accepted]).toEqual([0, [], 1]);
+    expect((await world.run('verify', '--since', back)).out).toContain('0 findings, 1 until --since accepted');
+    const edit = world.home.commit({ [path]: text.replace('value: 10', 'value: 8') });
+    const later = await verified(world, '--since', back);
+    expect([later.code, later.findings.map(({ commit }) => commit), later.accepted]).toEqual([1, [edit], 1]);
+  });
+
+  it('believes no date of a commit, and refuses one that the branch does not have any more', async () => {
+    const world = await scaled();
+    const path = overlayOf('one', 'a');
+    const tip = world.home.tip() ?? '';
+    // Commits of others are years older here than those of the product.
+    const edit = world.home.commit({ [path]: (world.home.read(path) ?? '').replace('value: 10', 'value: 9') });
+    expect((await verified(world, '--since', tip)).findings).toMatchObject([{ commit: edit }]);
+    world.home.git('update-ref', 'refs/heads/main', tip);
+    const gone = await world.run('verify', '--since', edit);
+    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`has ${edit} in its history`)]);
+    expect((await world.run('verify', '--since', 'yesterday')).err).toContain('expected the id of a commit');
+  });
+
+  it('takes a commit of each repository', async () => {
+    const destinations = [
+      { repository: 'fleet.git', match: { members: ['one'] } },
+      { repository: 'second.git', match: { members: ['two'] } },
+    ];
+    const world = new World({ destinations });
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const edits = [
+      [world.home, 'one'],
+      [second, 'two'],
+    ] as const;
+    const [first = '', other = ''] = edits.map(([repository, member]) => {
+      const path = overlayOf(member, 'a');
+      return repository.commit({ [path]: (repository.read(path) ?? '').replace('value: 2', 'value: 3') });
+    });
+    expect((await verified(world)).findings).toHaveLength(2);
+    expect((await verified(world, '--since', first)).findings).toMatchObject([{ commit: other }]);
+    expect((await verified(world, '--since', first, '--since', other)).code).toBe(0);
   });
 });
 
