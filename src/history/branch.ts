@@ -6,6 +6,8 @@ import type { Revision } from './decision-history.ts';
 export interface StandingFile {
   readonly text: string;
   readonly id: string;
+  /** null: it is none, or one that cannot be read. */
+  readonly record: DecisionRecord | null;
 }
 
 /** What a branch holds below a root while its commits are gone through, the oldest first. */
@@ -28,7 +30,7 @@ export class Branch {
 
   /** Takes one change. @param record what it is, if it is a record */
   apply({ path, text }: Revision, record: DecisionRecord | null): void {
-    this.#files.set(path, text === null ? null : { text, id: blobId(text) });
+    this.#files.set(path, text === null ? null : { text, id: blobId(text), record });
     for (const overlay of this.#named.get(path)?.keys() ?? [])
       if (this.#owners.get(overlay) === path) this.#owners.delete(overlay);
     this.#named.delete(path);

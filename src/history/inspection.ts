@@ -84,7 +84,7 @@ export class Inspection {
     return {
       revision,
       record,
-      here: before ? { id: before.id, record: recordOf(before) } : null,
+      here: before ?? null,
       overlays: this.#textsOf(record),
       hold: hold?.isHeld ? hold : null,
     };

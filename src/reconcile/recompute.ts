@@ -24,8 +24,11 @@ const HOME = '';
 export function recomputeWith(settings: RecomputeSettings): Recompute {
   return function* recompute(record, standing, root) {
     const input = inputOf(record, standing, root, settings);
-    for (const guess of guessesOf(record, standing))
-      yield recomputed(decide({ ...input, ...guess }), record, standing, guess);
+    for (const guess of guessesOf(record, standing)) {
+      // As where it was decided: beside a record the overlays are not read.
+      const landed = landedOf(record, standing, input.members, standing.prior === null || guess.isResumed);
+      yield recomputed(decide({ ...input, ...guess, landed }), record, standing, guess);
+    }
   };
 }
 
@@ -88,7 +91,7 @@ function inputOf(
         },
       ]),
     ),
-    landed: landedOf(record, standing, members),
+    landed: new Map(),
     state: null,
     highestSeq: 0,
     earlier: [],
@@ -136,12 +139,13 @@ function landedOf(
   record: DecisionRecord,
   { prior, here, hold, overlays }: Standing,
   members: readonly PlacedMember[],
+  isCounted: boolean,
 ): DecideInput['landed'] {
   const beside = { record: here?.record ?? null, recordId: here?.id ?? null, hold: null };
   const home: Landed = { record: prior, recordId: prior && record.previous, hold, overlays: new Map() };
   const others = members.map(({ name, destination }): [string, Landed] => {
     const text = overlays.get(name);
-    const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text);
+    const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text, isCounted);
     return [name, { ...beside, overlays: new Map([[name, overlay]]) }];
   });
   return new Map([[HOME, home], ...others]);
@@ -152,17 +156,25 @@ function elsewhere({ members }: DecisionRecord, name: string): LandedOverlay {
   return { id: null, count: members[name]?.before ?? null, isUnreadable: false };
 }
 
-function overlayOf(destination: PlacedDestination, text: string | null): LandedOverlay {
-  if (text === null) return { id: null, count: null, isUnreadable: false };
-  return { id: blobId(text), ...parseOverlay(destination, text) };
+function overlayOf(destination: PlacedDestination, text: string | null, isCounted: boolean): LandedOverlay {
+  const id = text === null ? null : blobId(text);
+  return {
+    id,
+    ...(text !== null && isCounted ? parseOverlay(destination, text) : { count: null, isUnreadable: false }),
+  };
 }
 
 /** What the overlays of a decision were rendered with, by member. */
 function argumentsOf({ members }: DecisionRecord, { written }: Standing): ReadonlyMap<string, OverlayArguments> {
+  const known = new Map<string, OverlayArguments>();
   return new Map(
     Object.entries(members).flatMap(([name, { path }]) => {
       const [layout, text] = [layoutOf(path), written.get(name)];
-      return layout === null || text == null ? [] : [[name, readArguments(layout, text)] as const];
+      if (layout === null || text == null) return [];
+      // Members with the same number share a text.
+      const found = known.get(`${layout} ${text}`) ?? readArguments(layout, text);
+      known.set(`${layout} ${text}`, found);
+      return [[name, found] as const];
     }),
   );
 }

@@ -383,15 +383,17 @@ describe('verify of two repositories', () => {
     expect(recomputed).toBeGreaterThan(6);
   });
 
-  it('names in each what was changed there', async () => {
-    const world = await scaled();
+  it('names in each what was changed there, until it is resumed', async () => {
+    const world = new World({ destinations });
     const second = world.repository('second.git');
-    world.configure({ destinations: [{ repository: 'fleet.git', match: { members: ['one'] } }, destinations[1]] });
-    world.dso({ name: 'b' });
-    world.metric('b', 20);
-    await world.tick({ only: (key) => key === 'default/b' });
-    const path = overlayOf('two', 'b');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const path = overlayOf('two', 'a');
     const commit = second.commit({ [path]: (second.read(path) ?? '').replace('value: 2', 'value: 3') });
     expect((await verified(world)).findings).toMatchObject([{ reason: 'HandEdit', path, commit }]);
+    await world.run('resume', 'default/a');
+    const { findings, resumed } = await verified(world);
+    expect([findings, resumed]).toEqual([[], [{ path, commit, author: 'somebody' }]]);
   });
 });
