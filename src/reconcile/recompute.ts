@@ -111,6 +111,7 @@ function dsoOf(
     namespace,
     name,
     labels: {},
+    annotations: {},
     createdAt: state.before.demand.createdAt,
     target,
     members: null,
