@@ -17,6 +17,7 @@ import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import type { PlacedDso, SharedMembers } from './place.ts';
+import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import { Requests } from './requests.ts';
 import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
@@ -149,20 +150,15 @@ export class Engine {
 
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
-    const { destination, repository } = await this.#reached(destinationId);
-    return repository?.revisions(path === null ? destination.root : `${destination.root}/${path}`) ?? [];
+    const found = await readPast(this.#connections, destinationId, (repository, { root }) => {
+      return repository.revisions(path === null ? root : `${root}/${path}`);
+    });
+    return found ?? [];
   }
 
   /** Commits of a destination's branch that are not in the history of an earlier one; null: that one is not in it. */
   async commitsAfter(destinationId: string, earlier: string): Promise<ReadonlySet<string> | null> {
-    return (await this.#reached(destinationId)).repository?.commitsAfter(earlier) ?? null;
-  }
-
-  async #reached(destinationId: string): Promise<Lane> {
-    const lane = this.#connections.lane(destinationId);
-    if (!lane.repository) await this.#connections.refresh([lane], 0, ENDLESS);
-    if (lane.error) throw lane.error;
-    return lane;
+    return readPast(this.#connections, destinationId, (repository) => repository.commitsAfter(earlier));
   }
 
   /** Gives the members of a DSO back; it need not exist any more. @throws ProductError where that cannot be planned */

@@ -68,6 +68,16 @@ describe('a damaged mirror is replaced: it is only a cache', () => {
   );
 });
 
+it.each(HEALED)('%s, found by who reads the past', async (_name, damage) => {
+  const world = await started();
+  await world.tick();
+  damage(mirrorOf(world));
+  expect(JSON.parse((await world.run('history', '-o', 'json')).out)).toHaveLength(2);
+  damage(mirrorOf(world));
+  const { code, out } = await world.run('verify');
+  expect([code, out]).toEqual([0, expect.stringContaining('2 decisions computed again')]);
+});
+
 it('a mirror without HEAD inside of a checkout never makes Git work on that checkout', async () => {
   const world = new World();
   const checkout = join(world.directory, 'checkout');

@@ -1,0 +1,33 @@
+import type { Destination } from '../config/load.ts';
+import { asProductError } from '../errors.ts';
+import { type Connections, ENDLESS } from './connections.ts';
+import type { Repository } from './repository.ts';
+
+/** What is only a cache and has to be made again. */
+const DAMAGED = 'MirrorDamaged';
+
+/**
+ * Reads the history of a destination. A mirror that turns out to be damaged is made again once: the whole history asks more of
+ * it than what a tick needs.
+ *
+ * @returns null: there is nothing yet
+ * @throws why it cannot be read
+ */
+export async function readPast<T>(
+  connections: Connections,
+  destinationId: string,
+  read: (repository: Repository, destination: Destination) => Promise<T>,
+): Promise<T | null> {
+  const lane = connections.lane(destinationId);
+  for (let attempt = 1; ; attempt += 1) {
+    if (!lane.isReadable) await connections.refresh([lane], 0, ENDLESS);
+    if (lane.error) throw lane.error;
+    try {
+      return lane.repository && (await read(lane.repository, lane.destination));
+    } catch (thrown) {
+      const error = asProductError(thrown);
+      if (error.reason !== DAMAGED || attempt > 1) throw error;
+      lane.noteUnreadable(error);
+    }
+  }
+}
