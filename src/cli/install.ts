@@ -20,6 +20,10 @@ interface InstallOptions {
 }
 
 const MANIFEST = 'dso-gitops.yaml';
+/** Where the configuration is in the Pod; what is relative in it is relative to this. */
+const MOUNTED = '/etc/dso-gitops';
+/** Where the Secret with the credentials is. */
+const CREDENTIALS = '/var/run/dso-gitops/git';
 const TEMPLATES = new URL('../../templates/install/', import.meta.url);
 
 /** `install`: everything that the service needs in a hub cluster, as one manifest. Applies nothing itself. */
@@ -66,10 +70,35 @@ async function readConfiguration(
     throw mustAct('ConfigurationMissing', `cannot read the configuration ${config}`, error);
   });
   const shown = config ?? basename(MANIFEST);
-  const configuration = parseConfiguration(text, '/etc/dso-gitops/dso-gitops.yaml', shown);
-  if (configuration.source.kind === 'kubernetes') return { text, configuration };
-  const message = `${shown}: source.files cannot be read in a Pod; expected source.kubernetes: {}`;
-  throw mustAct('ConfigurationInvalid', message);
+  const configuration = parseConfiguration(text, `${MOUNTED}/dso-gitops.yaml`, shown);
+  const problems = problemsInPod(configuration);
+  if (problems.length > 0)
+    throw mustAct('ConfigurationInvalid', problems.map((problem) => `${shown}: ${problem}`).join('\n'));
+  for (const file of filesOf(configuration).filter((one) => !one.startsWith(`${CREDENTIALS}/`)))
+    context.stderr(
+      `${shown}: ${file} is not mounted by this manifest; ${CREDENTIALS} is, from the Secret dso-gitops-git\n`,
+    );
+  return { text, configuration };
+}
+
+/** What works on a machine of a person and not in a Pod. */
+function problemsInPod({ source, destinations }: Configuration): readonly string[] {
+  const problems: string[] = [];
+  if (source.kind === 'files') problems.push('source.files cannot be read in a Pod; expected source.kubernetes: {}');
+  else if (source.kubeconfig !== null || source.context !== null)
+    problems.push('source.kubernetes: there is no kubeconfig in a Pod; expected {}, the cluster that it runs in');
+  for (const { name, url } of destinations)
+    if (url.startsWith(`${MOUNTED}/`))
+      problems.push(`repository of ${name}: a relative path is nowhere in a Pod; expected a URL`);
+  return problems;
+}
+
+function filesOf({ destinations }: Configuration): readonly string[] {
+  return destinations.flatMap(({ credentials, signing }) => {
+    const { tokenFile, sshKeyFile, knownHostsFile, caFile } = credentials;
+    const files = [tokenFile, sshKeyFile, knownHostsFile, caFile, signing?.keyFile, signing?.passphraseFile];
+    return files.filter((file) => file != null);
+  });
 }
 
 async function loadInstallTemplates(): Promise<InstallTemplates> {

@@ -4,6 +4,7 @@ import { Health, serveHealth } from '../service/health.ts';
 import { jsonLog, textLog } from '../service/log.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
+import { HUB } from '../sources/hub.ts';
 import { StatusWriter, type StatusWriterOptions } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
@@ -67,7 +68,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
       },
       now: context.now,
       onTick: (result) => {
-        health.beat(null);
+        health.beat(result.problems.find(({ where }) => where === HUB)?.message ?? null);
         for (const entry of transitions.of(result)) log(entry);
         writer?.offer(result);
       },

@@ -30,6 +30,8 @@ export function summarize(evaluation: Evaluation, spec: DemandSpec): string {
   if (evaluation.activation?.reason === 'ScalerNotActive' && evaluation.activation.replicas !== null) {
     return evaluation.activation.replicas === 0 ? notActiveToZero(evaluation, spec) : 'not active: the minimum holds';
   }
+  // It falls with the end of the cooldown, whatever stabilisation holds until then.
+  if (evaluation.activation?.reason === 'ScalerCooldown') return describeActivation(evaluation, spec).join('; ');
   parts.push(...describeScaling(evaluation, spec));
   return parts.length > 0 ? parts.join('; ') : describeActivation(evaluation, spec).join('; ') || 'nothing is active';
 }

@@ -1,7 +1,8 @@
 import type { Configuration } from '../config/load.ts';
-import type { ProductError } from '../errors.ts';
+import { ProductError } from '../errors.ts';
 import type { ForeignWriter, HubDso } from '../sources/hub.ts';
 import type { Verdict } from './decision.ts';
+import type { KnownMembers } from './known-members.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import { type PlacedDso, place, type SharedMembers } from './place.ts';
 
@@ -9,18 +10,21 @@ import { type PlacedDso, place, type SharedMembers } from './place.ts';
  * A DSO with its places, or why it cannot be decided now.
  *
  * @param earlier its places where nothing changed since they were found
- * @param known names of the members that exist; null: they cannot be read now
  * @param unreadable why destinations cannot be read, by id
  */
 export function admit(
   source: HubDso,
   earlier: PlacedDso | undefined,
-  known: readonly string[] | null,
+  known: KnownMembers,
   configuration: Configuration,
   unreadable: ReadonlyMap<string, ProductError>,
   shared: SharedMembers,
 ): PlacedDso | DsoOutcome {
   const { effective, stored } = source;
+  if (stored?.isBeingDeleted) {
+    const message = 'it is being deleted and waits for its finalizers; what is in Git stays';
+    return undecided(source, { kind: 'wait', reason: 'BeingDeleted', message });
+  }
   if (effective.kind === 'invalid') {
     const problems = effective.problems.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     const message = 'the object is not valid; nothing is written for it until it is corrected';
@@ -32,11 +36,8 @@ export function admit(
   }
   const writer = stored?.foreignWriter;
   if (writer && !writer.isTakenOver) return undecided(source, foreign(writer));
-  if (known === null) {
-    const error = unreadable.get(configuration.destinations[0]?.id ?? '');
-    const message = `the known members cannot be read now: ${error?.message ?? 'the first destination was not read'}`;
-    return undecided(source, { kind: 'wait', reason: error?.reason ?? 'DestinationUnavailable', message });
-  }
+  if (known instanceof ProductError)
+    return undecided(source, { kind: 'wait', reason: known.reason, message: known.message });
   const placed = earlier ?? place(effective.dso, known, configuration, shared);
   if (!('dso' in placed)) return undecided(source, placed);
   const error = unreadable.get(placed.home.id);
@@ -44,7 +45,7 @@ export function admit(
   return undecided(source, { kind: 'wait', reason: error.reason, message: `${placed.home.name}: ${error.message}` });
 }
 
-function foreign({ manager, time }: ForeignWriter): Verdict {
-  const message = `${manager} writes the status of this object as well (last at ${time}), so two controllers scale it; end the other one, Kedify's with: kubectl -n keda set env deploy/kedify-agent DSO_ENABLED=false, then say so with: kubectl annotate dso --all -A --overwrite dso-gitops.dev/take-over=$(date -u +%Y-%m-%dT%H:%M:%SZ)`;
+function foreign({ manager, time, problem }: ForeignWriter): Verdict {
+  const message = `${manager} writes the status of this object as well (last at ${time}), so two controllers scale it; end the other one, Kedify's with: kubectl -n keda set env deploy/kedify-agent DSO_ENABLED=false, then say so with: kubectl annotate dso --all -A --overwrite dso-gitops.dev/take-over=$(date -u +%Y-%m-%dT%H:%M:%SZ)${problem === null ? '' : `; ${problem}`}`;
   return { kind: 'stalled', reason: 'ForeignStatusWriter', message };
 }

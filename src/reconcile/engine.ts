@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
-import { DnsName } from '../api/names.ts';
 import type { Configuration } from '../config/load.ts';
-import type { ProductError } from '../errors.ts';
+import { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
@@ -13,6 +12,7 @@ import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
 import { isForNextCommit } from './hold-back.ts';
+import { type KnownMembers, knownMembers } from './known-members.ts';
 import { type Lane, RACED, UNDER_WAY } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
@@ -98,8 +98,8 @@ export class Engine {
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
-    const known = await this.#knownMembers(snapshot);
-    const knownText = known?.join() ?? '';
+    const known = await knownMembers(snapshot, this.#parts.configuration, this.#connections);
+    const knownText = textOf(known);
     const early = new Map<string, DsoOutcome>();
     const candidates: Candidate[] = [];
     for (const source of snapshot.dsos) {
@@ -166,9 +166,9 @@ export class Engine {
     const { configuration, templates } = this.#parts;
     const snapshot = await this.#parts.hub.read(signal);
     await this.#connections.refresh([...this.#connections.lanes], request.now, ENDLESS);
-    const known = await this.#knownMembers(snapshot);
+    const known = await knownMembers(snapshot, configuration, this.#connections);
     const source = snapshot.dsos.find(({ key }) => key === `${request.namespace}/${request.name}`);
-    const admitted = source ? this.#admit(source, known, known?.join() ?? '') : null;
+    const admitted = source ? this.#admit(source, known, textOf(known)) : null;
     const home = admitted && 'home' in admitted ? admitted.home.id : (configuration.destinations[0]?.id ?? null);
     const parts = { configuration, connections: this.#connections, templates };
     return release({ ...request, marked: source ? home : null }, parts);
@@ -183,27 +183,11 @@ export class Engine {
     return { connections: this.#connections, states: this.#states, templates: this.#parts.templates };
   }
 
-  /** Names of the members that exist; null: they cannot be read now. */
-  async #knownMembers(snapshot: HubSnapshot): Promise<readonly string[] | null> {
-    if (snapshot.members) return snapshot.members;
-    const { members, destinations } = this.#parts.configuration;
-    if (!('directories' in members)) return 'secret' in members ? [] : members;
-    const [first] = destinations;
-    const repository = first && this.#connections.readable.get(first.id);
-    if (!first || !repository) return null;
-    try {
-      return (await repository.directories(members.directories)).filter((name) => DnsName.safeParse(name).success);
-    } catch (error) {
-      this.#connections.lane(first.id).noteUnreadable(error);
-      return null;
-    }
-  }
-
   /** null: nothing can be said before its home is read for the first time. */
-  #admit(source: HubDso, members: readonly string[] | null, known: string): PlacedDso | DsoOutcome | null {
+  #admit(source: HubDso, members: KnownMembers, known: string): PlacedDso | DsoOutcome | null {
     const { effective } = source;
     const [first] = this.#connections.lanes;
-    if (members === null && first?.isConnecting) return null;
+    if (members instanceof ProductError && first?.isConnecting) return null;
     const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
     const earlier = found?.known === known ? found.placed : undefined;
     const admitted = admit(
@@ -296,4 +280,8 @@ function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean 
 function changeOf({ placed, decided, routing }: DsoOutcome): readonly DecidedDso[] {
   const { heldBack } = routing;
   return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, heldBack }] : [];
+}
+
+function textOf(known: KnownMembers): string {
+  return known instanceof ProductError ? '' : known.join();
 }

@@ -31,7 +31,7 @@ export function makeRecord(
     seq: next.seq,
     previous: home.recordId,
     time,
-    reason: reasonOf(evaluations, dso, earlier, result.total),
+    reason: reasonOf(evaluations, before, dso, earlier, result.total),
     total: { before: earlier, after: result.total },
     unplaced: result.unplaced,
     members: Object.fromEntries(
@@ -94,10 +94,17 @@ function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
 }
 
 /** One sentence: what moved the total, or that the total stays and the split moved. */
-function reasonOf(evaluations: readonly Evaluation[], dso: Dso, before: number | null, total: number): string {
+function reasonOf(
+  evaluations: readonly Evaluation[],
+  { isUnproven }: DsoState,
+  dso: Dso,
+  before: number | null,
+  total: number,
+): string {
   if (before === total) return `members or their weights changed; the total stays ${total}`;
   const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1);
   if (changed) return summarize(changed, dso.demand);
   // What moved it was seen by a process that has ended before it could deliver.
+  if (isUnproven) return `nothing is known to run, and total ${total} is what the readings ask for`;
   return before === null ? `total ${total}, as it was found` : `total ${total} was decided from earlier readings`;
 }

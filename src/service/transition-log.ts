@@ -9,15 +9,12 @@ import {
 } from '../reconcile/report.ts';
 import type { LogEntry } from './log.ts';
 
-/** What is news without being trouble. */
-const TOTAL = 'total';
-
 /** What was said of one DSO. */
 interface SaidOfDso {
   /** null: it was about to be written, with the text of every file. */
   readonly outcome: DsoOutcome | null;
   /** News by what it is about. */
-  readonly said: ReadonlyMap<string, string>;
+  readonly said: ReadonlyMap<string, Said>;
 }
 
 /** Entries for what is new since the tick before: the same thing is said once. */
@@ -27,7 +24,7 @@ export class TransitionLog {
   #failure = '';
 
   /** What a tick brought. */
-  of({ outcomes, destinations, problems }: TickResult): readonly LogEntry[] {
+  of({ outcomes, destinations, problems, dsos: known }: TickResult): readonly LogEntry[] {
     const entries: LogEntry[] = [];
     const others = new Map<string, string>();
     for (const destination of destinations.map(destinationReport)) {
@@ -58,23 +55,21 @@ export class TransitionLog {
     }
     for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
     if (this.#failure !== '') entries.push(overEntry(this.#failure));
+    const keys = new Set(known.map(({ key }) => key));
+    for (const key of this.#dsos.keys()) if (!keys.has(key)) entries.push(goneEntry(key));
     this.#dsos = dsos;
     this.#others = others;
     this.#failure = '';
     return entries;
   }
 
-  #sayNews(
-    outcome: DsoOutcome,
-    before: ReadonlyMap<string, string> | undefined,
-    entries: LogEntry[],
-  ): ReadonlyMap<string, string> {
-    const said = new Map<string, string>();
-    for (const { about, news, entry } of entriesOf(dsoReport(outcome))) {
-      said.set(about, news);
-      if (before?.get(about) !== news) entries.push(entry);
+  #sayNews(outcome: DsoOutcome, before: SaidOfDso['said'] | undefined, entries: LogEntry[]): SaidOfDso['said'] {
+    const said = new Map<string, Said>();
+    for (const one of entriesOf(dsoReport(outcome))) {
+      said.set(one.about, one);
+      if (before?.get(one.about)?.news !== one.news) entries.push(one.entry);
     }
-    const isInTrouble = (one: ReadonlyMap<string, string>): boolean => one.size > (one.has(TOTAL) ? 1 : 0);
+    const isInTrouble = (one: SaidOfDso['said']): boolean => [...one.values()].some(({ isTrouble }) => isTrouble);
     if (before && isInTrouble(before) && !isInTrouble(said)) entries.push(servedEntry(outcome.key));
     return said;
   }
@@ -86,6 +81,17 @@ export class TransitionLog {
     const text = `failed, nothing is changed: ${message}`;
     return [{ level: 'error', message: 'failed, nothing is changed', fields: { error: message }, text }];
   }
+}
+
+function problemEntry(message: string, key: string, problem: string): Omit<LogEntry, 'level'> {
+  const [namespace, name] = key.split('/');
+  return { message, fields: { dso: { namespace, name }, problem }, text: `${key} ${problem}` };
+}
+
+function goneEntry(key: string): LogEntry {
+  const [namespace, name] = key.split('/');
+  const text = `${key} is gone from the hub; what is in Git stays`;
+  return { level: 'info', message: 'gone, what is in Git stays', fields: { dso: { namespace, name } }, text };
 }
 
 function overEntry(trouble: string): LogEntry {
@@ -117,6 +123,7 @@ function refusalEntry({ name }: DestinationReport, error: { reason: string; mess
 interface Said {
   readonly about: string;
   readonly news: string;
+  readonly isTrouble: boolean;
   readonly entry: LogEntry;
 }
 
@@ -130,8 +137,9 @@ function entriesOf(dso: DsoReport): readonly Said[] {
     const fields = { ...about, total: total.decided, because };
     const text = `${key} total ${total.decided}${because === '' ? '' : `: ${because}`}`;
     said.push({
-      about: TOTAL,
+      about: 'total',
       news: String(total.decided),
+      isTrouble: false,
       entry: { level: 'info', message: 'decided', fields, text },
     });
   }
@@ -139,11 +147,28 @@ function entriesOf(dso: DsoReport): readonly Said[] {
     const fields = { ...about, verdict, reason, because: dso.message };
     const level = verdict === 'wait' ? 'info' : 'error';
     const text = `${key} ${reason}: ${dso.message}`;
-    said.push({ about: 'verdict', news: text, entry: { level, message: 'nothing is written', fields, text } });
+    said.push({
+      about: 'verdict',
+      news: text,
+      isTrouble: true,
+      entry: { level, message: 'nothing is written', fields, text },
+    });
   }
-  for (const text of [...readings.flatMap(({ problem }) => problem ?? []), ...problems]) {
-    const fields = { ...about, problem: text };
-    said.push({ about: text, news: text, entry: { level: 'error', message: 'not readable', fields, text } });
-  }
+  for (const text of readings.flatMap(({ problem }) => problem ?? []))
+    said.push({
+      about: text,
+      news: text,
+      isTrouble: true,
+      entry: { level: 'error', ...problemEntry('not readable', key, text) },
+    });
+  // On a DSO that is served it is advice: a setting without an effect.
+  const [level, message] = verdict === 'stalled' ? (['error', 'not valid'] as const) : (['info', 'advice'] as const);
+  for (const text of problems)
+    said.push({
+      about: text,
+      news: text,
+      isTrouble: level === 'error',
+      entry: { level, ...problemEntry(message, key, text) },
+    });
   return said;
 }

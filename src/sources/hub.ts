@@ -1,5 +1,6 @@
 import type { EffectiveDso } from '../api/effective.ts';
 import type { LocatedProblem } from '../api/problem.ts';
+import type { ProductError } from '../errors.ts';
 import type { ObjectLookup } from '../triggers/hub-object.ts';
 
 /** One DistributedScaledObject of the hub, good or bad. */
@@ -26,6 +27,8 @@ export interface StoredDso {
   readonly lastCommit: string | null;
   /** Annotation `dso-gitops.dev/requestedAt`: evaluate now; null: none. */
   readonly requestedAt: string | null;
+  /** It waits for its finalizers. */
+  readonly isBeingDeleted: boolean;
   /** Who else wrote the status; null: nobody. */
   readonly foreignWriter: ForeignWriter | null;
 }
@@ -37,15 +40,20 @@ export interface ForeignWriter {
   readonly time: string;
   /** A person said that it is switched off: what it left is taken over. */
   readonly isTakenOver: boolean;
+  /** Why what a person said about it does not count; null: it does, or nothing was said. */
+  readonly problem: string | null;
 }
+
+/** Where a problem is that is about the hub as a whole. */
+export const HUB = 'hub';
 
 /** The hub at one moment. */
 export interface HubSnapshot {
   /** Sorted by key. */
   readonly dsos: readonly HubDso[];
   readonly lookup: ObjectLookup;
-  /** Member clusters that are registered in the hub; null: the configuration names them. */
-  readonly members: readonly string[] | null;
+  /** Member clusters that are registered in the hub, or why they cannot be told; null: the configuration names them. */
+  readonly members: readonly string[] | ProductError | null;
   /** What cannot be read at all, such as a broken file. */
   readonly problems: readonly LocatedProblem[];
 }

@@ -6,7 +6,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Collection } from '../kubernetes/list.ts';
 import { type Keep, Reflector } from '../kubernetes/reflector.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
-import type { Hub, HubSnapshot } from './hub.ts';
+import { HUB, type Hub, type HubSnapshot } from './hub.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
@@ -76,11 +76,16 @@ export class KubernetesHub implements Hub {
       this.#objects.watch(kept.flatMap(objectsOf));
     this.#named = { reflector, version };
     await within(SYNC_MS, Promise.all([this.#objects.settled(), this.#members?.settled()]), signal);
+    const members = this.#knownMembers();
     return {
       dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
       lookup: (kind, namespace, name) => this.#objects.lookup({ kind, namespace, name }),
-      members: this.#knownMembers(),
-      problems: [...problemOf(reflector), ...problemOf(this.#members), ...problemOf(this.#crd)],
+      members,
+      problems: [
+        ...problemOf(reflector),
+        ...(members instanceof ProductError ? [inHub(members)] : problemOf(this.#members)),
+        ...problemOf(this.#crd),
+      ],
     };
   }
 
@@ -114,7 +119,7 @@ export class KubernetesHub implements Hub {
     const { demand } = this.#options;
     const reflector = this.#reflect<KeptDso>(
       { path: dsoPath(null), name: null, form: null },
-      (object, earlier) => keepDso(object, demand, earlier),
+      (object, earlier) => keepDso(object, { settings: demand, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
     );
     const stop = new AbortController();
@@ -123,15 +128,15 @@ export class KubernetesHub implements Hub {
     return this.#dsos;
   }
 
-  #knownMembers(): readonly string[] | null {
+  #knownMembers(): readonly string[] | ProductError | null {
     const { memberSecret } = this.#options;
     if (!this.#members || !memberSecret) return null;
-    if (!this.#members.hasSynced && this.#members.problem) throw this.#members.problem;
+    if (!this.#members.hasSynced && this.#members.problem) return this.#members.problem;
     const registered = this.#members.items.get(memberSecret.name);
     if (registered?.names !== null) return registered?.names ?? [];
     const { namespace, name } = memberSecret;
     const message = `which members Secret ${namespace}/${name} registers cannot be told: it is empty, or its managedFields, where the names of its keys are, were removed; bring them back with: kubectl -n ${namespace} get secret ${name} -o yaml | kubectl apply --server-side --force-conflicts -f - ; run goes on by itself when it is there`;
-    throw mustAct('MembersUnknown', message);
+    return mustAct('MembersUnknown', message);
   }
 
   #reflect<T>(collection: Collection, keep: Keep<T>, what: string): Reflector<T> {
@@ -149,7 +154,11 @@ function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
 
 function problemOf<T>(reflector: Reflector<T> | null): readonly LocatedProblem[] {
   const problem = reflector?.hasSynced ? reflector.problem : null;
-  return problem ? [{ where: 'hub', path: [], message: `${problem.reason}: ${problem.message}` }] : [];
+  return problem ? [inHub(problem)] : [];
+}
+
+function inHub({ reason, message }: ProductError): LocatedProblem {
+  return { where: HUB, path: [], message: `${reason}: ${message}` };
 }
 
 /** Waits, but not for ever. @throws the reason of the signal, at once */

@@ -3,11 +3,15 @@ import { REQUESTED_AT, TAKE_OVER } from '../api/annotations.ts';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
 import type { DemandSettings } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
+import { show } from '../api/problem.ts';
 import type { ForeignWriter, HubDso } from './hub.ts';
 import { parseObject } from './objects.ts';
 
 /** Our name among the field managers of an object. */
 export const FIELD_MANAGER = 'dso-gitops';
+
+/** Clocks of people and of this machine differ by less. */
+const SKEW_MS = 300_000;
 
 const FieldsEntry = z.object({
   manager: z.string().default('unknown'),
@@ -25,6 +29,7 @@ const StoredObject = z.object({
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
     managedFields: z.array(FieldsEntry).default([]),
+    deletionTimestamp: z.string().optional(),
   }),
   status: z.unknown().optional(),
 });
@@ -40,7 +45,7 @@ export interface KeptDso {
 /** What is kept of a DSO; one that only got another status is not parsed again. */
 export function keepDso(
   object: unknown,
-  settings: DemandSettings,
+  { settings, now }: { readonly settings: DemandSettings; readonly now: number },
   earlier: (key: string) => KeptDso | undefined,
 ): readonly [key: string, kept: KeptDso] | null {
   const parsed = StoredObject.safeParse(object);
@@ -60,7 +65,8 @@ export function keepDso(
     status,
     lastCommit: NamedCommit.safeParse(status).data?.gitOps.lastCommit ?? null,
     requestedAt: annotations[REQUESTED_AT] ?? null,
-    foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER]),
+    isBeingDeleted: metadata.deletionTimestamp !== undefined,
+    foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER], now),
   };
   return [key, { identity, dso: { ...base, stored } }];
 }
@@ -77,12 +83,24 @@ function parseDso(object: object, key: string, settings: DemandSettings): HubDso
 function foreignWriterOf(
   entries: readonly z.infer<typeof FieldsEntry>[],
   takeOver: string | undefined,
+  now: number,
 ): ForeignWriter | null {
   const foreign = entries.filter(({ manager, subresource, fieldsV1 }) => {
     return subresource === 'status' && manager !== FIELD_MANAGER && fieldsV1 !== undefined && 'f:status' in fieldsV1;
   });
   const [last] = foreign.toSorted((one, other) => Date.parse(other.time) - Date.parse(one.time));
   if (!last) return null;
-  const isTakenOver = takeOver !== undefined && Date.parse(last.time) <= Date.parse(takeOver);
-  return { manager: last.manager, time: last.time, isTakenOver };
+  const { manager, time } = last;
+  if (takeOver === undefined) return { manager, time, isTakenOver: false, problem: null };
+  const problem = problemOfTakeOver(takeOver, now);
+  const isTakenOver = problem === null && Date.parse(time) <= Date.parse(takeOver);
+  return { manager, time, isTakenOver, problem };
+}
+
+/** A time to come would take over what is written by then as well. */
+function problemOfTakeOver(text: string, now: number): string | null {
+  const isTime = z.iso.datetime({ offset: true }).safeParse(text).success;
+  if (isTime && Date.parse(text) <= now + SKEW_MS) return null;
+  const expected = 'expected the time at which it was switched off, such as 2026-03-03T14:03:00Z, and none to come';
+  return `annotation ${TAKE_OVER} does not count: ${expected}; found ${show(text)}`;
 }

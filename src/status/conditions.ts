@@ -60,6 +60,8 @@ function activeOf({ decided }: DsoOutcome): Fact {
   const type = 'ScaledObjectActive';
   const last = decided?.evaluations.at(-1);
   if (!last) return { type, status: 'Unknown', reason: 'NotEvaluated', message: 'the triggers were not evaluated' };
+  if (last.pause.kind !== 'none')
+    return { type, status: 'Unknown', reason: 'NotEvaluated', message: 'paused: the triggers are not evaluated' };
   const active = last.triggers.filter(({ isActive }) => isActive).map(({ trigger }) => trigger);
   if (active.length > 0)
     return { type, status: 'True', reason: 'ScalerActive', message: `active: ${active.join(', ')}` };

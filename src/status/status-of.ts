@@ -40,7 +40,7 @@ export function statusOf(input: StatusInput): DsoStatus {
     ...common,
     memberClusterStatuses: Object.fromEntries(members.map((name) => [name, memberOf(name, input, standing)])),
     membersTotalCount: members.length,
-    print: { totalReplicas: `${sum(standing.committed)}/${total}`, membersCount: `?/${members.length}` },
+    print: { totalReplicas: totalText(standing, total), membersCount: `?/${members.length}` },
   };
 }
 
@@ -62,7 +62,8 @@ function memberOf(name: string, { outcome, previous, now }: StatusInput, { commi
   const before = previous?.memberClusterStatuses?.[name];
   const count = committed.get(name) ?? null;
   const share = outcome.decided?.split?.shares.find((one) => one.name === name)?.replicas;
-  const current = count ?? 0;
+  // What another controller knew of the member is better than nothing.
+  const current = count ?? before?.currentReplicas ?? 0;
   const hasMoved = before !== undefined && before.currentReplicas !== current;
   const progress = hasMoved ? instant(now) : before?.lastScalingProgressTime;
   return {
@@ -103,6 +104,13 @@ function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Sta
     state,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** What runs over what is decided; a total that nobody knows is not 0. */
+function totalText({ committed, state }: Standing, total: number): string {
+  if (state === null) return '?/?';
+  const isCommitted = [...committed.values()].some((count) => count !== null);
+  return `${isCommitted ? sum(committed) : '?'}/${state.isUnproven && total === 0 ? '?' : total}`;
 }
 
 function sum(counts: ReadonlyMap<string, number | null>): number {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { temporaryDirectory } from '../repository/temporary-directory.ts';
@@ -62,4 +64,23 @@ it('lets the group of the Pod read the credentials, and gives the first reading 
   expect(containers?.[0]).toMatchObject({ startupProbe: { ...probe, failureThreshold: 24 }, livenessProbe: probe });
   const git = volumes?.find(({ name }) => name === 'git');
   expect(git?.secret).toEqual({ secretName: 'dso-gitops-git', optional: true, defaultMode: 0o440 });
+});
+
+it('refuses a configuration that works on a machine of a person and not in a Pod, and names files that are nowhere', async () => {
+  const directory = temporaryDirectory();
+  const exported = async (source: string, destination: string): ReturnType<typeof runCli> => {
+    const head = 'apiVersion: dso-gitops.dev/v1alpha1\nkind: Configuration\n';
+    const text = `${head}source: ${source}\nmembers: [one]\ndestinations:\n  - ${destination}\n`;
+    writeFileSync(join(directory, 'dso-gitops.yaml'), text);
+    return runCli(['install', '--export', '-c', 'dso-gitops.yaml'], { directory });
+  };
+  const bad = await exported('{kubernetes: {context: hub}}', 'repository: fleet.git');
+  expect(bad.code).toBe(1);
+  expect(bad.stderr).toContain('there is no kubeconfig in a Pod; expected {}');
+  expect(bad.stderr).toContain('repository of destinations[0]: a relative path is nowhere in a Pod');
+  const url = 'repository: https://git.example.com/fleet.git\n    credentials: {tokenFile:';
+  const elsewhere = await exported('{kubernetes: {}}', `${url} /home/me/token}`);
+  expect(elsewhere).toMatchObject({ code: 0, stderr: expect.stringContaining('/home/me/token is not mounted') });
+  const mounted = await exported('{kubernetes: {}}', `${url} /var/run/dso-gitops/git/token}`);
+  expect(mounted).toMatchObject({ code: 0, stderr: '' });
 });

@@ -12,6 +12,7 @@ const DSO: StoredDso = {
   status: undefined,
   lastCommit: null,
   requestedAt: null,
+  isBeingDeleted: false,
   foreignWriter: null,
 };
 const STATUS = { totalCurrentReplicas: 4, selector: 'x', gitOps: { state: { seq: 1 } } };

@@ -18,6 +18,18 @@ it('says what is new once, and that trouble is over', async () => {
   expect(await said()).toEqual([]);
 });
 
+it('says that one is gone, and that advice is no trouble', async () => {
+  const world = new World();
+  const log = new TransitionLog();
+  const said = async (): Promise<readonly string[]> =>
+    log.of(await world.tick()).map(({ level, text }) => `${level} ${text}`);
+  world.dso({ name: 'a', annotations: { 'scaledobject.keda.sh/transfer-hpa-ownership': 'true' } });
+  world.metric('a', 20);
+  await said();
+  world.remove('default.a.yaml');
+  expect(await said()).toEqual(['info default/a is gone from the hub; what is in Git stays']);
+});
+
 it('says that what failed as a whole, and what cannot be read, is over', async () => {
   const world = new World();
   const log = new TransitionLog();

@@ -29,7 +29,11 @@ const byAgent = {
 };
 
 function keep(object: object, earlier: ReturnType<typeof keepDso> = null): ReturnType<typeof keepDso> {
-  return keepDso(object, DEFAULT_DEMAND_SETTINGS, earlier ? () => earlier[1] : none);
+  return keepDso(
+    object,
+    { settings: DEFAULT_DEMAND_SETTINGS, now: Date.parse('2026-01-01T12:00:00Z') },
+    earlier ? () => earlier[1] : none,
+  );
 }
 
 it('is not parsed again when only its status changed', () => {
@@ -55,5 +59,9 @@ it('tells who else writes the status, and whether a person said that it is over'
     stored({ managedFields: [byAgent], annotations: { 'dso-gitops.dev/take-over': time } });
   expect(keep(takeOver('2026-01-01T00:00:00Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(true);
   expect(keep(takeOver('2025-12-31T23:59:59Z'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
-  expect(keep(takeOver('soon'))?.[1].dso.stored?.foreignWriter?.isTakenOver).toBe(false);
+  for (const text of ['soon', 'true', '1767225600', '2026-01-01 00:00:00', '2027-01-01T00:00:00Z'])
+    expect(keep(takeOver(text))?.[1].dso.stored?.foreignWriter).toMatchObject({
+      isTakenOver: false,
+      problem: expect.stringMatching(/take-over does not count: expected the time .* found /),
+    });
 });

@@ -15,6 +15,7 @@ const STORED: StoredDso = {
   status: undefined,
   lastCommit: null,
   requestedAt: null,
+  isBeingDeleted: false,
   foreignWriter: null,
 };
 

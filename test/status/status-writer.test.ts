@@ -75,6 +75,7 @@ async function offer(
     status: status === undefined ? undefined : JSON.parse(JSON.stringify(status)),
     lastCommit: null,
     requestedAt: null,
+    isBeingDeleted: false,
     foreignWriter,
   };
   to.offer({ ...tick, now, dsos: tick.dsos.map((dso) => ({ ...dso, stored })) });
@@ -261,7 +262,12 @@ describe('a status that is not what was written', () => {
 });
 
 describe('what another controller left', () => {
-  const OFF: ForeignWriter = { manager: 'kedify-agent', time: '2026-01-01T00:00:00Z', isTakenOver: true };
+  const OFF: ForeignWriter = {
+    manager: 'kedify-agent',
+    time: '2026-01-01T00:00:00Z',
+    isTakenOver: true,
+    problem: null,
+  };
 
   it('is taken over until the watch shows nothing of it any more, also when that is cut off half way', async () => {
     await offer(committed);
