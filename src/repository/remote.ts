@@ -43,6 +43,8 @@ export class Remote {
   #stateBranchTip: string | null = null;
   /** The host took a state ref outside heads before: a refusal is about something else. */
   #hasPrimaryState = false;
+  /** Else it is to be created. */
+  #isBranchThere = false;
   #isAtomic = true;
 
   constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings, stateName: string) {
@@ -96,7 +98,17 @@ export class Remote {
     const refspecs: string[] = [];
     if (wanted.tip) refspecs.push(`+${tips.source}:${TIP}`);
     if (wanted.state) refspecs.push(`+${this.#stateRef}:${KNOWN_STATE}`);
-    if (refspecs.length === 0) return tips;
+    const fetched = refspecs.length === 0 ? tips : await this.#fetch(refspecs, tips, wanted, isShallow);
+    this.#isBranchThere = fetched.tip !== null && tips.source === this.#branchRef;
+    return fetched;
+  }
+
+  async #fetch(
+    refspecs: readonly string[],
+    tips: RemoteTips,
+    wanted: { readonly tip: boolean; readonly state: boolean },
+    isShallow: boolean,
+  ): Promise<Pick<RemoteTips, 'tip' | 'state'>> {
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
     const how = [...(isShallow ? ['--depth=1'] : []), ...(this.#isPartial ? ['--filter=blob:none'] : [])];
     const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
@@ -118,7 +130,8 @@ export class Remote {
 
   /**
    * Pushes a commit to the branch and a state beside it: both or none where the host can, else the branch first, so that
-   * a state never speaks of a commit that is not there. A shared branch is never forced.
+   * a state never speaks of a commit that is not there. A shared branch is never forced, and one that was set back is not
+   * pushed over, though that would be a fast-forward.
    */
   async push(
     commit: string | null,
@@ -135,6 +148,7 @@ export class Remote {
     if (state) refs.push(`${state.commit}:${this.#stateRef}`);
     const options = ['push', '--porcelain', '--progress', '--no-verify'];
     if (refs.length > 1) options.push('--atomic');
+    if (commit) options.push(`--force-with-lease=${this.#branchRef}:${await this.#standsOn(commit)}`);
     if (state) options.push(`--force-with-lease=${this.#stateRef}:${state.before ?? ''}`);
     try {
       await this.#git.run([...options, this.#url, ...refs], `pushing to ${this.#url}`);
@@ -152,7 +166,18 @@ export class Remote {
       }
       return;
     }
+    if (commit) this.#isBranchThere = true;
     if (state && this.#stateRef === this.#primaryStateRef) this.#hasPrimaryState = true;
+  }
+
+  /**
+   * What the branch must be for this commit: its own parent, taken from the commit itself, so that nothing but a
+   * fast-forward of one step can ever meet the lease. Empty: the branch must not be there.
+   */
+  async #standsOn(commit: string): Promise<string> {
+    if (!this.#isBranchThere) return '';
+    const parents = await this.#git.run(['rev-parse', `${commit}^@`], 'reading the mirror');
+    return parents.split('\n', 1)[0] ?? '';
   }
 
   /** Not every host offers atomic pushes, or takes refs outside heads; both are found out once. */

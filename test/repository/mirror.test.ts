@@ -155,6 +155,36 @@ describe('another writer', () => {
     await mirror.publish(publication({ [FILE]: 'two\n' }, { message: 'again\n' }));
     expect(remote.subjects()).toEqual(['again', 'foreign 0']);
   });
+
+  it('that set the branch back is not pushed over, though that would be a fast-forward', async () => {
+    const { remote, settings } = setUp();
+    const first = remote.tip() ?? '';
+    const mirror = await openMirror(settings());
+    await mirror.publish(publication({ [FILE]: 'one\n' }));
+    remote.git('update-ref', 'refs/heads/main', first);
+    const late = publication({ [FILE]: 'two\n' });
+    expect(await errorOf(mirror.publish(late))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+    expect(remote.tip()).toBe(first);
+  });
+
+  it('that removed the branch does not see it come back', async () => {
+    const { remote, settings } = setUp();
+    remote.commit({ 'base/app.yaml': 'x\n' }, 'other');
+    const mirror = await openMirror(settings());
+    remote.git('update-ref', '-d', 'refs/heads/main');
+    const late = publication({ [FILE]: 'two\n' });
+    expect(await errorOf(mirror.publish(late))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+    expect([...remote.refs().keys()]).toEqual(['refs/heads/other']);
+  });
+
+  it('that made the branch which was to be created is not pushed over', async () => {
+    const { remote, settings } = setUp();
+    const mirror = await openMirror(settings('cache', { branch: 'scaled', isBranchCreated: true }));
+    const theirs = remote.commit({ 'base/theirs.yaml': 'x\n' }, 'scaled');
+    const late = publication({ [FILE]: 'two\n' });
+    expect(await errorOf(mirror.publish(late))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+    expect(remote.tip('scaled')).toBe(theirs);
+  });
 });
 
 describe('the repository cannot act', () => {
