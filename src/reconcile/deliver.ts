@@ -144,7 +144,8 @@ class Sender {
       const saving = states.savingFor(destination.id, landing);
       const { files, message } = composition;
       const publication = { files, message, states: saving.texts, time: now };
-      const pushed = await this.#push(lane, { publication, composition, landed: saving.saved });
+      const landed = (): void => saving.saved(repository.states());
+      const pushed = await this.#push(lane, { publication, composition, landed });
       if (pushed?.error) throw pushed.error;
       return pushed ? { ...pushed, before } : { ...composed, waiting: lane.waitsFor(now) };
     } catch (thrown) {

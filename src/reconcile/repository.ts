@@ -56,7 +56,8 @@ export interface Repository {
   /** Saved states by key of their DSO. */
   states(): ReadonlyMap<string, string>;
   /**
-   * One commit and one push of all of it.
+   * One commit and one push of all of it. A host that cannot take both or none may take the commit and not the states:
+   * `states` says then what it has, and their failure comes again when they are pushed alone.
    *
    * @returns the new commit; null: only states were pushed
    * @throws ProductError kind `retry` when another writer was faster

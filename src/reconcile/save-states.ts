@@ -21,9 +21,10 @@ async function save(lane: Lane, states: StateStore, now: number, patience: Patie
   for (let attempt = 1; ; attempt += 1) {
     const { texts, saved } = states.savingFor(lane.destination.id, []);
     // One that is busy has its turn the next time.
-    if (!lane.repository || texts.size === 0 || lane.isBusy) return null;
+    const { repository } = lane;
+    if (!repository || texts.size === 0 || lane.isBusy) return null;
     const publication = { files: new Map(), message: '', states: texts, time: now };
-    lane.push({ publication, composition: null, landed: saved }, now);
+    lane.push({ publication, composition: null, landed: () => saved(repository.states()) }, now);
     await waitFor(lane, patience);
     const error = lane.take()?.error ?? null;
     if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return error;

@@ -18,8 +18,8 @@ interface Remembered {
 export interface Saving {
   /** By key. */
   readonly texts: ReadonlyMap<string, string>;
-  /** Notes that they are there, and that the decisions landed. */
-  readonly saved: () => void;
+  /** Notes that the decisions landed, and which states are there now: what is not stays unsaved. @param there by key */
+  readonly saved: (there: ReadonlyMap<string, string>) => void;
 }
 
 /** More of them tell nothing more. */
@@ -78,12 +78,16 @@ export class StateStore {
         if (decided.landedState) saving.set(placed.dso.key, decided.landedState);
     }
     const told = new Map(landing.map(({ placed }) => [placed.dso.key, this.moves(placed)]));
+    const texts = new Map([...saving].map(([key, state]) => [key, renderState(state)]));
     return {
-      texts: new Map([...saving].map(([key, state]) => [key, renderState(state)])),
-      saved: () => {
+      texts,
+      saved: (there) => {
         for (const one of landing) this.#landed(one, told.get(one.placed.dso.key) ?? []);
-        // What was observed since is not saved.
-        for (const [key, state] of saving) if (this.#states.get(key)?.state === state) this.#unsaved.delete(key);
+        for (const [key, state] of saving) {
+          if (there.get(key) !== texts.get(key)) this.#unsaved.add(key);
+          // What was observed since is not saved.
+          else if (this.#states.get(key)?.state === state) this.#unsaved.delete(key);
+        }
       },
     };
   }

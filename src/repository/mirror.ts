@@ -178,7 +178,9 @@ export class Mirror {
   }
 
   /**
-   * One commit of all files on the tip that was learnt last, the states beside it, and one push of both.
+   * One commit of all files on the tip that was learnt last, the states beside it, and one push of both. A host that
+   * cannot take both or none may take the commit and not the states: `states` says then what it has, and their failure
+   * comes again when they are pushed alone.
    *
    * @param gate called when the remote has taken it; readers see it only after that has resolved
    * @returns the new commit; null: only states were pushed
@@ -196,10 +198,12 @@ export class Mirror {
     const commit = files.size > 0 ? (ids[0]?.commit ?? null) : null;
     const state = states.size > 0 ? (ids.at(-1) ?? null) : null;
     if (commit) await this.#check(commit, files);
-    await this.#remote.push(commit, state && { commit: state.commit, before: this.#state?.commit ?? null });
+    const before = this.#state?.commit ?? null;
+    const { isStateSaved } = await this.#remote.push(commit, state && { commit: state.commit, before });
     await gate();
     if (commit) this.#tree.advanceTo(commit, files);
-    if (state) this.#state = state;
+    if (!state || !isStateSaved) return commit;
+    this.#state = state;
     for (const [key, text] of states) this.#states.set(key, text);
     return commit;
   }

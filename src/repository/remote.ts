@@ -19,6 +19,13 @@ export interface RemoteTips {
   readonly state: string | null;
 }
 
+/** A state on its way to the remote. */
+interface PushedState {
+  readonly commit: string;
+  /** What is there, which it replaces; null: nothing. */
+  readonly before: string | null;
+}
+
 /** Where a mirror is fetched from, and how. */
 export interface RemoteSettings {
   /** Path or URL, without credentials. */
@@ -133,14 +140,11 @@ export class Remote {
    * a state never speaks of a commit that is not there. A shared branch is never forced, and one that was set back is not
    * pushed over, though that would be a fast-forward.
    */
-  async push(
-    commit: string | null,
-    state: { readonly commit: string; readonly before: string | null } | null,
-  ): Promise<void> {
+  async push(commit: string | null, state: PushedState | null): Promise<{ readonly isStateSaved: boolean }> {
     if (commit && state && !this.#isAtomic) {
       await this.push(commit, null);
-      await this.push(null, state);
-      return;
+      // The commit is there, whatever became of the state: it is pushed again, alone, and fails for itself.
+      return this.push(null, state).catch(() => ({ isStateSaved: false }));
     }
     const refs: string[] = [];
     if (commit) refs.push(`${commit}:${this.#branchRef}`);
@@ -157,17 +161,17 @@ export class Remote {
       if (!this.#canPushOtherwise(error, state !== null)) throw error;
       const isMoved = this.#stateRef !== before;
       try {
-        await this.push(commit, state && isMoved ? { ...state, before: this.#stateBranchTip } : state);
+        return await this.push(commit, state && isMoved ? { ...state, before: this.#stateBranchTip } : state);
       } catch (second) {
         // It was not the kind of ref: what was said first is what matters.
         this.#stateRef = before;
         const isRace = second instanceof ProductError && second.kind === 'retry';
         throw isMoved && !isRace ? error : second;
       }
-      return;
     }
     if (commit) this.#isBranchThere = true;
     if (state && this.#stateRef === this.#primaryStateRef) this.#hasPrimaryState = true;
+    return { isStateSaved: state !== null };
   }
 
   /**

@@ -185,3 +185,14 @@ it('pushes without --atomic where the host does not offer it', async () => {
   expect(remote.read('scaling/a')).toBe('a\n');
   expect((await openMirror(settings('other'))).states().get('default/a')).toBe('1\n');
 });
+
+it('a commit that landed where the host refuses the state, and cannot take both or none, is told', async () => {
+  const { remote, settings } = setUp();
+  remote.git('config', 'receive.advertiseAtomic', 'false');
+  remote.hook('update', 'case "$1" in refs/heads/main) exit 0;; esac; echo "only main"; exit 1');
+  const mirror = await openMirror(settings());
+  const state = { states: states({ 'default/a': '1\n' }) };
+  const commit = await mirror.publish(publication({ 'scaling/a': 'a\n' }, state));
+  expect([commit, mirror.tip, mirror.states().size]).toEqual([remote.tip(), remote.tip(), 0]);
+  expect(await errorOf(mirror.publish(publication({}, state)))).toMatchObject({ reason: 'HookDeclined' });
+});

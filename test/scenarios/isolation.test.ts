@@ -1,4 +1,5 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
@@ -170,6 +171,25 @@ describe('a hook that refuses everything', () => {
     expect(result.destinations[0]?.error?.message).toContain('the branch is closed today');
     expect(performance.now() - start).toBeLessThan(5000);
   });
+});
+
+it('a host that takes the commit and refuses the state: what landed is told, the state fails for itself', async () => {
+  const world = new World();
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  world.home.git('config', 'receive.advertiseAtomic', 'false');
+  world.home.hook('update', 'case "$1" in refs/heads/main) exit 0;; esac; echo "only main"; exit 1');
+  world.restart();
+  world.metric('a', 60);
+  const result = await world.tick();
+  expect([result.destinations.map(({ commit }) => commit), errorsOf(result)]).toEqual([[world.home.tip()], []]);
+  await expect(world.save()).rejects.toMatchObject({ reason: 'HookDeclined' });
+  rmSync(join(world.home.directory, 'hooks'), { recursive: true });
+  await world.save();
+  const [state = ''] = [...world.home.refs().keys()].filter((ref) => ref.startsWith('refs/dso-gitops/'));
+  const [path = ''] = world.home.paths(state);
+  expect(JSON.parse(world.home.read(path, state) ?? '')).toMatchObject({ seq: 2 });
 });
 
 describe('members that are found in the repository', () => {
