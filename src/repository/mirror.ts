@@ -4,6 +4,7 @@ import type { Revision } from '../history/decision-history.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
+import { takeMirrorDirectory } from './mirror-directory.ts';
 import { type Change, Past } from './past.ts';
 import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
@@ -81,7 +82,7 @@ export class Mirror {
 
   /** Opens or makes the mirror; nothing is fetched yet. */
   static async open(settings: MirrorSettings, signal: AbortSignal): Promise<Mirror> {
-    const directory = directoryOf(settings);
+    const directory = await takeDirectory(settings);
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const { url, credentials, parentEnvironment, deadlineMs } = settings;
@@ -94,9 +95,9 @@ export class Mirror {
     return mirror;
   }
 
-  /** Throws a damaged mirror away. */
+  /** Throws a damaged mirror of this process away; those of others stay. */
   static async discard(settings: MirrorSettings): Promise<void> {
-    await rm(directoryOf(settings), { recursive: true, force: true });
+    await rm(await takeDirectory(settings), { recursive: true, force: true });
   }
 
   /** Commit at the tip; null: the repository is empty. */
@@ -250,11 +251,13 @@ export class Mirror {
 /** Nobody reads beside. */
 async function open(): Promise<void> {}
 
-function directoryOf({ cacheDirectory, url, branch, root, isPartial }: MirrorSettings): string {
-  return `${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}${isPartial ? '-partial' : ''}.git`;
+/** Two processes in one mirror would remove each other's locks as if they were left behind. */
+async function takeDirectory({ cacheDirectory, url, branch, root, isPartial }: MirrorSettings): Promise<string> {
+  await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
+  return takeMirrorDirectory(`${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}${isPartial ? '-partial' : ''}`);
 }
 
-/** Two processes in one mirror seldom meet in it, and it is one of a few: nobody removes those of processes that have ended. */
+/** What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is left. */
 function workRef(): string {
   return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
 }

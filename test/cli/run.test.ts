@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -34,6 +35,31 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   expect(said().trimEnd()).toMatch(/ ended$/);
   // The same thing is said once, however often it is looked at.
   expect(said().split('found "abc"').length).toBe(2);
+});
+
+it('run and apply with one cache have a mirror each, and neither removes the other', async () => {
+  const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '0s' } }] });
+  world.dso({ name: 'web' });
+  world.metric('web', 20);
+  const { child, said } = start(world);
+  const cache = world.environment['DSO_GITOPS_CACHE'] ?? '';
+  const mirrors = () => readdirSync(cache).filter((name) => name.endsWith('.git'));
+  try {
+    await until(() => countOf(world.home, 'one', 'web') === 2, said);
+    const [mirror = ''] = mirrors();
+    // A lock of Git that is busy there is no damage here.
+    const lock = join(cache, mirror, 'refs', 'dso-gitops', 'tip.lock');
+    writeFileSync(lock, '');
+    expect((await world.run('apply')).code).toBe(0);
+    expect([existsSync(lock), mirrors()]).toEqual([true, [mirror.replace('.git', '-2.git'), mirror]]);
+    rmSync(lock);
+    world.metric('web', 40);
+    await until(() => countOf(world.home, 'one', 'web') === 4, said);
+    expect(said()).not.toContain('MirrorDamaged');
+  } finally {
+    child.kill('SIGTERM');
+  }
+  await once(child, 'exit');
 });
 
 it('run ends at once on SIGTERM where the hub takes connections and never says a word', async () => {
