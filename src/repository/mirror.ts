@@ -5,6 +5,7 @@ import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
+import { removeKeyrings } from './openpgp-keyring.ts';
 import { type Change, Past } from './past.ts';
 import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
@@ -88,6 +89,7 @@ export class Mirror {
     const { url, credentials, parentEnvironment, deadlineMs } = settings;
     const environmentOf = () => gitEnvironment(url, credentials, directory, parentEnvironment);
     const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
+    await removeKeyrings(directory, parentEnvironment);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
     const mirror = new Mirror(settings, directory, git, signal);
     // What an earlier process has fetched is gone on from.

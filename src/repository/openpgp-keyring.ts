@@ -1,12 +1,15 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf } from '../errors.ts';
 
 /** What a keyring is made of. */
 export interface KeyringGiven {
-  /** The keyring lies beside it. */
+  /** The mirror that it is made for; no other process uses it. */
   readonly directory: string;
+  readonly parentEnvironment: NodeJS.ProcessEnv;
   readonly environment: Readonly<Record<string, string>>;
   /** The secret key in ASCII armor. */
   readonly text: string;
@@ -21,6 +24,9 @@ const TIMEOUT_MS = 60_000;
 /** A socket of the agent in a longer directory would not fit into its address: 104 bytes on macOS, 108 on Linux. */
 const MAX_HOME_BYTES = 80;
 
+/** What makes the name of a directory unique. */
+const RANDOM_LETTERS = 6;
+
 /** Nobody is asked at a terminal. */
 const SETTINGS = 'batch\nno-tty\npinentry-mode loopback\n';
 
@@ -29,7 +35,8 @@ const AGENT_SETTINGS = 's2k-count 65536\n';
 
 /**
  * Does something with a keyring that holds one secret key, unlocked, and no key of the user's. It is made for this once
- * and removed afterwards together with its agent, so that a key that was rotated is used at once and none stays behind.
+ * and removed afterwards together with its agent, so that a key that was rotated is used at once and none stays behind but
+ * where the process is killed: until `removeKeyrings`.
  *
  * @param use is given the key's fingerprint and the keyring's directory
  */
@@ -37,7 +44,7 @@ export async function withKeyring<T>(
   given: KeyringGiven,
   use: (fingerprint: string, home: string) => Promise<T>,
 ): Promise<T> {
-  const home = await makeHome(given.directory);
+  const home = await makeHome(given.directory, given.parentEnvironment);
   const { signal } = given;
   const variables = { ...given.environment, GNUPGHOME: home };
   const gpg = async (args: readonly string[], input: string): Promise<string> => {
@@ -58,18 +65,56 @@ export async function withKeyring<T>(
     await gpg(['--armor', ...probe], `${given.passphrase ?? ''}\n`);
     return await use(fingerprint, home);
   } finally {
-    await run('gpgconf', ['--kill', 'gpg-agent'], { env: variables, timeout: TIMEOUT_MS }).catch(() => undefined);
-    await rm(home, { recursive: true, force: true });
+    await removeHome(home, variables);
   }
 }
 
-async function makeHome(directory: string): Promise<string> {
-  // One that a process which was killed left behind is replaced.
-  const home = `${directory.replace(/\.git$/, '')}.${process.pid}`;
-  if (Buffer.byteLength(home) > MAX_HOME_BYTES) return mkdtemp('/tmp/dso-gitops-');
+/**
+ * Removes the keyrings that processes which were killed have left, together with their agents.
+ *
+ * @param directory the mirror that they were made for; no other process uses it
+ */
+export async function removeKeyrings(directory: string, parentEnvironment: NodeJS.ProcessEnv): Promise<void> {
+  for (const start of startsOf(directory, parentEnvironment)) {
+    const names = await readdir(dirname(start)).catch(() => []);
+    for (const name of names.filter((one) => one.startsWith(basename(start)))) {
+      const home = join(dirname(start), name);
+      if (!(await isOurs(home))) continue;
+      await removeHome(home, { PATH: parentEnvironment['PATH'] ?? '/usr/bin:/bin', GNUPGHOME: home });
+    }
+  }
+}
+
+/** In a place where everybody writes, another user may have made one whose settings are not to be read. */
+async function isOurs(home: string): Promise<boolean> {
+  const found = await lstat(home).catch(() => null);
+  return found?.isDirectory() === true && found.uid === process.getuid?.();
+}
+
+async function removeHome(home: string, variables: Readonly<Record<string, string>>): Promise<void> {
+  await run('gpgconf', ['--kill', 'gpg-agent'], { env: variables, timeout: TIMEOUT_MS }).catch(() => undefined);
   await rm(home, { recursive: true, force: true });
-  await mkdir(home, { mode: 0o700 });
-  return home;
+}
+
+/** In the first place that takes it. */
+async function makeHome(directory: string, parentEnvironment: NodeJS.ProcessEnv): Promise<string> {
+  let failure: unknown = null;
+  for (const start of startsOf(directory, parentEnvironment)) {
+    if (Buffer.byteLength(start) + RANDOM_LETTERS > MAX_HOME_BYTES) continue;
+    try {
+      return await mkdtemp(start);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+/** How the paths of a mirror's keyrings begin, the best place first: what is in memory is on no disk. */
+function startsOf(directory: string, { XDG_RUNTIME_DIR: own }: NodeJS.ProcessEnv): readonly string[] {
+  const name = `dso-gitops-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}-`;
+  const places = [...(own ? [own] : []), '/dev/shm', dirname(directory), '/tmp'];
+  return places.map((place) => join(place, name));
 }
 
 /** What gpg said, without the command line. */

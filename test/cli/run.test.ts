@@ -2,14 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { writeKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { countOf, World } from '../scenarios/world.ts';
 import { silentHost } from '../silent-host.ts';
-
-const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const TSX = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
+import { PRODUCT } from './product.ts';
 
 it('run commits every change of the files and ends cleanly on SIGTERM', async () => {
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '0s' } }] });
@@ -80,7 +77,7 @@ it('run ends at once on SIGTERM where the hub takes connections and never says a
 
 /** `run` in a process of its own, and what it said so far. */
 function start(world: World): { readonly child: ChildProcess; readonly said: () => string } {
-  const child = spawn(process.execPath, ['--import', TSX, MAIN, 'run'], {
+  const child = spawn(process.execPath, [...PRODUCT, 'run'], {
     cwd: world.directory,
     env: { ...world.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
