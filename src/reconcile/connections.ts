@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
 import { Lane } from './lane.ts';
 import type { DestinationOutcome } from './outcome.ts';
 import type { Repository } from './repository.ts';
+import { retryDelay } from './retry.ts';
 
 /** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
 export type OpenRepository = (destination: Destination, isRenewed: boolean) => Promise<Repository>;
@@ -72,13 +74,33 @@ export class Connections {
 
   /** Learns tips, side by side; one that fails or takes long does not stop the others. */
   async refresh(lanes: readonly Lane[], now: number, patience: Patience): Promise<void> {
-    await Promise.all(
-      lanes.map(async (lane) => {
-        lane.refresh(now);
-        await waitFor(lane, patience);
-      }),
-    );
+    await refreshAll(lanes, now, patience);
   }
+}
+
+/** One more attempt after a failure that the next one may be spared. */
+interface Recovery {
+  readonly error: ProductError;
+  /** That failed, from one. */
+  readonly attempt: number;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly signal: AbortSignal;
+}
+
+/** Before the next attempt: a faster writer's tip is learnt, after a pause; a damaged mirror is made again. */
+export async function recover(lanes: readonly Lane[], { error, attempt, now, signal }: Recovery): Promise<void> {
+  if (error.kind === 'retry') await sleep(retryDelay(error, attempt), undefined, { signal });
+  await refreshAll(lanes, now, ENDLESS);
+}
+
+async function refreshAll(lanes: readonly Lane[], now: number, patience: Patience): Promise<void> {
+  await Promise.all(
+    lanes.map(async (lane) => {
+      lane.refresh(now);
+      await waitFor(lane, patience);
+    }),
+  );
 }
 
 /** Waits for what is under way, and has the rest told when there is no patience left. */

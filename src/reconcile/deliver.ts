@@ -8,6 +8,7 @@ import type { Lane, Push } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What delivering needs. */
 export interface Delivery {
@@ -36,7 +37,7 @@ export async function deliver(
   delivery: Delivery,
   changed: readonly DecidedDso[],
   options: DeliveryOptions,
-  waitsFor: (lane: Lane) => DestinationOutcome['waiting'],
+  waitsFor: (lane: Lane) => Waiting | null,
   patience: Patience,
 ): Promise<readonly DestinationOutcome[]> {
   const running = new Map<string, Promise<DestinationOutcome>>();
@@ -75,13 +76,13 @@ function isSameBranch(one: Destination, other: Destination): boolean {
 class Sender {
   readonly #delivery: Delivery;
   readonly #options: DeliveryOptions;
-  readonly #waitsFor: (lane: Lane) => DestinationOutcome['waiting'];
+  readonly #waitsFor: (lane: Lane) => Waiting | null;
   readonly #patience: Patience;
 
   constructor(
     delivery: Delivery,
     options: DeliveryOptions,
-    waitsFor: (lane: Lane) => DestinationOutcome['waiting'],
+    waitsFor: (lane: Lane) => Waiting | null,
     patience: Patience,
   ) {
     this.#delivery = delivery;
@@ -122,7 +123,9 @@ class Sender {
       if (connections.get(destination.id)?.tip !== own)
         return { ...untouched(destination), error: new ProductError('retry', 'LostRace', 'another writer was faster') };
     }
-    return this.#publish(lane, here.filter(isHome));
+    const ready = here.filter(isHome);
+    if (this.#options.mode === 'apply') lane.want(ready.length > 0, this.#options.now);
+    return this.#publish(lane, ready);
   }
 
   async #publish(lane: Lane, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
@@ -130,7 +133,6 @@ class Sender {
     const { templates, states } = this.#delivery;
     const { mode, isDiffed, now } = this.#options;
     const nothing = untouched(destination);
-    if (mode === 'apply' && changed.length === 0) lane.rest();
     if (!repository || changed.length === 0) return nothing;
     let composition: Composition | null = null;
     try {

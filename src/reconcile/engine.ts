@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import { ProductError } from '../errors.ts';
@@ -7,23 +6,25 @@ import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { admit } from './admit.ts';
 import type { DecidedDso } from './compose.ts';
-import { Connections, ENDLESS, type OpenRepository, type Patience } from './connections.ts';
+import { Connections, ENDLESS, type OpenRepository, type Patience, recover } from './connections.ts';
 import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
 import { isForNextCommit } from './hold-back.ts';
 import { type KnownMembers, knownMembers } from './known-members.ts';
-import { type Lane, RACED, UNDER_WAY } from './lane.ts';
+import type { Lane } from './lane.ts';
 import { isAt } from './load-landed.ts';
-import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
+import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
 import type { PlacedDso, SharedMembers } from './place.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import { Requests } from './requests.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { MAX_ATTEMPTS } from './retry.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
+import { Told } from './told.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What the engine is made of. */
 export interface EngineParts {
@@ -171,12 +172,16 @@ export class Engine {
     const admitted = source ? this.#admit(source, known, textOf(known)) : null;
     const home = admitted && 'home' in admitted ? admitted.home.id : (configuration.destinations[0]?.id ?? null);
     const parts = { configuration, connections: this.#connections, templates };
-    return release({ ...request, marked: source ? home : null }, parts);
+    return release({ ...request, marked: source ? home : null }, parts, signal);
   }
 
   /** Saves the states that no commit carried. */
-  async saveStates(now: number, patience: Patience = ENDLESS): Promise<void> {
-    await saveStates(this.#connections, this.#states, now, patience);
+  async saveStates(
+    now: number,
+    patience: Patience = ENDLESS,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<void> {
+    await saveStates(this.#connections, this.#states, { now, patience, signal });
   }
 
   #delivery(): Delivery {
@@ -211,19 +216,9 @@ export class Engine {
   ): Promise<Rounds> {
     const { now, background } = options;
     const outcomes = new Map<string, DsoOutcome>();
-    const destinations = new Map<string, DestinationOutcome>();
-    // What came of an earlier push is told before the next one begins.
-    const told = new Set(late.map(({ destination }) => destination.id));
-    const waitsFor = (lane: Lane): DestinationOutcome['waiting'] => {
-      if (told.has(lane.destination.id)) return UNDER_WAY;
-      return background ? lane.waitsFor(now) : null;
-    };
-    const tell = (result: DestinationOutcome): void => {
-      const { id } = result.destination;
-      const isRace = background !== undefined && result.error?.kind === 'retry' && !this.#connections.lane(id).error;
-      destinations.set(id, isRace ? { ...result, error: null, waiting: RACED } : result);
-    };
-    for (const one of late) tell(one);
+    const told = new Told(this.#connections, late, background !== undefined);
+    const waitsFor = (lane: Lane): Waiting | null =>
+      told.waitsFor(lane.destination.id) ?? (background ? lane.waitsFor(now) : null);
     let pending = candidates;
     let waiting: ReadonlySet<string> = new Set();
     for (let attempt = 1; ; attempt += 1) {
@@ -231,28 +226,23 @@ export class Engine {
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const changes = decided.flatMap(changeOf);
       const results = await deliver(this.#delivery(), changes, options, waitsFor, background ?? ENDLESS);
-      for (const result of results)
-        if ((result.composition || result.error) && !told.has(result.destination.id)) tell(result);
+      told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
       waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
       const again = results.filter(({ error }) => error && isTriedAgain(error, attempt));
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);
-      for (const { destination } of again) destinations.delete(destination.id);
+      told.forget(again);
       pending = candidates.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
-    for (const { destination, error } of this.#connections.lanes)
-      if (error)
-        destinations.set(destination.id, { ...(destinations.get(destination.id) ?? untouched(destination)), error });
-    return { outcomes, destinations: [...destinations.values()], waiting };
+    return { outcomes, destinations: told.all(), waiting };
   }
 
-  /** Before the next attempt: a faster writer's tip is learnt, a damaged mirror is made again. */
   async #recover(failed: readonly DestinationOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
-    const race = failed.find(({ error }) => error?.kind === 'retry')?.error;
-    if (race) await sleep(retryDelay(race, attempt), undefined, { signal });
+    const errors = failed.flatMap(({ error }) => error ?? []);
+    const error = errors.find(({ kind }) => kind === 'retry') ?? errors[0];
     const lanes = failed.map(({ destination }) => this.#connections.lane(destination.id));
-    await this.#connections.refresh(lanes, now, ENDLESS);
+    if (error) await recover(lanes, { error, attempt, now, signal });
     this.#settled.clear();
   }
 }

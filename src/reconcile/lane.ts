@@ -1,62 +1,45 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Destination } from '../config/load.ts';
 import { asProductError, ProductError } from '../errors.ts';
+import { Backoff } from './backoff.ts';
 import type { Composition } from './compose.ts';
 import type { OpenRepository } from './connections.ts';
+import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Gate, Publication, Repository } from './repository.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
+import { UNDER_WAY, type Waiting } from './waiting.ts';
 
-/** A push: what is written, and what to do when it has landed. */
+/** A push of decisions: what is written, and what to do when it has landed. */
 export interface Push {
   readonly publication: Publication;
-  /** null: only states are pushed. */
-  readonly composition: Composition | null;
+  readonly composition: Composition;
   readonly landed: () => void;
 }
 
-/** The one call to the remote that is under way. */
-interface Operation {
-  /** The remote has answered. */
-  readonly answered: Promise<void>;
-  /** Lets the answer be seen. */
-  readonly open: () => void;
-  readonly ended: Promise<void>;
-}
+/** States that are pushed by themselves, and what to do when they have landed. */
+export type Save = Omit<Push, 'composition'>;
 
-/** How often tips are learnt when nothing else happens: foreign commits, hand edits. */
-const REFRESH_MS = 60_000;
 const DAMAGED = 'MirrorDamaged';
 
-/** Why a push waits. */
-export const UNDER_WAY = { reason: 'Pushing', message: 'the remote has not answered yet' };
-export const RACED = { reason: 'LostRace', message: 'another writer was faster; it is tried again' };
-
 /**
- * One destination: its repository, and at most one call to its remote at a time. A call that takes long goes on by itself;
- * what it brought is seen only when it is settled, so that nothing moves under who reads.
+ * One destination: its repository, and at most one call to its remote at a time. What it brought is seen only when it is
+ * settled.
  */
 export class Lane {
   readonly destination: Destination;
   readonly #open: OpenRepository;
+  readonly #call = new OneCall();
+  readonly #backoff: Backoff;
   #repository: Repository | null = null;
-  #operation: Operation | null = null;
   #pushed: DestinationOutcome | null = null;
-  /** Why the remote cannot be read; what was read before is still known. */
-  #readError: ProductError | null = null;
-  #pushError: ProductError | null = null;
   /** What is cached cannot be used. */
   #isUnreadable = false;
   #isDamaged = false;
-  #readFailures = 0;
-  #pushFailures = 0;
-  #refreshAt = Number.NEGATIVE_INFINITY;
-  #pushAt = Number.NEGATIVE_INFINITY;
   #hasMoved = false;
 
   constructor(destination: Destination, open: OpenRepository) {
     this.destination = destination;
     this.#open = open;
+    this.#backoff = new Backoff(destination.minIntervalMs);
   }
 
   /** null: it was never reached. */
@@ -66,7 +49,7 @@ export class Lane {
 
   /** Whether its remote has not answered yet, for the first time. */
   get isConnecting(): boolean {
-    return this.#repository === null && this.#readError === null;
+    return this.#repository === null && this.readError === null;
   }
 
   /** Whether what is known of it can be read, also while its remote cannot be reached. */
@@ -74,81 +57,84 @@ export class Lane {
     return this.#repository !== null && !this.#isUnreadable;
   }
 
-  /** Why its remote cannot be read; null: it can. */
+  /** Why its remote cannot be read; what was read before is still known. null: it can. */
   get readError(): ProductError | null {
-    return this.#readError;
+    return this.#backoff.readError;
   }
 
-  /** Why it cannot be read or written; null: nothing is known against it. */
+  /** Why it cannot be read, or what is decided cannot be written; null: nothing is known against it. */
   get error(): ProductError | null {
-    return this.#readError ?? this.#pushError;
+    return this.#backoff.readError ?? this.#backoff.commitError;
+  }
+
+  /** Why the last try to save states failed; null: it did not. */
+  get stateError(): ProductError | null {
+    return this.#backoff.stateError;
   }
 
   /** Whether a call to its remote is under way. */
   get isBusy(): boolean {
-    return this.#operation !== null;
+    return this.#call.purpose !== null;
   }
 
   /** Whether the tip is to be learnt again. */
   isRefreshDue(now: number): boolean {
-    return now >= this.#refreshAt;
+    return this.#backoff.isReadDue(now);
   }
 
   /** Why nothing can be pushed now; null: it can. */
-  waitsFor(now: number): DestinationOutcome['waiting'] {
-    if (this.#operation) return UNDER_WAY;
-    if (now >= this.#pushAt) return null;
-    return this.#pushFailures > 0 ? RACED : pacedUntil(this.#pushAt);
+  waitsFor(now: number): Waiting | null {
+    const { purpose } = this.#call;
+    return purpose ? UNDER_WAY[purpose] : this.#backoff.waitsFor(now);
+  }
+
+  /** Why no state is to be saved now; null: it can be. */
+  refusesState(now: number): ProductError | null {
+    return this.#backoff.refusesState(now);
   }
 
   /** When something is to be done here, epoch milliseconds. @param isWaiting something is to be pushed */
   nextAt(now: number, isWaiting: boolean): number {
-    if (this.#operation) return Number.POSITIVE_INFINITY;
-    return Math.max(now + 1, isWaiting ? Math.min(this.#refreshAt, this.#pushAt) : this.#refreshAt);
+    return this.isBusy ? Number.POSITIVE_INFINITY : Math.max(now + 1, this.#backoff.nextAt(now, isWaiting));
+  }
+
+  /** Notes whether there are decisions to push. */
+  want(isWanted: boolean, now: number): void {
+    this.#backoff.want(isWanted, now);
   }
 
   /** Begins to learn the tip; a damaged mirror is made again, it is only a cache. */
   refresh(now: number): void {
-    if (this.#operation) return;
-    this.#refreshAt = now + REFRESH_MS;
+    if (this.isBusy) return;
+    this.#backoff.beginRead(now);
     const [wasReadable, tip] = [this.isReadable, this.#repository?.tip];
-    this.#start(async (gate) => {
+    this.#call.start('read', async (gate) => {
       try {
         this.#repository = await this.#connect(gate);
         this.#isUnreadable = false;
         this.#isDamaged = false;
-        this.#readError = null;
-        this.#readFailures = 0;
-      } catch (error) {
+        this.#backoff.succeed('read', now);
+      } catch (thrown) {
         await gate();
-        this.#readFailures += 1;
-        this.#readError = asProductError(error);
-        if (isLeftDamaged(this.#readError)) this.#isDamaged = true;
-        this.#refreshAt = now + retryDelay(this.#readError, this.#readFailures);
+        this.#fail('read', asProductError(thrown), now);
       }
       if (this.isReadable !== wasReadable || this.#repository?.tip !== tip) this.#hasMoved = true;
     });
   }
 
-  /** Begins a push; what comes of it is there to `take` when it is settled. */
+  /** Begins a push of decisions; what comes of it is there to `take` when it is settled. */
   push({ publication, composition, landed }: Push, now: number): void {
-    const repository = this.#repository;
-    if (!repository || this.#operation) throw new Error(`${this.destination.name} cannot be pushed to now`);
     const nothing = { ...untouched(this.destination), composition };
-    this.#start(async (gate) => {
-      try {
-        const commit = await repository.publish(publication, gate);
-        landed();
-        this.#pushFailures = 0;
-        this.#pushError = null;
-        if (commit !== null) this.#pushAt = now + this.destination.minIntervalMs;
-        this.#pushed = { ...nothing, commit };
-      } catch (thrown) {
-        await gate();
-        const error = asProductError(thrown);
-        this.#pushed = { ...nothing, error };
-        this.#pushFailed(error, now);
-      }
+    this.#publish('commit', publication, now, (commit, error) => {
+      if (!error) landed();
+      this.#pushed = { ...nothing, commit, error };
+    });
+  }
+
+  /** Begins to save states; when it is settled, `stateError` says why it failed. */
+  save({ publication, landed }: Save, now: number): void {
+    this.#publish('state', publication, now, (_commit, error) => {
+      if (!error) landed();
     });
   }
 
@@ -156,29 +142,18 @@ export class Lane {
   noteUnreadable(thrown: unknown): void {
     const error = asProductError(thrown);
     this.#isUnreadable = true;
-    this.#readError = error;
+    this.#backoff.failLocally(error);
     if (isLeftDamaged(error)) this.#isDamaged = true;
-    this.#refreshAt = Number.NEGATIVE_INFINITY;
-  }
-
-  /** Notes that there is nothing to push: what was said of a push does not matter any more. */
-  rest(): void {
-    this.#pushFailures = 0;
-    this.#pushError = null;
   }
 
   /** Lets the answer of what is under way be seen, if it comes within the patience. */
   async settle(patienceMs: number): Promise<void> {
-    const operation = this.#operation;
-    if (!operation || !(await isWithin(operation.answered, patienceMs))) return;
-    operation.open();
-    await operation.ended;
-    this.#operation = null;
+    await this.#call.settle(patienceMs);
   }
 
   /** Calls back when the remote has answered what is under way. */
   whenAnswered(call: () => void): void {
-    void this.#operation?.answered.then(call);
+    this.#call.whenAnswered(call);
   }
 
   /** Whether others moved the tip, or it can be read again, since this was asked last. */
@@ -188,38 +163,39 @@ export class Lane {
     return hasMoved;
   }
 
-  /** What the last push came to; null: it was taken, or is under way. */
+  /** What the last push of decisions came to; null: it was taken, or is under way. */
   take(): DestinationOutcome | null {
     const pushed = this.#pushed;
     this.#pushed = null;
     return pushed;
   }
 
-  #pushFailed(error: ProductError, now: number): void {
-    // A refused path is the matter of those who need it.
-    if (error.path !== null) return;
-    this.#pushFailures += 1;
-    if (isLeftDamaged(error)) this.#isDamaged = true;
-    // A faster writer is no trouble of the destination as long as it is not always faster.
-    if (error.kind !== 'retry' || this.#pushFailures >= MAX_ATTEMPTS) this.#pushError = error;
-    this.#pushAt = now + retryDelay(error, this.#pushFailures);
-    this.#refreshAt = this.#pushAt;
+  #publish(
+    purpose: 'commit' | 'state',
+    publication: Publication,
+    now: number,
+    ended: (commit: string | null, error: ProductError | null) => void,
+  ): void {
+    const repository = this.#repository;
+    if (!repository || this.isBusy) throw new Error(`${this.destination.name} cannot be pushed to now`);
+    this.#call.start(purpose, async (gate) => {
+      try {
+        const commit = await repository.publish(publication, gate);
+        ended(commit, null);
+        this.#backoff.succeed(purpose, now);
+      } catch (thrown) {
+        await gate();
+        const error = asProductError(thrown);
+        ended(null, error);
+        // A refused path is the matter of those who need it.
+        if (error.path === null) this.#fail(purpose, error, now);
+      }
+    });
   }
 
-  #start(work: (gate: Gate) => Promise<void>): void {
-    let answer = (): void => undefined;
-    let open = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
-    });
-    const gate = async (): Promise<void> => {
-      answer();
-      await opened;
-    };
-    this.#operation = { answered, open, ended: work(gate) };
+  #fail(purpose: 'read' | 'commit' | 'state', error: ProductError, now: number): void {
+    if (isLeftDamaged(error)) this.#isDamaged = true;
+    this.#backoff.fail(purpose, error, now);
   }
 
   async #connect(gate: Gate): Promise<Repository> {
@@ -243,21 +219,7 @@ export class Lane {
   }
 }
 
-function pacedUntil(time: number): NonNullable<DestinationOutcome['waiting']> {
-  return { reason: 'Paced', message: `by pacing.minInterval the next push is at ${new Date(time).toISOString()}` };
-}
-
 /** Git does not clean up what it has half written when the disk is full, so it would stay full. */
 function isLeftDamaged({ reason }: ProductError): boolean {
   return reason === DAMAGED || reason === 'DiskFull';
-}
-
-async function isWithin(promise: Promise<void>, ms: number): Promise<boolean> {
-  if (!Number.isFinite(ms)) return promise.then(() => true);
-  const timer = new AbortController();
-  try {
-    return await Promise.race([promise.then(() => true), sleep(ms, false, { signal: timer.signal })]);
-  } finally {
-    timer.abort();
-  }
 }

@@ -7,6 +7,7 @@ import type { Composition } from './compose.ts';
 import type { Decided, SourcedReading, Verdict } from './decision.ts';
 import { type Routing, UNROUTED } from './hold-back.ts';
 import type { PlacedDso } from './place.ts';
+import type { Waiting } from './waiting.ts';
 
 /** What of a landed record is told; the whole of it would be most of what is remembered of a DSO. */
 export type LandedDecision = Pick<DecisionRecord, 'seq' | 'time' | 'reason' | 'orphaned'>;
@@ -42,7 +43,7 @@ export interface DestinationOutcome {
   readonly commit: string | null;
   readonly error: ProductError | null;
   /** Why what is composed is not pushed yet although nothing failed; null: it was pushed, or there is nothing. */
-  readonly waiting: { readonly reason: string; readonly message: string } | null;
+  readonly waiting: Waiting | null;
 }
 
 /** How a tick came out. */

@@ -18,7 +18,7 @@ import {
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Composition } from './compose.ts';
-import { type Connections, ENDLESS, waitFor } from './connections.ts';
+import { type Connections, ENDLESS, recover, waitFor } from './connections.ts';
 import type { PersonsWord } from './decision.ts';
 import type { Lane } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
@@ -70,14 +70,14 @@ export interface ReleaseParts {
  *
  * @throws ProductError when a destination cannot be read, or nothing was ever decided for the DSO
  */
-export async function release(request: ReleaseRequest, parts: ReleaseParts): Promise<Released> {
+export async function release(request: ReleaseRequest, parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
   const { connections } = parts;
   const lanes = [...connections.lanes].sort(
     (one, other) => Number(isMarked(other, request)) - Number(isMarked(one, request)),
   );
   const all = { members: [] as ReleasedMember[], destinations: [] as DestinationOutcome[] };
   for (const lane of lanes) {
-    const released = await releaseAt(lane, request, parts);
+    const released = await releaseAt(lane, request, parts, signal);
     if (!released) continue;
     all.members.push(...released.members);
     all.destinations.push(released.outcome);
@@ -99,6 +99,7 @@ async function releaseAt(
   lane: Lane,
   request: ReleaseRequest,
   parts: ReleaseParts,
+  signal: AbortSignal,
 ): Promise<{ readonly members: readonly ReleasedMember[]; readonly outcome: DestinationOutcome } | null> {
   for (let attempt = 1; ; attempt += 1) {
     if (lane.readError || !lane.repository) throw lane.readError ?? new Error(`${lane.destination.name} was not read`);
@@ -112,8 +113,9 @@ async function releaseAt(
     lane.push({ publication, composition, landed: () => undefined }, request.now);
     await waitFor(lane, ENDLESS);
     const outcome = lane.take() ?? nothing;
-    if (outcome.error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcome };
-    await parts.connections.refresh([lane], request.now, ENDLESS);
+    const { error } = outcome;
+    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcome };
+    await recover([lane], { error, attempt, now: request.now, signal });
   }
 }
 

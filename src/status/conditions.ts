@@ -2,6 +2,7 @@ import { formatProblem } from '../api/problem.ts';
 import type { Condition } from '../api/status.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
+import { isOnItsWay } from './on-its-way.ts';
 import type { Standing } from './standing.ts';
 
 /** A condition before it is known when it changed. */
@@ -92,8 +93,8 @@ function deliveredOf(outcome: DsoOutcome, standing: Standing): Fact {
 }
 
 function reconcilingOf(standing: Standing): Fact {
-  const isPaced = standing.waiting.every(({ reason }) => reason === 'Paced' || reason === 'Pushing');
-  const reason = isPaced ? 'Progressing' : 'ProgressingWithRetry';
+  const isCalm = standing.waiting.every((one) => isOnItsWay(one.reason));
+  const reason = isCalm ? 'Progressing' : 'ProgressingWithRetry';
   return { type: 'Reconciling', status: 'True', reason, message: pendingMessage(standing) };
 }
 

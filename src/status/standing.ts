@@ -1,5 +1,6 @@
 import type { DsoState } from '../manifests/record.ts';
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { NEXT_PUSH, NOT_HOME } from '../reconcile/waiting.ts';
 
 /** What is delivered of one DSO after a tick. */
 export interface Standing {
@@ -33,7 +34,8 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   const waiting = open.map((id) => {
     const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
     const found = destinations.get(id);
-    const { reason, message } = outcome.routing.heldBack.get(id) ?? found?.error ?? found?.waiting ?? NOT_HOME;
+    const otherwise = id === placed.home.id ? NEXT_PUSH : NOT_HOME;
+    const { reason, message } = outcome.routing.heldBack.get(id) ?? found?.error ?? found?.waiting ?? otherwise;
     return { destination: destination.name, reason, message };
   });
   return {
@@ -43,6 +45,3 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     state: isHome ? decided.landedState : decided.state,
   };
 }
-
-/** Nothing is said of the destination: it has its turn after home. */
-const NOT_HOME = { reason: 'Paced', message: 'the decision is not on the branch of its home yet' };

@@ -1,6 +1,7 @@
 import type { Condition, DsoStatus } from '../api/status.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
+import { isOnItsWay } from './on-its-way.ts';
 
 /** What became different for one DSO: an event, and a line of the log. */
 export interface Transition {
@@ -42,9 +43,9 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   return transitions.map(cut);
 }
 
-/** Nothing is wrong: the push has its turn soon, or is under way. */
+/** The push has its turn soon, or is under way. */
 function isPacing(reason: string): boolean {
-  return reason === 'Paced' || reason === 'Pushing' || reason === 'LostRace';
+  return isOnItsWay(reason) || reason === 'LostRace';
 }
 
 function readyOf(status: DsoStatus | null): Condition | undefined {

@@ -6,8 +6,10 @@ import { pages, ROOT, textOf } from './pages.ts';
 const REASON =
   /(?:mustAct|missing)\(\s*'([A-Z]\w+)'|refusePath\(\s*path,\s*'([A-Z]\w+)'|kind: '(?:wait|held|stalled)',\s+reason: '([A-Z]\w+)'|found\(\s*revision,\s*'([A-Z]\w+)'|'(?:act|retry|later)',\s*'([A-Z]\w+)'/g;
 
-/** Reasons of conditions, in src/status, and of what is held back. */
+/** Reasons of conditions, in src/status, and of what is held back or waits. */
 const CONDITION_REASON = /reason[^',\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
+
+const WAITING = new Set(['reconcile/hold-back.ts', 'reconcile/waiting.ts']);
 
 /** Every reason that the code can give. */
 function reasonsOfCode(): ReadonlySet<string> {
@@ -15,7 +17,7 @@ function reasonsOfCode(): ReadonlySet<string> {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
   const textOf = (names: readonly string[]): string =>
     names.map((name) => readFileSync(join(src, name), 'utf8')).join('\n');
-  const conditions = textOf(files.filter((file) => file.startsWith('status/') || file === 'reconcile/hold-back.ts'));
+  const conditions = textOf(files.filter((file) => file.startsWith('status/') || WAITING.has(file)));
   const matches = [...textOf(files).matchAll(REASON), ...conditions.matchAll(CONDITION_REASON)];
   return new Set(matches.flatMap((match) => match.slice(1).filter((name) => name !== undefined)));
 }

@@ -7,6 +7,7 @@ import { runProgram } from '../../src/cli/program.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { parseOverlay } from '../../src/manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../../src/manifests/record.ts';
+import type { Patience } from '../../src/reconcile/connections.ts';
 import type { Engine, TickOptions } from '../../src/reconcile/engine.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { BareRepository, type Entry } from '../repository/bare-repository.ts';
@@ -102,8 +103,8 @@ export class World {
   }
 
   /** Saves what no commit carried, as a process that ends does. */
-  async save(): Promise<void> {
-    await this.#engine?.saveStates(this.now);
+  async save(patience?: Patience): Promise<void> {
+    await this.#engine?.saveStates(this.now, patience);
   }
 
   /** The engine as a process that starts now has it. */

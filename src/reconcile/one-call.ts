@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Gate } from './repository.ts';
+import type { Purpose } from './waiting.ts';
+
+interface Call {
+  readonly purpose: Purpose;
+  /** The remote has answered. */
+  readonly answered: Promise<void>;
+  /** Lets the answer be seen. */
+  readonly open: () => void;
+  readonly ended: Promise<void>;
+}
+
+/**
+ * At most one call to a remote at a time. One that takes long goes on by itself; what it brought is seen only when it is
+ * settled, so that nothing moves under who reads.
+ */
+export class OneCall {
+  #call: Call | null = null;
+
+  /** What the call that is under way is for; null: there is none. */
+  get purpose(): Purpose | null {
+    return this.#call?.purpose ?? null;
+  }
+
+  /** Begins a call. @param work passes the gate before it changes what others read, and never rejects */
+  start(purpose: Purpose, work: (gate: Gate) => Promise<void>): void {
+    if (this.#call) throw new Error(`a call is under way: ${this.#call.purpose}`);
+    let answer = (): void => undefined;
+    let open = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const gate = async (): Promise<void> => {
+      answer();
+      await opened;
+    };
+    this.#call = { purpose, answered, open, ended: work(gate).finally(answer) };
+  }
+
+  /** Lets the answer of what is under way be seen, if it comes within the patience. */
+  async settle(patienceMs: number): Promise<void> {
+    const call = this.#call;
+    if (!call || !(await isWithin(call.answered, patienceMs))) return;
+    call.open();
+    await call.ended;
+    if (this.#call === call) this.#call = null;
+  }
+
+  /** Calls back when the remote has answered what is under way. */
+  whenAnswered(call: () => void): void {
+    void this.#call?.answered.then(call);
+  }
+}
+
+async function isWithin(promise: Promise<void>, ms: number): Promise<boolean> {
+  if (!Number.isFinite(ms)) return promise.then(() => true);
+  const timer = new AbortController();
+  try {
+    return await Promise.race([promise.then(() => true), sleep(ms, false, { signal: timer.signal })]);
+  } finally {
+    timer.abort();
+  }
+}
