@@ -11,6 +11,7 @@ export class Health {
   #beatAt: number;
   #problem = 'the hub was not read yet';
 
+  /** @param now milliseconds on a clock that nobody sets */
   constructor(now: () => number) {
     this.#now = now;
     this.#beatAt = now();

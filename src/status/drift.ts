@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
+import { isOver } from '../reconcile/wait.ts';
 
 /**
  * How long another status of ours may stand. The watch may be behind what was written, for 90 seconds when it has gone
@@ -36,7 +37,8 @@ export class Drift {
       return false;
     }
     this.#since ??= now;
-    return !isWhole(this.#shown, this.#expected) || now - this.#since >= PATIENCE_MS;
+    const wait = { since: this.#since, until: this.#since + PATIENCE_MS };
+    return !isWhole(this.#shown, this.#expected) || isOver(wait, now);
   }
 }
 

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import { isOver } from '../reconcile/wait.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { Drift } from './drift.ts';
 import type { StatusApi } from './status-api.ts';
@@ -119,7 +120,8 @@ export class StatusWriter {
     }
     this.#memories.set(key, { uid: stored.uid, outcome, stored, status, at, drift });
     const transitions = transitionsOf(outcome, previous, status);
-    this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isNews ? 0 : at + QUIET_MS);
+    const isQuiet = !isNews && !isOver({ since: at, until: at + QUIET_MS }, now);
+    this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isQuiet ? at + QUIET_MS : 0);
   }
 
   async #write(key: string, { stored, status, isForeign, isRepair, transitions }: Job): Promise<ProductError | null> {

@@ -1,4 +1,5 @@
 import type { ProductError } from '../errors.ts';
+import { isOver, type Wait } from '../reconcile/wait.ts';
 
 /** What the queue needs. */
 export interface WriteQueueOptions<T> {
@@ -14,8 +15,7 @@ export interface WriteQueueOptions<T> {
 /** The newest of what is to be written under one key. */
 interface Waiting<T> {
   readonly job: T;
-  /** Not before this instant, epoch milliseconds. */
-  readonly notBefore: number;
+  readonly wait: Wait;
   readonly failures: number;
 }
 
@@ -46,7 +46,7 @@ export class WriteQueue<T> {
     const older = this.#waiting.get(key);
     this.#waiting.set(key, {
       job: older ? this.#options.merge(older.job, job) : job,
-      notBefore: Math.min(older?.notBefore ?? Number.POSITIVE_INFINITY, notBefore),
+      wait: { since: this.#options.now(), until: Math.min(older?.wait.until ?? notBefore, notBefore) },
       failures: older?.failures ?? 0,
     });
   }
@@ -59,8 +59,8 @@ export class WriteQueue<T> {
       if (this.#writing.size >= PARALLEL) return;
       // An older one that lands after a newer one would stay.
       if (this.#writing.has(key)) continue;
-      if (waiting.notBefore > now && !this.#isStopping) {
-        next = Math.min(next, waiting.notBefore);
+      if (!isOver(waiting.wait, now) && !this.#isStopping) {
+        next = Math.min(next, waiting.wait.until);
         continue;
       }
       this.#waiting.delete(key);
@@ -105,6 +105,7 @@ export class WriteQueue<T> {
       return;
     }
     const delayMs = kind === 'act' ? MAX_RETRY_MS : Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(failures, 6));
-    this.#waiting.set(key, { job, failures: failures + 1, notBefore: this.#options.now() + delayMs });
+    const since = this.#options.now();
+    this.#waiting.set(key, { job, failures: failures + 1, wait: { since, until: since + delayMs } });
   }
 }

@@ -92,6 +92,24 @@ it('a branch that refuses is tried again ever more rarely, whatever else is due'
   expect(count).toBeLessThan(4);
 });
 
+it('a clock that is set back an hour holds up no push, and neither does one that jumps ahead', async () => {
+  const world = new World();
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  const { changed } = await start(world);
+  for (const [step, value] of [
+    [0, 20],
+    [-3_600_000, 40],
+    [7_200_000, 60],
+    [-7_200_000, 80],
+  ] as const) {
+    world.now += step;
+    world.metric('a', value);
+    changed();
+    await vi.waitFor(() => expect(countOf(world.home, 'one', 'a')).toBe(value / 10), 8000);
+  }
+});
+
 describe('a remote that does not answer', () => {
   const pacing = { minInterval: '0s' };
 

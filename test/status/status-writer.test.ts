@@ -152,6 +152,19 @@ describe('a write that failed', () => {
     expect(api.events).toEqual(['Committed']);
   });
 
+  it('is tried again, and one that was removed is put right, although the clock was set back an hour', async () => {
+    api.before.push(() => Promise.reject(UNREACHABLE));
+    await offer(committed);
+    now -= 3_600_000;
+    await offer(quiet);
+    expect([api.writes, api.ready]).toEqual([2, 'Committed']);
+    await offer(quiet);
+    now -= 3_600_000;
+    api.status = undefined;
+    await offer(quiet, null);
+    expect([api.writes, api.ready]).toEqual([3, 'Committed']);
+  });
+
   it('of an object that is gone says nothing and is not tried again', async () => {
     api.before.push(() => Promise.reject(new ProductError('act', 'NotFound', 'it is gone')));
     await offer(committed);
