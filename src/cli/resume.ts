@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
-import { type DsoOutcome, outcomesHeldBy } from '../reconcile/outcome.ts';
+import { type DsoOutcome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
@@ -43,12 +43,18 @@ async function resume(
     const held = name === undefined ? outcomesHeldBy(outcomes, options.commit ?? '') : [find(outcomes, name, options)];
     const word = wordOf(options, context);
     const keys = new Map(held.map(({ key }) => [key, word]));
-    if (keys.size === 0) throw mustAct('NotHeld', `nothing is held by commit ${options.commit}; see dso-gitops status`);
+    const unnamed = name === undefined ? outcomes.filter(isUnnamed).map(({ key }) => key) : [];
+    if (unnamed.length > 0) context.stderr(`${unnamedText(unnamed)}\n`);
+    if (keys.size === 0 && unnamed.length === 0)
+      throw mustAct('NotHeld', `nothing is held by commit ${options.commit}; see dso-gitops status`);
+    if (unnamed.length > 0) done(EXIT.failed);
+    if (keys.size === 0) return;
     const only = (key: string): boolean => keys.has(key);
     const result = await engine.tick({ mode: 'apply', now: context.now(), only, resume: keys, signal });
     const color = colorOf(context, process.stdout.isTTY);
     const format = formatOf(options.output);
     context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
+    if (options.commit !== undefined) context.stderr(`${endedText(result, options.commit)}\n`);
     await engine.saveStates(context.now());
     await writeStatus(open, result, context);
     if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
@@ -65,6 +71,21 @@ function find(outcomes: readonly DsoOutcome[], name: string, options: ResumeOpti
   if (!outcome) throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
   if (outcome.verdict.kind !== 'held') throw mustAct('NotHeld', `${key} is not held: there is nothing to resume`);
   return outcome;
+}
+
+/** Nobody knows which commit it was: it may be the one that is meant. */
+function isUnnamed({ verdict }: DsoOutcome): boolean {
+  return verdict.kind === 'held' && verdict.commit === null;
+}
+
+function unnamedText(keys: readonly string[]): string {
+  return `of ${keys.length} that are held the commit is not known, they stay held: ${keys.join(', ')}; resume them one by one`;
+}
+
+function endedText({ outcomes }: TickResult, commit: string): string {
+  const ended = outcomes.filter(({ verdict }) => verdict.kind !== 'held').length;
+  const held = outcomes.length - ended;
+  return `${ended} ${ended === 1 ? 'hold' : 'holds'} of commit ${commit} ended${held > 0 ? `, ${held} did not` : ''}`;
 }
 
 const EXAMPLES = `

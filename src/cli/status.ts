@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
+import type { Engine } from '../reconcile/engine.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
@@ -42,10 +43,10 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
       const { engine, result } = await tickOnce('plan', name, options, context);
       const report = reportOf(result);
       const standings: Standing[] = [];
+      const commits = await lastCommits(result.outcomes, engine);
       for (const outcome of result.outcomes) {
         const dso = report.dsos.find(({ key }) => key === outcome.key);
-        const commit = await lastCommitOf(outcome, (path, home) => engine.lastCommit(home, path));
-        standings.push(standingOf(outcome, dso?.because ?? '', commit));
+        standings.push(standingOf(outcome, dso?.because ?? '', commits.get(outcome.key) ?? null));
       }
       context.stdout(render(standings, formatOf(options.output), context));
       for (const problem of report.problems) context.stderr(`${shownText(problem)}\n`);
@@ -54,12 +55,20 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
   withOutput(withHubOptions(command));
 }
 
-async function lastCommitOf(
-  { placed, landed }: DsoOutcome,
-  find: (path: string, destinationId: string) => Promise<string | null>,
-): Promise<string | null> {
-  if (!placed || !landed) return null;
-  return find(recordPath(placed.home.root, placed.dso.namespace, placed.dso.name), placed.home.id);
+/** The commits that brought the records, by key of the DSO. */
+async function lastCommits(outcomes: readonly DsoOutcome[], engine: Engine): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, Map<string, string>>();
+  for (const { key, placed, landed } of outcomes) {
+    if (!placed || !landed) continue;
+    const { home, dso } = placed;
+    const here = keys.get(home.id) ?? new Map<string, string>();
+    keys.set(home.id, here.set(recordPath(home.root, dso.namespace, dso.name), key));
+  }
+  const commits = new Map<string, string>();
+  for (const [home, paths] of keys)
+    for (const [path, commit] of await engine.lastCommits(home, [...paths.keys()]))
+      commits.set(paths.get(path) ?? '', commit);
+  return commits;
 }
 
 function standingOf(

@@ -1,5 +1,4 @@
 import { CommitBudget } from '../delivery/commit-budget.ts';
-import { cleanText } from '../manifests/clean-text.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
 import { type Connections, ENDLESS } from './connections.ts';
@@ -9,6 +8,7 @@ import type { EngineParts, TickOptions } from './engine.ts';
 import { heldBackVerdict, holdBack, UNROUTED } from './hold-back.ts';
 import type { Landed } from './landed.ts';
 import { loadLanded } from './load-landed.ts';
+import { nameCommits } from './name-commits.ts';
 import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
@@ -26,12 +26,16 @@ export interface Candidate {
   readonly source: HubDso;
 }
 
+/** The highest number that a record of a DSO is known to have had, by destination id. */
+type Highest = ReadonlyMap<string, number>;
+
 /** Loads what a decision needs and decides, for every DSO that is not settled. */
 export class Decider {
   readonly #parts: EngineParts;
   readonly #connections: Connections;
   readonly #states: StateStore;
   readonly #settled: Settled;
+  readonly #sequences: Sequences;
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
@@ -42,6 +46,7 @@ export class Decider {
     this.#connections = connections;
     this.#states = states;
     this.#settled = settled;
+    this.#sequences = new Sequences(connections);
   }
 
   /**
@@ -75,7 +80,6 @@ export class Decider {
       await this.#loadLanded([...new Set(rivals.flatMap((one) => one.placed))], options),
     );
     const claims = new Claims();
-    const sequences = new Sequences(this.#connections);
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
     // A part at a time: what the tips hold of a whole fleet is not kept at once.
@@ -85,32 +89,19 @@ export class Decider {
         batch.map(({ placed }) => placed),
         options,
       );
+      const highest = await this.#highest(batch, landed);
       for (const one of batch) {
         const { key } = one.placed.dso;
         const here = landed.get(key) ?? new Map<string, Landed>();
         const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
         if (verdict) outcomes.push(undecided(one.source, verdict, [], one.placed));
-        else outcomes.push(this.#decideOne(one, options, here, await this.#highest(one, here, sequences), budget));
+        else outcomes.push(this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget));
       }
     }
-    const decided = await Promise.all(outcomes.map((outcome) => this.#nameCommit(outcome)));
+    const decided = await nameCommits(outcomes, this.#connections);
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, open[index]?.objects ?? []);
     return [...settled, ...decided];
-  }
-
-  /** Who did it, and in which commit, belongs to a hold. */
-  async #nameCommit(outcome: DsoOutcome): Promise<DsoOutcome> {
-    const { verdict } = outcome;
-    if (verdict.kind !== 'held') return outcome;
-    const change = await this.#connections
-      .get(verdict.destinationId)
-      ?.lastChange(verdict.path)
-      // That the history cannot be read does not end a hold.
-      .catch(() => null);
-    if (!change) return outcome;
-    const by = `${change.commit.slice(0, 10)} by ${cleanText(change.author, 80)}: ${cleanText(change.subject, 120)}`;
-    return { ...outcome, verdict: { ...verdict, commit: change.commit, message: `${verdict.message} (commit ${by})` } };
   }
 
   /** Found again only when a DSO came, went or changed. */
@@ -163,29 +154,23 @@ export class Decider {
     );
   }
 
-  /** Where a record landed and no state is saved, the history tells whether the record is the last one; else 0. */
-  async #highest(
-    { placed, source }: Candidate,
-    landed: ReadonlyMap<string, Landed>,
-    sequences: Sequences,
-  ): Promise<number> {
-    const { home } = placed;
-    const repository = this.#connections.get(home.id);
-    if (!landed.get(home.id)?.record || this.#states.get(placed, source.stored, repository)) return 0;
-    try {
-      return await sequences.highestOf(placed);
-    } catch (error) {
-      // Without the history nobody can say whether the record is the last one: its DSOs wait.
-      this.#connections.lane(home.id).noteUnreadable(error);
-      return 0;
-    }
+  /** What the history has to say of a part of the fleet. */
+  #highest(
+    batch: readonly Candidate[],
+    landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
+  ): Promise<ReadonlyMap<string, Highest>> {
+    const recorded = batch.map(({ placed, source }) => {
+      const isSaved = this.#states.get(placed, source.stored, this.#connections.get(placed.home.id)) !== null;
+      return { placed, landed: landed.get(placed.dso.key) ?? new Map(), isSaved };
+    });
+    return this.#sequences.highestOf(recorded);
   }
 
   #decideOne(
     { placed, source, readings, staleAt }: Candidate & Observed,
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
-    highestSeq: number,
+    highest: Highest,
     budget: CommitBudget,
   ): DsoOutcome {
     const { dso, home } = placed;
@@ -202,7 +187,8 @@ export class Decider {
       readings,
       landed,
       state: this.#states.get(placed, source.stored, this.#connections.get(home.id)),
-      highestSeq,
+      highestSeq: highest.get(home.id) ?? 0,
+      highestAt: highest,
       earlier: this.#states.moves(placed),
       adopt: options.adopt?.get(dso.key) ?? null,
       isResumed: options.resume?.has(dso.key) === true,

@@ -144,9 +144,10 @@ export class Engine {
     return Math.min(...instants);
   }
 
-  /** The commit that changed a file of a destination last; null: it is not known. */
-  async lastCommit(destinationId: string, path: string): Promise<string | null> {
-    return (await this.#connections.get(destinationId)?.lastChange(path))?.commit ?? null;
+  /** The commits that made files of a destination what they are, by path; left out: it is not known. */
+  async lastCommits(destinationId: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const changes = await this.#connections.get(destinationId)?.lastChanges(paths, true);
+    return new Map([...(changes ?? [])].map(([path, { commit }]) => [path, commit]));
   }
 
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */

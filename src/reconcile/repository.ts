@@ -41,8 +41,12 @@ export interface Repository {
   files(directory: string): Promise<readonly string[]>;
   /** Names of the directories directly below a path. */
   directories(path: string): Promise<readonly string[]>;
-  /** The commit that changed a file last; fetches as much history as that takes. null: it cannot be known. */
-  lastChange(path: string): Promise<FileChange | null>;
+  /**
+   * The commit that made each file what it is, by path; left out: it cannot be known.
+   *
+   * @param isFetched as much history is fetched as that takes
+   */
+  lastChanges(paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>>;
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   revisions(path: string): Promise<readonly Revision[]>;
   /**
@@ -51,8 +55,10 @@ export interface Repository {
    * @param earlier its id, or the beginning of it
    */
   commitsAfter(earlier: string): Promise<ReadonlySet<string> | null>;
-  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
-  highestSequences(directory: string): Promise<ReadonlyMap<string, number>>;
+  /** The highest `seq` that records had before what they are now, by path; fetches the whole history. */
+  highestSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The highest `seq` of records below a directory that others replaced after our last decision, by path. */
+  replacedSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */
   states(): ReadonlyMap<string, string>;
   /**

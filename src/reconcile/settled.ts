@@ -29,7 +29,10 @@ export class Settled {
 
   /** Keeps an outcome that has nothing to write, and forgets one that has. */
   keep(outcome: DsoOutcome, objects: Observed['objects']): void {
-    if (outcome.decided && outcome.decided.changes.size === 0) this.#outcomes.set(outcome.key, { outcome, objects });
+    const { verdict, decided } = outcome;
+    // A hold whose commit is not known yet is asked for it again.
+    const isNamed = verdict.kind !== 'held' || verdict.commit !== null;
+    if (isNamed && decided && decided.changes.size === 0) this.#outcomes.set(outcome.key, { outcome, objects });
     else this.#outcomes.delete(outcome.key);
   }
 

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import type { Revision } from '../history/decision-history.ts';
+import type { FileChange, Publication } from '../reconcile/repository.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
 import { removeKeyrings } from './openpgp-keyring.ts';
-import { type Change, Past } from './past.ts';
+import { Past } from './past.ts';
 import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
@@ -35,17 +36,6 @@ const MAX_LOOSE = 65_536;
 /** Left by processes that were killed. */
 const MAX_TEMPORARY = 10;
 const WORK_REFS = 8;
-
-/** What one push writes. */
-export interface Publication {
-  /** path -> content on the branch; null: the file is removed. */
-  readonly files: ReadonlyMap<string, string | null>;
-  readonly message: string;
-  /** key of a DSO -> state. */
-  readonly states: ReadonlyMap<string, string>;
-  /** Epoch milliseconds. */
-  readonly time: number;
-}
 
 /** The saved states as they are at the remote. */
 interface SavedState {
@@ -155,9 +145,9 @@ export class Mirror {
     return this.#tree.contents(ids);
   }
 
-  /** The commit that changed a file last; deepens the history until it is known. null: it cannot be known. */
-  async lastChange(path: string): Promise<Change | null> {
-    return this.tip === null ? null : this.#past.lastChange(this.tip, path);
+  /** The commit that made each file what it is, by path; left out: it cannot be known. @param isFetched older commits are fetched */
+  async lastChanges(paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>> {
+    return this.tip === null ? new Map() : this.#past.lastChanges(this.tip, paths, isFetched);
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
@@ -170,9 +160,14 @@ export class Mirror {
     return this.tip === null ? null : this.#past.commitsAfter(this.tip, earlier);
   }
 
-  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
-  async highestSequences(directory: string): Promise<ReadonlyMap<string, number>> {
-    return this.tip === null ? new Map() : this.#past.highestSequences(this.tip, directory);
+  /** The highest `seq` that records had before what they are now, by path; fetches the whole history. */
+  async highestSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.tip === null ? new Map() : this.#past.highestSequences(this.tip, paths);
+  }
+
+  /** The highest `seq` of records that others replaced after our last decision, by path. */
+  async replacedSequences(directory: string): Promise<ReadonlyMap<string, number>> {
+    return this.tip === null ? new Map() : this.#past.replacedSequences(this.tip, directory);
   }
 
   /** Saved state by key of its DSO. */

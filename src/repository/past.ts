@@ -1,18 +1,27 @@
 import { readFile } from 'node:fs/promises';
+import { posix } from 'node:path';
 import type { Revision } from '../history/decision-history.ts';
+import type { FileChange } from '../reconcile/repository.ts';
 import type { Git } from './git.ts';
+import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
 import type { Remote } from './remote.ts';
 import type { Tree } from './tree.ts';
 
-/** The commit that changed a file. */
-export interface Change {
-  readonly commit: string;
-  readonly author: string;
-  readonly subject: string;
-}
-
 /** Deeper than any history: what `git fetch --unshallow` asks for. */
 const WHOLE_HISTORY = 2_147_483_647;
+/** Commits that are looked at first; four times as many each time that they do not tell. */
+const FIRST_LOOK = 16;
+const FIRST_DEEPENING = 50;
+/** For what is seldom there at all no more is fetched than this. */
+const FIRST_TAIL = 8;
+const LAST_TAIL = 128;
+const MAX_TAIL_COMMITS = 1000;
+/** More paths than this and the directory of all of them is asked for: Git compares each with each. */
+const MAX_PATHS = 100;
+/** Texts of records that are looked into at once. */
+const TEXTS_AT_ONCE = 500;
+/** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
+const OURS = '^Dso-Decision: ';
 
 /** The history of the branch, of which a mirror has only the end until more is asked for. */
 export class Past {
@@ -28,34 +37,65 @@ export class Past {
     this.#directory = directory;
   }
 
-  /** The commit that changed a file last; deepens the history until it is known. null: it cannot be known. */
-  async lastChange(tip: string, path: string): Promise<Change | null> {
+  /**
+   * The commit that made each file what it is, by path, from one walk; the history is deepened for all of them together.
+   * Left out: it cannot be known.
+   *
+   * @param isFetched the history may be deepened
+   */
+  async lastChanges(
+    tip: string,
+    paths: readonly string[],
+    isFetched: boolean,
+  ): Promise<ReadonlyMap<string, FileChange>> {
+    const found = new Map<string, FileChange>();
+    const entries = await this.#tree.entries(paths);
+    const wanted = new Map([...entries].map(([path, entry]) => [path, entry?.id ?? null]));
     let boundary = await this.#boundary();
-    for (let depth = 50; ; depth *= 4) {
-      const options = ['log', '-1', '--format=%H%x00%an%x00%s', tip, '--', path];
-      const output = await this.#git.run(options, 'reading the history');
-      const [commit = '', author = '', subject = ''] = output.trim().split('\0');
-      if (!boundary.includes(commit)) return commit === '' ? null : { commit, author, subject };
+    for (let depth = FIRST_DEEPENING; ; depth *= 4) {
+      await this.#findChanges(tip, wanted, boundary, found);
+      if (found.size === wanted.size || boundary.size === 0 || !isFetched) return found;
       await this.#remote.deepen(depth);
       const deeper = await this.#boundary();
-      if (deeper.join() === boundary.join()) return null;
+      if ([...deeper].join() === [...boundary].join()) return found;
       boundary = deeper;
+    }
+  }
+
+  async #findChanges(
+    tip: string,
+    wanted: ReadonlyMap<string, string | null>,
+    boundary: ReadonlySet<string>,
+    found: Map<string, FileChange>,
+  ): Promise<void> {
+    for (let count = FIRST_LOOK; ; count *= 4) {
+      const missing = [...wanted.keys()].filter((path) => !found.has(path));
+      if (missing.length === 0) return;
+      const commits = await this.#log([`--max-count=${count}`, tip], missing);
+      for (const { commit, author, subject, changes } of commits) {
+        // What was before it is not here: it seems to have brought everything.
+        if (boundary.has(commit)) continue;
+        for (const { path, id } of changes)
+          if (!found.has(path) && wanted.get(path) === id) found.set(path, { commit, author, subject });
+      }
+      if (commits.length < count) return;
     }
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(tip: string, path: string): Promise<readonly Revision[]> {
-    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    await this.#fetchAll();
     // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them.
-    const options = ['log', '-m', '-z', '--raw', '--no-abbrev', '--no-renames', '--format=%H%x00%cI%x00%an%x00'];
-    const changes = parseChanges(await this.#git.run([...options, tip, '--', path], 'reading the history'));
+    const changes = (await this.#log(['-m', tip], [path])).flatMap(({ commit, committedAt, author, changes }) =>
+      changes.map(({ path, id }) => ({ commit, committedAt, author, path, id })),
+    );
     const texts = await this.#tree.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
     return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
   }
 
   /** Commits that are not in the history of an earlier one; null: that one is not in the history of the tip. */
   async commitsAfter(tip: string, earlier: string): Promise<ReadonlySet<string> | null> {
-    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    await this.#fetchAll();
     const all = (await this.#git.run(['rev-list', tip], 'reading the history')).split('\n');
     const [known, another] = all.filter((commit) => commit.startsWith(earlier));
     if (!known || another !== undefined) return null;
@@ -63,57 +103,102 @@ export class Past {
     return new Set(after.split('\n').filter((line) => line !== ''));
   }
 
-  /** The highest `seq` that each record below a directory ever had, by path; fetches the whole history. */
-  async highestSequences(tip: string, directory: string): Promise<ReadonlyMap<string, number>> {
-    if ((await this.#boundary()).length > 0) await this.#remote.deepen(WHOLE_HISTORY);
-    const options = ['log', '-p', '-U0', '--no-renames', '--no-color', '--format='];
-    return parseSequences(await this.#git.run([...options, tip, '--', directory], 'reading the history'));
+  /**
+   * The highest `seq` that records ever had before what they are now, by path; fetches the whole history. Numbers rise, so
+   * only what was there since a record first was what it is now has to be looked into: mostly nothing.
+   */
+  async highestSequences(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    await this.#fetchAll();
+    const entries = await this.#tree.entries(paths);
+    const versions = versionsOf(await this.#log([tip], paths), ({ id }) => (id === null ? [] : [id]));
+    const asked = new Map<string, readonly string[]>();
+    for (const path of paths) {
+      const ids = versions.get(path) ?? [];
+      const now = entries.get(path)?.id ?? '';
+      // With the one before it: an older record may have been put back with another text.
+      const since = new Set(ids.slice(0, ids.lastIndexOf(now) + 2));
+      since.delete(now);
+      asked.set(path, [...since]);
+    }
+    return this.#highestOf(asked);
+  }
+
+  /**
+   * The highest `seq` of records that others replaced after the last decision that we committed, by path. Hardly more is
+   * fetched or read than these commits; where too many came since, nothing is known.
+   */
+  async replacedSequences(tip: string, directory: string): Promise<ReadonlyMap<string, number>> {
+    const last = await this.#lastOwn(tip, directory);
+    if (last === tip) return new Map();
+    const range = last === null ? tip : `${last}..${tip}`;
+    const commits = await this.#log([`--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
+    return this.#highestOf(versionsOf(commits, ({ before }) => before));
+  }
+
+  /** The last commit with a decision of ours; null: none was found. */
+  async #lastOwn(tip: string, directory: string): Promise<string | null> {
+    for (let depth = FIRST_TAIL; ; depth *= 4) {
+      const options = ['log', '-1', '--format=%H', `--grep=${OURS}`, tip, '--', directory];
+      const own = (await this.#git.run(options, 'reading the history')).trim();
+      if (own !== '') return own;
+      if (depth > LAST_TAIL || (await this.#boundary()).size === 0) return null;
+      await this.#remote.deepen(depth);
+    }
+  }
+
+  /** @param versions blobs of records by path */
+  async #highestOf(versions: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, number>> {
+    const asked = [...versions].flatMap(([path, ids]) => ids.map((id) => ({ path, id })));
+    const highest = new Map<string, number>();
+    for (let start = 0; start < asked.length; start += TEXTS_AT_ONCE) {
+      const part = asked.slice(start, start + TEXTS_AT_ONCE);
+      const texts = await this.#tree.contents([...new Set(part.map(({ id }) => id))]);
+      for (const { path, id } of part) {
+        const sequence = Number(/^seq: (\d+)$/m.exec(texts.get(id) ?? '')?.[1] ?? 0);
+        if (sequence > (highest.get(path) ?? 0)) highest.set(path, sequence);
+      }
+    }
+    return highest;
+  }
+
+  async #log(options: readonly string[], paths: readonly string[]): Promise<readonly LoggedCommit[]> {
+    const asked = paths.length > MAX_PATHS ? [commonDirectory(paths)] : paths;
+    return parseRawLog(await this.#git.run([...RAW_LOG, ...options, '--', ...asked], 'reading the history'));
+  }
+
+  async #fetchAll(): Promise<void> {
+    if ((await this.#boundary()).size > 0) await this.#remote.deepen(WHOLE_HISTORY);
   }
 
   /** Commits whose parents were not fetched. */
-  async #boundary(): Promise<readonly string[]> {
+  async #boundary(): Promise<ReadonlySet<string>> {
     const text = await readFile(`${this.#directory}/shallow`, 'utf8').catch(() => '');
-    return text.split('\n').filter((line) => line !== '');
+    return new Set(text.split('\n').filter((line) => line !== ''));
   }
 }
 
-const NO_BLOB = /^0+$/;
-const COMMIT = /^[0-9a-f]{40,64}$/;
-const CHANGE = /^:\d{6} \d{6} [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/;
-
-/**
- * Changed files of `git log -z --raw`, with the blob that each became; null: it was removed. What a stranger may choose, names
- * and paths, is taken by its place, and never looked into.
- */
-function parseChanges(log: string): readonly (Omit<Revision, 'text'> & { readonly id: string | null })[] {
-  const changes: (Omit<Revision, 'text'> & { id: string | null })[] = [];
-  const fields = log.split('\0');
-  let carrier = { commit: '', committedAt: '', author: '' };
-  for (let index = 0; index < fields.length; index += 1) {
-    const field = fields[index]?.trim() ?? '';
-    const id = CHANGE.exec(field)?.[1];
-    if (id) {
-      index += 1;
-      changes.push({ ...carrier, path: fields[index] ?? '', id: NO_BLOB.test(id) ? null : id });
-    } else if (COMMIT.test(field)) {
-      carrier = { commit: field, committedAt: fields[index + 1] ?? '', author: fields[index + 2] ?? '' };
-      index += 2;
-    }
+/** Blobs by path, the newest first; what was there before a file was removed does not count. */
+function versionsOf(
+  commits: readonly LoggedCommit[],
+  blobsOf: (change: LoggedChange) => readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const versions = new Map<string, string[]>();
+  const removed = new Set<string>();
+  for (const change of commits.flatMap(({ changes }) => changes)) {
+    const { path, id } = change;
+    if (id === null) removed.add(path);
+    if (removed.has(path)) continue;
+    const known = versions.get(path) ?? [];
+    known.push(...blobsOf(change));
+    versions.set(path, known);
   }
-  return changes;
+  return versions;
 }
 
-/** Added lines `seq: N` of `git log -p`, the highest by path. A line of a file never begins with the words of a header. */
-function parseSequences(log: string): ReadonlyMap<string, number> {
-  const highest = new Map<string, number>();
-  let path = '';
-  let isHeader = false;
-  for (const line of log.split('\n')) {
-    if (line.startsWith('diff --git ')) isHeader = true;
-    else if (line.startsWith('@@ ')) isHeader = false;
-    if (isHeader && line.startsWith('+++ b/')) path = line.slice('+++ b/'.length);
-    const sequence = isHeader ? undefined : /^\+seq: (\d+)$/.exec(line)?.[1];
-    if (sequence) highest.set(path, Math.max(highest.get(path) ?? 0, Number(sequence)));
-  }
-  return highest;
+/** The directory that all paths are below. */
+function commonDirectory([first = '', ...paths]: readonly string[]): string {
+  let directory = posix.dirname(first);
+  while (directory !== '.' && !paths.every((path) => path.startsWith(`${directory}/`)))
+    directory = posix.dirname(directory);
+  return directory;
 }

@@ -53,6 +53,8 @@ export class Remote {
   /** Else it is to be created. */
   #isBranchThere = false;
   #isAtomic = true;
+  /** Ref that the branch comes from. */
+  #source: string;
 
   constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings, stateName: string) {
     this.#git = git;
@@ -63,6 +65,7 @@ export class Remote {
     this.#isBranchCreated = isBranchCreated;
     this.#isPartial = isPartial;
     this.#stateRef = this.#primaryStateRef;
+    this.#source = this.#branchRef;
   }
 
   /** Fetches the contents that are not here, all in one call; with a whole clone there is nothing to do. */
@@ -93,6 +96,7 @@ export class Remote {
     this.#hasPrimaryState = refs.has(this.#primaryStateRef);
     this.#stateRef = this.#hasPrimaryState || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
     const source = await this.#sourceOf(refs);
+    this.#source = source;
     return { source, tip: refs.get(source) ?? null, state: refs.get(this.#stateRef) ?? null };
   }
 
@@ -131,8 +135,9 @@ export class Remote {
 
   /** Fetches older commits of the branch. */
   async deepen(depth: number): Promise<void> {
-    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', `--deepen=${depth}`];
-    await this.#git.run([...options, this.#url, this.#branchRef], `fetching the history of ${this.#url}`);
+    const how = [`--deepen=${depth}`, ...(this.#isPartial ? ['--filter=blob:none'] : [])];
+    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how];
+    await this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`);
   }
 
   /**

@@ -64,6 +64,17 @@ export class BareRepository {
     return this.tip(branch) ?? '';
   }
 
+  /** Commits by somebody else, each of which changes one file that nobody reads, all in one go. */
+  commitOften(times: number, branch = 'main'): void {
+    const commits = Array.from({ length: times }, (_, index) => {
+      const from = index === 0 && this.tip(branch) ? `from refs/heads/${branch}^0\n` : '';
+      const who = `somebody <somebody@example.com> ${1_700_000_000 + this.#foreign + index} +0000`;
+      return `commit refs/heads/${branch}\nauthor ${who}\ncommitter ${who}\ndata 4\nmore\n${from}${inline('100644', 'other.txt', `${index}\n`)}\n`;
+    });
+    this.#foreign += times;
+    this.#run(['fast-import', '--quiet', '--force', '--date-format=raw'], commits.join(''));
+  }
+
   tip(branch = 'main'): string | null {
     return this.refs().get(`refs/heads/${branch}`) ?? null;
   }

@@ -1,6 +1,7 @@
 import { ProductError } from '../../src/errors.ts';
+import type { Publication } from '../../src/reconcile/repository.ts';
 import { NO_CREDENTIALS } from '../../src/repository/environment.ts';
-import { Mirror, type MirrorSettings, type Publication } from '../../src/repository/mirror.ts';
+import { Mirror, type MirrorSettings } from '../../src/repository/mirror.ts';
 
 export { NO_CREDENTIALS };
 
