@@ -175,6 +175,13 @@ export const DsoState = z.strictObject({
     )
     .default([])
     .describe('Totals that were committed in the last hour, as far as they are the lowest or highest of some time.'),
+  delivered: z
+    .record(z.string(), z.int().min(1))
+    .optional()
+    .describe(
+      'Number of the last decision that is known to have landed elsewhere than at home, by id of the destination.',
+    ),
+  resumed: z.int().min(0).optional().describe('Decisions up to this number stay set back: a person ended that hold.'),
   demand: DemandStateRecord.describe('What demand remembers; times are epoch milliseconds.'),
 });
 export type DsoState = z.infer<typeof DsoState>;

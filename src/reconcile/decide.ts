@@ -9,10 +9,11 @@ import { holdPath, renderHold } from '../manifests/hold.ts';
 import type { DecisionRecord, DsoState } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
-import { findUncounted, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
+import { findUncounted, lastState, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
 import { isChangedByHand, type Landed } from './landed.ts';
 import { makeRecord } from './make-record.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
+import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
 import { findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
@@ -22,27 +23,22 @@ const MAX_SKEW_MS = 300_000;
 export function decide(input: DecideInput): Decided {
   const home = input.landed.get(input.home.id);
   if (!home) throw new Error(`destination ${input.home.id} of ${input.dso.key} was not read`);
-  const committed = committedCounts(input, home);
+  const committed = committedCounts(input, home, input.isResumed);
   if (input.person && (!input.isResumed || home.hold)) return mark(input, home, committed, input.person);
   const stopped = findStop(input, home);
-  if (stopped)
-    return idle(
-      input,
-      home,
-      stopped,
-      stopped.kind === 'held' ? heldState(input, home) : input.state,
-      committed,
-      [],
-      null,
-    );
+  if (stopped?.kind === 'held')
+    // By the overlays themselves: a person may have set some of them back.
+    return idle(input, home, stopped, heldState(input, home), committedCounts(input, home, true), [], null);
+  if (stopped) return idle(input, home, stopped, input.state, committed, [], null);
   const uncounted = findUncounted(input, home);
   if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
-  const before = startingState(input, home, committed);
-  if (!before) {
+  const start = startingState(input, home, committed);
+  if (!start) {
     const message =
       'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
     return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, null, committed, []);
   }
+  const before = withLanded(start, input);
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
   const observed = observe(before.demand, input.dso.demand, readings, input.now);
   const isSkewed = before.demand.asOf - input.now > MAX_SKEW_MS && observed.state.total < before.demand.total;
@@ -107,7 +103,9 @@ function deliver(
 
 /** What is remembered as long as a person holds it; later than what any record says. null: nothing is known. */
 function heldState(input: DecideInput, home: Landed): DsoState | null {
-  const state = newer(home.record?.state.after ?? null, input.state);
+  const last = lastState(input, home);
+  const setBack = home.record && findSetBack(input, home.record);
+  const state = last && setBack ? knowingSetBack(last, input, setBack) : last;
   if (!state || state.isHeld) return state;
   return { ...state, isHeld: true, demand: { ...state.demand, asOf: Math.max(state.demand.asOf, input.now) } };
 }
@@ -130,7 +128,7 @@ function mark(
     time: iso(now),
     reason: cleanText(reason),
   });
-  const before = newer(home.record?.state.after ?? null, input.state);
+  const before = lastState(input, home);
   const demand = before && seedState(before.demand.total, now, before.demand.createdAt);
   const state = input.isResumed && before && demand ? { ...before, isHeld: false, demand } : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
@@ -183,6 +181,8 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
     stored.hasRecord !== state.hasRecord ||
     stored.isUnproven !== state.isUnproven ||
     stored.isHeld !== state.isHeld ||
+    // What landed elsewhere is seen there again, as long as nobody put an older one back.
+    (state.isHeld && state.delivered !== saved?.delivered) ||
     before.total !== after.total ||
     before.isPaused !== after.isPaused ||
     JSON.stringify(before.readings) !== JSON.stringify(after.readings)
@@ -238,13 +238,18 @@ function deadlineOf(state: DsoState, dso: Dso): number | null {
   return deadline === null ? proven : Math.min(deadline, proven);
 }
 
-/** What the branches hold: by the record, by the overlay itself where a person changed it. */
-function committedCounts(input: DecideInput, home: Landed): ReadonlyMap<string, number | null> {
+/** What the branches hold: by the record, by the overlay itself where a person changed it or all of them are asked. */
+function committedCounts(
+  input: DecideInput,
+  { record }: Landed,
+  isByOverlay: boolean,
+): ReadonlyMap<string, number | null> {
   return new Map(
     input.members.map(({ name, destination }) => {
       const landed = input.landed.get(destination.id);
-      if (!home.record || input.isResumed || isChangedByHand(name, landed)) return [name, overlayCount(name, landed)];
-      return [name, home.record.members[name]?.after ?? home.record.orphaned[name] ?? null];
+      if (!record || (isByOverlay && landed) || isChangedByHand(name, landed))
+        return [name, overlayCount(name, landed)];
+      return [name, record.members[name]?.after ?? record.orphaned[name] ?? null];
     }),
   );
 }

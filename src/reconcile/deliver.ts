@@ -142,8 +142,7 @@ class Sender {
       const composed = { ...nothing, composition, before };
       const waiting = mode === 'plan' ? null : this.#waitsFor(lane);
       if (mode === 'plan' || waiting) return { ...composed, waiting };
-      const landing = changed.filter(({ placed }) => placed.home.id === destination.id);
-      const saving = states.savingFor(destination.id, landing);
+      const saving = states.savingFor(destination.id, changed);
       const { files, message } = composition;
       const publication = { files, message, states: saving.texts, time: now };
       const landed = (): void => saving.saved(repository.states());

@@ -4,6 +4,7 @@ import { overlayPath } from '../manifests/layout.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
+import { highestNumber, isElsewhere } from './set-back.ts';
 
 /** The state to go on from; null: nothing is known of what runs. */
 export function startingState(
@@ -11,14 +12,14 @@ export function startingState(
   home: Landed,
   committed: ReadonlyMap<string, number | null>,
 ): DsoState | null {
-  const recorded = home.record?.state.after ?? null;
   const saved = input.state;
-  if (!isAdoption(input, home)) return afterHold(newer(recorded, saved), input, committed);
-  const seq = Math.max(saved?.seq ?? 0, recorded?.seq ?? 0, input.highestSeq);
+  if (!isAdoption(input, home)) return afterHold(lastState(input, home), input, committed);
+  const seq = highestNumber(input, home);
   const known = knownTotal(input, committed);
   const createdAt = input.dso.createdAt ?? input.now;
   if (known === null && input.configuration.firstSight === 'wait') return null;
   if (known === null && saved?.isUnproven) return saved;
+  const resumed = input.isResumed && isElsewhere(input) ? seq : saved?.resumed;
   return {
     seq,
     hasRecord: false,
@@ -26,6 +27,8 @@ export function startingState(
     isHeld: false,
     firstSeen: input.now,
     recent: [],
+    ...(saved?.delivered && { delivered: saved.delivered }),
+    ...(resumed !== undefined && { resumed }),
     demand: seedState(known ?? 0, input.now, createdAt),
   };
 }
@@ -80,6 +83,12 @@ function countsOf({ landed, members }: DecideInput): readonly (number | null)[] 
 function isAdoption({ state, isResumed }: DecideInput, home: Landed): boolean {
   if (isResumed) return true;
   return !home.record && (!state || state.hasRecord || state.isUnproven);
+}
+
+/** What the record or the saved state says, whichever is later; of what landed elsewhere only the state knows. */
+export function lastState({ state }: DecideInput, home: Landed): DsoState | null {
+  const last = newer(home.record?.state.after ?? null, state);
+  return last && last !== state && state?.delivered ? { ...last, delivered: state.delivered } : last;
 }
 
 /** The higher number wins; with equal ones the later. */

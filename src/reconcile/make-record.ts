@@ -52,10 +52,15 @@ export function makeRecord(
     configuration: { firstSight: input.configuration.firstSight },
     steps: evaluations.flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
     state: {
-      before,
-      after: next,
+      before: recorded(before),
+      after: recorded(next),
     },
   };
+}
+
+/** What landed elsewhere is no part of a decision: the same bytes, whenever that is learnt. */
+function recorded({ delivered, ...state }: DsoState): DsoState {
+  return state;
 }
 
 function memberRecord(

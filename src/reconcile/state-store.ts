@@ -5,6 +5,7 @@ import type { StoredDso } from '../sources/hub.ts';
 import type { DecidedDso } from './compose.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
+import { withDelivered } from './set-back.ts';
 
 interface Remembered {
   readonly state: DsoState;
@@ -67,7 +68,8 @@ export class StateStore {
   }
 
   /** What belongs beside the branch of a destination: what is unsaved, and what lands with a commit there. */
-  savingFor(destinationId: string, landing: readonly DecidedDso[]): Saving {
+  savingFor(destinationId: string, changed: readonly DecidedDso[]): Saving {
+    const landing = changed.filter(({ placed }) => placed.home.id === destinationId);
     const saving = new Map<string, DsoState>();
     if (!this.#isKeptInHub) {
       for (const key of this.#unsaved) {
@@ -83,6 +85,7 @@ export class StateStore {
       texts,
       saved: (there) => {
         for (const one of landing) this.#landed(one, told.get(one.placed.dso.key) ?? []);
+        for (const one of changed) if (one.placed.home.id !== destinationId) this.#landedElsewhere(one, destinationId);
         for (const [key, state] of saving) {
           if (there.get(key) !== texts.get(key)) this.#unsaved.add(key);
           // What was observed since is not saved.
@@ -104,6 +107,14 @@ export class StateStore {
     const moves = known.moves.filter((move) => !told.includes(move));
     this.#states.set(key, { ...known, state, moves });
     if (!isSame && !this.#isKeptInHub) this.#unsaved.add(key);
+  }
+
+  /** Saved with the next news: until then the history tells it. */
+  #landedElsewhere({ placed, decided }: DecidedDso, destinationId: string): void {
+    const { key } = placed.dso;
+    const known = this.#states.get(key);
+    if (!known || !decided.record) return;
+    this.#states.set(key, { ...known, state: withDelivered(known.state, destinationId, decided.record.seq) });
   }
 }
 

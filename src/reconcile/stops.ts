@@ -4,6 +4,7 @@ import { overlayPath, recordPath } from '../manifests/layout.ts';
 import type { DecisionRecord } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import { isChangedByHand, type Landed } from './landed.ts';
+import { findSetBack } from './set-back.ts';
 
 /** What forbids to write at all, before anything is computed. */
 export function findStop(input: DecideInput, home: Landed): Verdict | null {
@@ -37,13 +38,16 @@ function findForeignOwner({ landed, configuration }: DecideInput): Verdict | nul
   return { kind: 'stalled', reason: 'ForeignOwner', message };
 }
 
-/** State and record land together: a record that is older than the state was put back by a person. */
-function findRevert({ dso, home, state, highestSeq }: DecideInput, record: DecisionRecord): Verdict | null {
-  const last = state?.hasRecord ? state.seq : highestSeq;
-  if (last <= record.seq) return null;
-  const path = recordPath(home.root, dso.namespace, dso.name);
-  const message = `decision ${last} was reverted to ${record.seq} in Git; nothing is written until it is put back, or until you run: dso-gitops resume ${dso.key}`;
-  return { kind: 'held', reason: 'Reverted', message, path, destinationId: home.id, commit: null };
+function findRevert(input: DecideInput, record: DecisionRecord): Verdict | null {
+  const { dso, home, members } = input;
+  const found = findSetBack(input, record);
+  if (!found) return null;
+  const { destination, last } = found;
+  const path = recordPath(destination.root, dso.namespace, dso.name);
+  const there = members.filter((member) => member.destination.id === destination.id).map(({ name }) => name);
+  const where = destination.id === home.id ? '' : ` for ${there.join(', ')}`;
+  const message = `decision ${last} was reverted to ${found.record.seq} in Git${where}; nothing is written until it is put back, or until you run: dso-gitops resume ${dso.key}`;
+  return { kind: 'held', reason: 'Reverted', message, path, destinationId: destination.id, commit: null };
 }
 
 function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {

@@ -1,5 +1,6 @@
 import type { DsoState } from '../manifests/record.ts';
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { withDelivered } from '../reconcile/set-back.ts';
 import { NEXT_PUSH, NOT_HOME } from '../reconcile/waiting.ts';
 
 /** What is delivered of one DSO after a tick. */
@@ -30,6 +31,10 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     const isLanded = decided.record !== null && isDelivered(destination.id);
     return [name, (isLanded ? shares.get(name) : undefined) ?? decided.committed.get(name) ?? null];
   });
+  const { record } = decided;
+  const landedAt = record ? [...decided.changes.keys()].filter((id) => id !== placed.home.id && isDelivered(id)) : [];
+  const withLandings = (state: DsoState | null): DsoState | null =>
+    landedAt.reduce((known, id) => known && record && withDelivered(known, id, record.seq), state);
   const open = [...decided.changes.keys()].filter((id) => !isDelivered(id));
   const waiting = open.map((id) => {
     const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
@@ -42,6 +47,6 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     committed: new Map(committed),
     waiting,
     commit: home?.composition?.decisions.has(key) ? home.commit : null,
-    state: isHome ? decided.landedState : decided.state,
+    state: withLandings(isHome ? decided.landedState : decided.state),
   };
 }

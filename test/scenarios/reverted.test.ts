@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { rmSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, errorsOf, recordOf, verdictsOf, World } from './world.ts';
 
 const OURS = ['scaling/decisions/default/a.yaml', 'one', 'two'];
@@ -84,4 +86,140 @@ it('a secret that was removed by setting the branch back does not come back', as
   await world.tick();
   expect([countOf(world.home, 'one', 'a'), world.home.read('base/secret.txt')]).toEqual([6, null]);
   expect(world.home.git('rev-parse', 'main~1').trim()).toBe(before);
+});
+
+it('a revert is held by a new process that finds an older state than what was reverted', async () => {
+  for (const isCold of [false, true]) {
+    const world = new World();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const before = world.home.tip() ?? '';
+    const state = [...world.home.refs()].find(([ref]) => ref.startsWith('refs/dso-gitops/state/'));
+    world.metric('a', 60);
+    await world.tick();
+    // As where a process was killed between the push and the writing of its state.
+    world.home.git('update-ref', ...(state ?? []));
+    setBack(world.home, before);
+    world.home.commitOften(10);
+    world.restart();
+    if (isCold) world.environment['DSO_GITOPS_CACHE'] += '-new';
+    expect(verdictsOf(await world.tick()), String(isCold)).toEqual({ 'default/a': 'held Reverted' });
+    await world.save();
+    // It is remembered, also when decisions about others have landed since.
+    world.dso({ name: 'b' });
+    world.metric('b', 20);
+    await world.tick();
+    world.restart();
+    expect(verdictsOf(await world.tick())['default/a'], String(isCold)).toBe('held Reverted');
+    expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'one', 'b')]).toEqual([2, 2]);
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    expect(verdictsOf(await world.tick())['default/a']).not.toContain('held');
+  }
+});
+
+it('a DSO that is released and made again begins anew, whatever its numbers were', async () => {
+  const world = await reverted();
+  world.restart();
+  expect((await world.run('release', 'default/a', '--yes')).code).toBe(0);
+  world.remove('default.a.yaml');
+  for (const ref of world.home.refs().keys())
+    if (ref.startsWith('refs/dso-gitops/')) world.home.git('update-ref', '-d', ref);
+  world.environment['DSO_GITOPS_CACHE'] += '-new';
+  world.dso({ name: 'b' });
+  world.metric('b', 20);
+  world.home.commit({ 'scaling/holds/default/a.yaml': null });
+  world.dso({ name: 'a' });
+  await world.tick();
+  await world.tick();
+  expect(recordOf(world.home, 'a')?.seq).toBe(1);
+  world.restart();
+  expect(verdictsOf(await world.tick())['default/a']).not.toContain('held');
+});
+
+/** What is ours becomes what it was at a commit. */
+function setBack(repository: BareRepository, commit: string): string {
+  const paths = repository.paths(commit).filter((path) => path.startsWith('scaling/'));
+  return repository.commit(
+    Object.fromEntries(paths.map((path) => [path, repository.read(path, commit)])),
+    'main',
+    'back',
+  );
+}
+
+describe('a revert in another repository than home', () => {
+  /** Decided twice, and the second was set back in the repository of member two. */
+  async function revertedElsewhere(): Promise<{
+    readonly world: World;
+    readonly second: BareRepository;
+    readonly revert: string;
+  }> {
+    const world = new World({
+      destinations: [
+        { repository: 'fleet.git', match: { members: ['one'] } },
+        { repository: 'second.git', match: { members: ['two'] } },
+      ],
+    });
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const before = second.tip() ?? '';
+    world.metric('a', 60);
+    await world.tick();
+    return { world, second, revert: setBack(second, before) };
+  }
+
+  it('is held by the process that decided, and by new ones, warm or cold', async () => {
+    const { world, second, revert } = await revertedElsewhere();
+    for (const isCold of [null, false, true]) {
+      if (isCold !== null) world.restart();
+      if (isCold) world.environment['DSO_GITOPS_CACHE'] += '-new';
+      const { outcomes } = await world.tick();
+      expect(outcomes[0]?.verdict).toMatchObject({ kind: 'held', reason: 'Reverted', commit: revert });
+      expect(outcomes[0]?.decided?.committed).toEqual(
+        new Map([
+          ['one', 6],
+          ['two', 2],
+        ]),
+      );
+    }
+    expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 2]);
+  });
+
+  it('is remembered when decisions about others have landed there since', async () => {
+    const { world, second } = await revertedElsewhere();
+    world.restart();
+    await world.tick();
+    await world.save();
+    world.dso({ name: 'b' });
+    world.metric('b', 20);
+    await world.tick();
+    expect(countOf(second, 'two', 'b')).toBe(2);
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted', 'default/b': 'same' });
+  });
+
+  it('ends where it is put back', async () => {
+    const { world, second } = await revertedElsewhere();
+    await world.tick();
+    setBack(second, 'main~1');
+    world.metric('a', 80);
+    await world.tick();
+    expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([8, 8]);
+  });
+
+  it('ends by resume from the counts of both, also where the other one is not reached then', async () => {
+    const { world, second } = await revertedElsewhere();
+    await world.tick();
+    second.hook('pre-receive', 'exit 1');
+    expect((await world.run('resume', 'default/a')).code).toBe(1);
+    expect(recordOf(world.home, 'a')).toMatchObject({ seq: 3, total: { before: 8 } });
+    rmSync(`${second.directory}/hooks`, { recursive: true });
+    for (const isNew of [false, true]) {
+      if (isNew) world.restart();
+      expect(verdictsOf(await world.tick())['default/a']).not.toContain('held');
+    }
+    expect(second.read(OURS[0] ?? '')).toBe(world.home.read(OURS[0] ?? ''));
+  });
 });
