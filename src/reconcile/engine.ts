@@ -14,7 +14,7 @@ import { isForNextCommit } from './hold-back.ts';
 import { type KnownMembers, knownMembers } from './known-members.ts';
 import type { Lane } from './lane.ts';
 import { isAt } from './load-landed.ts';
-import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
+import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import type { PlacedDso, SharedMembers } from './place.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
@@ -230,13 +230,19 @@ export class Engine {
       told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
       waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
-      const again = results.filter(({ error }) => error && isTriedAgain(error, attempt));
+      const again = [...results, ...this.#unreadable()].filter(({ error }) => error && isTriedAgain(error, attempt));
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);
       told.forget(again);
       pending = candidates.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
     return { outcomes, destinations: told.all(), waiting };
+  }
+
+  /** Destinations that were found to be damaged when they were read. */
+  #unreadable(): readonly DestinationOutcome[] {
+    const lanes = [...this.#connections.lanes].filter(({ readError }) => readError !== null);
+    return lanes.map(({ destination, readError }) => ({ ...untouched(destination), error: readError }));
   }
 
   async #recover(failed: readonly DestinationOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {

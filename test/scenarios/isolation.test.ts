@@ -186,6 +186,8 @@ it('a host that takes the commit and refuses the state: what landed is told, the
   expect([result.destinations.map(({ commit }) => commit), errorsOf(result)]).toEqual([[world.home.tip()], []]);
   await expect(world.save()).rejects.toMatchObject({ reason: 'HookDeclined' });
   rmSync(join(world.home.directory, 'hooks'), { recursive: true });
+  // The host is left alone for a while.
+  world.now += 60_000;
   await world.save();
   const [state = ''] = [...world.home.refs().keys()].filter((ref) => ref.startsWith('refs/dso-gitops/'));
   const [path = ''] = world.home.paths(state);
