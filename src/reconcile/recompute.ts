@@ -4,7 +4,7 @@ import type { Recompute, Recomputed, Standing } from '../history/recomputation.t
 import { blobId } from '../manifests/blob.ts';
 import { layoutOf, parseOverlay } from '../manifests/layout.ts';
 import { type OverlayArguments, readArguments } from '../manifests/overlay-arguments.ts';
-import type { DecisionRecord } from '../manifests/record.ts';
+import type { DecisionRecord, DsoState } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import { decide } from './decide.ts';
 import type { Decided, DecideInput, PlacedDestination, PlacedMember } from './decision.ts';
@@ -44,7 +44,7 @@ function guessesOf({ state: { before } }: DecisionRecord, { prior }: Standing): 
 
 function recomputed(
   { verdict, record, changes, evaluations }: Decided,
-  { members }: DecisionRecord,
+  { members, state: said }: DecisionRecord,
   { overlays }: Standing,
   { state }: Guess,
 ): Recomputed {
@@ -52,12 +52,23 @@ function recomputed(
     return [name, changes.get(name)?.files.get(path) ?? overlays.get(name) ?? ''];
   });
   return {
-    record,
+    record: record && {
+      ...record,
+      state: {
+        before: withLandingsOf(said.before, record.state.before),
+        after: withLandingsOf(said.after, record.state.after),
+      },
+    },
     refusal: 'reason' in verdict ? `${verdict.reason}, ${verdict.message.split(';')[0]}` : 'nothing was to be written',
     isAnew: state === null,
     hasMoved: evaluations.some(({ before, after }) => before !== after),
     overlays: new Map(texts),
   };
+}
+
+/** What landed in which destination is no part of a decision, and destinations have other ids here. */
+function withLandingsOf({ delivered, resumed }: DsoState, { delivered: _, resumed: __, ...state }: DsoState): DsoState {
+  return { ...state, ...(delivered && { delivered }), ...(resumed !== undefined && { resumed }) };
 }
 
 function inputOf(
