@@ -5,7 +5,7 @@ import type { LocatedProblem, Path, Problem } from './problem.ts';
 export interface SourceDocument {
   readonly value: unknown;
   /** Puts a problem at its line of the file. */
-  locate(problem: Problem): LocatedProblem;
+  readonly locate: (problem: Problem) => LocatedProblem;
 }
 
 /** What a file holds: documents that can be read, and what is wrong with the others. */

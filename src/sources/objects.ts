@@ -50,7 +50,9 @@ function parseDso(
   meta: { readonly name?: unknown; readonly namespace?: unknown },
   settings: DemandSettings,
 ): HubDso {
-  const locate = (path: Path): string => document.locate({ path, message: '' }).where;
+  // Not the document itself: it is not needed any more, and a fleet of them is large.
+  const { locate: locateProblem } = document;
+  const locate = (path: Path): string => locateProblem({ path, message: '' }).where;
   const parsed = DsoManifest.safeParse(document.value);
   const effective: EffectiveDso = parsed.success
     ? effectiveDso(parsed.data, settings)
