@@ -17,8 +17,8 @@ const REMOTE_COMMANDS = new Set(['ls-remote', 'fetch', 'push']);
 export interface Git {
   /** Output of a command. */
   run(args: readonly string[], what: string): Promise<string>;
-  /** Output of a command that reads standard input. */
-  feed(args: readonly string[], input: string | Iterable<string>, what: string): Promise<Buffer>;
+  /** Output of a command that reads standard input, or that is too large for one text. @param input null: it reads nothing */
+  feed(args: readonly string[], input: string | Iterable<string> | null, what: string): Promise<Buffer>;
 }
 
 /** No hook, no filter, no automatic maintenance, no submodule, whatever the repository says. */

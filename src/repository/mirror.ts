@@ -224,7 +224,7 @@ export class Mirror {
   async #check(commit: string, files: ReadonlyMap<string, string | null>): Promise<void> {
     if (this.tip === null) return;
     const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames'];
-    checkDifference(await this.#git.run([...options, this.tip, commit], 'checking the commit'), files);
+    checkDifference(await this.#git.feed([...options, this.tip, commit], null, 'checking the commit'), files);
   }
 
   async #moveState(commit: string | null): Promise<void> {
@@ -234,7 +234,7 @@ export class Mirror {
       this.#states.clear();
       return;
     }
-    const listing = await this.#git.run(['ls-tree', '-r', '-z', commit], 'reading the state');
+    const listing = await this.#git.feed(['ls-tree', '-r', '-z', commit], null, 'reading the state');
     const tree = (await this.#git.run(['rev-parse', `${commit}^{tree}`], 'reading the state')).trim();
     const prefix = `${this.#stateName}/`;
     const files = [...parseTree(listing)].filter(({ path }) => path.startsWith(prefix));

@@ -21,7 +21,7 @@ const FILE = '100644';
  *
  * @throws ProductError kind `act`
  */
-export function checkDifference(raw: string, allowed: ReadonlyMap<string, string | null>): void {
+export function checkDifference(raw: Buffer, allowed: ReadonlyMap<string, string | null>): void {
   for (const { oldMode, newMode, path } of parseRaw(raw)) {
     if (oldMode === '120000' || oldMode === '160000') {
       const what = oldMode === '120000' ? 'a symbolic link' : 'a submodule';
@@ -60,12 +60,12 @@ function isPlain(path: string): boolean {
   return PLAIN.test(path) && path.split('/').every((one) => !SPECIAL.test(one) && one.length <= MAX_SEGMENT);
 }
 
-function* parseRaw(raw: string): Generator<Change> {
+function* parseRaw(raw: Buffer): Generator<Change> {
   let start = 0;
   for (let end = raw.indexOf('\0'); end >= 0; end = raw.indexOf('\0', start)) {
-    const [oldMode = '', newMode = ''] = raw.slice(start + 1, end).split(' ', 2);
+    const [oldMode = '', newMode = ''] = raw.toString('latin1', start + 1, end).split(' ', 2);
     const next = raw.indexOf('\0', end + 1);
-    yield { oldMode, newMode, path: raw.slice(end + 1, next) };
+    yield { oldMode, newMode, path: raw.toString('utf8', end + 1, next) };
     start = next + 1;
   }
 }

@@ -8,10 +8,9 @@ export interface TreeEntry {
 }
 
 const FILE = '100644';
+const NOTHING = Buffer.alloc(0);
 /** More arguments than this and the whole root is listed instead. */
 const MAX_PATHS = 1000;
-/** Texts of files written last that are kept, in characters: what the next decision of the same DSO reads. */
-const MAX_TEXT_LENGTH = 8_000_000;
 
 /** What is known of the tip's tree, so that Git is asked only for what is not. */
 export class Tree {
@@ -24,8 +23,6 @@ export class Tree {
   #isComplete = false;
   /** Paths that changed since. */
   readonly #changed = new Set<string>();
-  #textLength = 0;
-  #texts = new Map<string, string>();
 
   /**
    * @param root directory that all asked paths are below
@@ -59,15 +56,17 @@ export class Tree {
   /** Goes to a commit of ours: what it changed is known without asking Git. */
   advanceTo(commit: string, files: ReadonlyMap<string, string | null>): void {
     this.#tip = commit;
+    // Many members have the same text.
+    const ids = new Map<string, string>();
     for (const [path, content] of files) {
       this.#changed.delete(path);
       if (content === null) {
         this.#entries.set(path, null);
         continue;
       }
-      const id = blobId(content);
+      const id = ids.get(content) ?? blobId(content);
+      ids.set(content, id);
       this.#entries.set(path, { mode: FILE, id });
-      this.#keepText(id, content);
     }
   }
 
@@ -83,7 +82,8 @@ export class Tree {
   /** Names of the directories directly below a path. */
   async directories(path: string): Promise<readonly string[]> {
     if (this.#tip === null) return [];
-    const output = await this.#git.run(['ls-tree', '-z', '-d', this.#tip, '--', `${path}/`], 'listing the tip');
+    const options = ['ls-tree', '-z', '-d', this.#tip, '--', `${path}/`];
+    const output = await this.#git.feed(options, null, 'listing the tip');
     return [...parseTree(output)].map((entry) => entry.path.slice(path.length + 1));
   }
 
@@ -96,23 +96,16 @@ export class Tree {
 
   /** Texts of blobs by id. */
   async contents(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const known = new Map<string, string>();
-    const unknown = new Set<string>();
-    for (const id of ids) {
-      const text = this.#texts.get(id);
-      if (text === undefined) unknown.add(id);
-      else known.set(id, text);
-    }
-    if (unknown.size === 0) return known;
-    await this.#fetchContents([...unknown]);
-    const output = await this.#git.feed(['cat-file', '--batch'], `${[...unknown].join('\n')}\n`, 'reading the tip');
-    return new Map([...known, ...parseBatch(output)]);
+    const wanted = [...new Set(ids)];
+    if (wanted.length === 0) return new Map();
+    await this.#fetchContents(wanted);
+    return parseBatch(await this.#git.feed(['cat-file', '--batch'], `${wanted.join('\n')}\n`, 'reading the tip'));
   }
 
   async #list(paths: readonly string[]): Promise<void> {
     const isAll = paths.length > MAX_PATHS;
     const options = ['ls-tree', '-r', '-z', this.#tip ?? '', '--', ...(isAll ? [`${this.#root}/`] : paths)];
-    const output = this.#tip === null ? '' : await this.#git.run(options, 'listing the tip');
+    const output = this.#tip === null ? NOTHING : await this.#git.feed(options, null, 'listing the tip');
     // Only now: what could not be listed is not absent.
     if (isAll) {
       this.#forget();
@@ -127,26 +120,16 @@ export class Tree {
     this.#changed.clear();
     this.#isComplete = false;
   }
-
-  #keepText(id: string, text: string): void {
-    if (this.#texts.has(id)) return;
-    this.#texts.set(id, text);
-    this.#textLength += text.length;
-    for (const [oldest, { length }] of this.#texts) {
-      if (this.#textLength <= MAX_TEXT_LENGTH) break;
-      this.#texts.delete(oldest);
-      this.#textLength -= length;
-    }
-  }
 }
 
-/** Files of `git ls-tree -z`. */
-export function* parseTree(output: string): Generator<TreeEntry & { readonly path: string }> {
+/** Files of `git ls-tree -z`. Parts of one text of it all would keep all of it in memory. */
+export function* parseTree(output: Buffer): Generator<TreeEntry & { readonly path: string }> {
   let start = 0;
   for (let end = output.indexOf('\0'); end >= 0; end = output.indexOf('\0', start)) {
     const tab = output.indexOf('\t', start);
-    const [mode = '', , id = ''] = output.slice(start, tab).split(' ');
-    yield { mode, id, path: output.slice(tab + 1, end) };
+    const mode = output.toString('latin1', start, output.indexOf(' ', start));
+    const id = output.toString('latin1', output.lastIndexOf(' ', tab) + 1, tab);
+    yield { mode, id, path: output.toString('utf8', tab + 1, end) };
     start = end + 1;
   }
 }

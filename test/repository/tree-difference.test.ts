@@ -5,10 +5,11 @@ import { checkDifference } from '../../src/repository/tree-difference.ts';
 type Line = readonly [oldMode: string, newMode: string, path: string];
 
 /** As `git diff-tree -r -z --raw` prints it. */
-function raw(...lines: readonly Line[]): string {
-  return lines
-    .map(([before, after, path]) => `:${before} ${after} ${'a'.repeat(40)} ${'b'.repeat(40)} M\0${path}\0`)
-    .join('');
+function raw(...lines: readonly Line[]): Buffer {
+  const texts = lines.map(([before, after, path]) => {
+    return `:${before} ${after} ${'a'.repeat(40)} ${'b'.repeat(40)} M\0${path}\0`;
+  });
+  return Buffer.from(texts.join(''));
 }
 
 const OURS = new Map([
@@ -19,7 +20,7 @@ const OURS = new Map([
 describe('the last check before a push', () => {
   it('lets new and changed plain files of ours pass, and no difference at all', () => {
     checkDifference(raw(['000000', '100644', 'scaling/a'], ['100644', '100644', 'scaling/b']), OURS);
-    checkDifference('', OURS);
+    checkDifference(raw(), OURS);
   });
 
   it.each<Line>([
