@@ -23,18 +23,26 @@ export function renderData(data: unknown, format: 'json' | 'yaml'): string {
   return format === 'json' ? `${JSON.stringify(data, null, 2)}\n` : stringify(data, { lineWidth: 0 });
 }
 
+/** More tables than these nobody reads, and the drawing of ten thousand takes longer than everything else. */
+const MAX_TABLES = 100;
+
 /** A report as text. */
 export function renderReport(report: Report, options: PrintOptions): string {
   if (options.format === 'json' || options.format === 'yaml') return renderData(report, options.format);
   if (options.format === 'markdown') return renderMarkdown(report, options);
-  const parts = [...report.problems.map(shownText), ...report.dsos.map((dso) => renderDso(dso, options))];
+  const isBrief = report.dsos.length > MAX_TABLES;
+  const parts = [...report.problems.map(shownText), ...report.dsos.map((dso) => renderDso(dso, options, isBrief))];
+  if (isBrief)
+    parts.push(
+      options.color.dim(`the members of ${report.dsos.length} objects are left out: name one of them, or say -o json`),
+    );
   parts.push(...report.destinations.map((destination) => renderDestination(destination, options)));
   if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-/** One DSO: what was read, what it comes to, and who gets what. */
-export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): string {
+/** One DSO: what was read, what it comes to, and who gets what. @param isBrief without the members */
+export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBrief = false): string {
   const lines = [`${color.bold(dso.key)}  ${verdictText(dso, color)}`];
   const say = (label: string, text: string): void => void lines.push(wrapped(`  ${label.padEnd(8)} ${text}`, columns));
   for (const { source, value, problem } of dso.readings) {
@@ -50,7 +58,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions): str
     say(dso.verdict === 'stalled' ? 'problem' : 'note', color.yellow(shownText(problem)));
   if (dso.unplaced > 0) say('unplaced', color.yellow(`${dso.unplaced}: no member can take them`));
   const isSplit = dso.members.some(({ decided }) => decided !== null);
-  if (isSplit) lines.push(renderTable(memberRows(dso), columns, '  '));
+  if (isSplit && !isBrief) lines.push(renderTable(memberRows(dso), columns, '  '));
   return lines.join('\n');
 }
 

@@ -128,20 +128,28 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
 }
 
 /** One destination as a report. */
-export function destinationReport({
+export function destinationReport(outcome: DestinationOutcome): DestinationReport {
+  const { composition, before } = outcome;
+  const files = [...(composition?.files ?? [])];
+  return {
+    ...delivery(outcome),
+    files: files.map(([path, after]) => ({ path, before: before.get(path) || null, after })),
+  };
+}
+
+/** One destination as a report, without the files. */
+export function delivery({
   destination,
   composition,
-  before,
   commit,
   error,
-}: DestinationOutcome): DestinationReport {
+}: DestinationOutcome): Omit<DestinationReport, 'files'> {
   return {
     name: destination.name,
     repository: destination.url,
     branch: destination.branch,
     commit,
     message: composition?.message ?? null,
-    files: [...(composition?.files ?? [])].map(([path, after]) => ({ path, before: before.get(path) || null, after })),
     error: error ? { reason: error.reason, message: error.message } : null,
   };
 }

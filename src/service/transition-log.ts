@@ -1,12 +1,6 @@
 import { formatProblem } from '../api/problem.ts';
 import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
-import {
-  becauseOf,
-  type DestinationReport,
-  type DsoReport,
-  destinationReport,
-  dsoReport,
-} from '../reconcile/report.ts';
+import { becauseOf, type DestinationReport, type DsoReport, delivery, dsoReport } from '../reconcile/report.ts';
 import type { LogEntry } from './log.ts';
 
 /** What was said of one DSO. */
@@ -27,7 +21,7 @@ export class TransitionLog {
   of({ outcomes, destinations, problems, dsos: known }: TickResult): readonly LogEntry[] {
     const entries: LogEntry[] = [];
     const others = new Map<string, string>();
-    for (const destination of destinations.map(destinationReport)) {
+    for (const destination of destinations.map(delivery)) {
       if (destination.commit) entries.push(commitEntry(destination));
       if (!destination.error) continue;
       const entry = refusalEntry(destination, destination.error);
@@ -108,13 +102,13 @@ function servedEntry(key: string): LogEntry {
   };
 }
 
-function commitEntry({ name, commit, message }: DestinationReport): LogEntry {
+function commitEntry({ name, commit, message }: Pick<DestinationReport, 'name' | 'commit' | 'message'>): LogEntry {
   const subject = message?.split('\n')[0] ?? '';
   const fields = { destination: name, commit, subject };
   return { level: 'info', message: 'committed', fields, text: `commit ${commit} ${subject}` };
 }
 
-function refusalEntry({ name }: DestinationReport, error: { reason: string; message: string }): LogEntry {
+function refusalEntry({ name }: Pick<DestinationReport, 'name'>, error: { reason: string; message: string }): LogEntry {
   const fields = { destination: name, reason: error.reason, error: error.message };
   return { level: 'error', message: 'not delivered', fields, text: `${name} ${error.reason}: ${error.message}` };
 }

@@ -87,6 +87,23 @@ describe('apply', () => {
     expect(second.out).not.toContain('components:');
   });
 
+  it('of more workloads than anybody reads leaves out the members, and -o json does not', async () => {
+    const world = new World();
+    for (let index = 0; index < 101; index += 1) {
+      world.dso({ name: `web-${index}`, members: { one: 4, two: 6 }, max: 10 });
+      world.metric(`web-${index}`, 20);
+    }
+    const { dsos } = parse((await world.run('plan', '-o', 'json')).out);
+    expect(dsos).toHaveLength(101);
+    for (const { members } of dsos) expect(members).toHaveLength(2);
+    const { out } = await world.run('apply');
+    expect(out.match(/4: value 20 \/ 5 per replica = 4 replicas/g)).toHaveLength(101);
+    expect(out).not.toMatch(/member +weight/);
+    expect(out).toContain('the members of 101 objects are left out: name one of them, or say -o json');
+    expect(out).toContain('scale 101 workloads on 2 clusters');
+    expect((await world.run('apply', 'default/web-7')).out).toMatch(/one +4 +1\.60 +2/);
+  });
+
   it('does nothing and exits with 0 when nothing changed', async () => {
     const world = guide();
     await world.run('apply');
