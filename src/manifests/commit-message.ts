@@ -1,14 +1,20 @@
-import { blobId } from './blob.ts';
 import { cleanText } from './clean-text.ts';
-import { type DecisionRecord, renderRecord } from './record.ts';
+import type { DecisionRecord } from './record.ts';
 import { fill, type Templates } from './template.ts';
+
+/** A record, as far as a message speaks of it. */
+export interface CommittedRecord extends Pick<DecisionRecord, 'seq' | 'reason' | 'total'> {
+  /** Blob id of its text. */
+  readonly id: string;
+  readonly members: Readonly<Record<string, Pick<DecisionRecord['members'][string], 'before' | 'after'>>>;
+}
 
 /** One DSO of a commit. */
 export interface CommitEntry {
   /** `namespace/name`. */
   readonly key: string;
   /** null: only empty overlays are written, to be wired. */
-  readonly record: DecisionRecord | null;
+  readonly record: CommittedRecord | null;
   /** Members whose overlays this commit writes. */
   readonly members: readonly string[];
   /** A person's word, for the subject; null: it is about numbers. */
@@ -46,7 +52,7 @@ function subjectOf(entries: readonly CommitEntry[]): string {
   return `${verb} ${entries.length} workloads on ${members} ${clusters}`;
 }
 
-function scaleSubject(key: string, record: DecisionRecord): string {
+function scaleSubject(key: string, record: CommittedRecord): string {
   const changed = Object.entries(record.members).filter(([, { before, after }]) => before !== after);
   const shown = changed.slice(0, MEMBERS_IN_SUBJECT).map(([name, { before, after }]) => {
     return before === null ? `${nameOf(name)} ${after}` : `${nameOf(name)} ${before} -> ${after}`;
@@ -65,7 +71,7 @@ function reasonOf({ record, members, word }: CommitEntry): string {
 
 function trailersOf({ key, record }: CommitEntry): readonly string[] {
   const trailers = [`Dso: ${nameOf(key)}`];
-  if (record) trailers.push(`Dso-Decision: ${record.seq} ${blobId(renderRecord(record))}`);
+  if (record) trailers.push(`Dso-Decision: ${record.seq} ${record.id}`);
   return trailers;
 }
 

@@ -39,20 +39,24 @@ export function layoutOf(path: string): LayoutSettings['layout'] | null {
 
 /** Path of an overlay in the repository. */
 export function overlayPath(settings: LayoutSettings, overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
-  return `${overlayDirectory(settings, overlay)}/${FILE_NAME[settings.layout]}`;
+  // Joined it is one text; added to each other its parts would be kept beside it.
+  return [settings.root, placeOf(settings, overlay), FILE_NAME[settings.layout]].join('/');
 }
 
 /** Directory of an overlay in the repository: what a kustomization's `components:` names. */
 export function overlayDirectory(
   settings: LayoutSettings,
+  overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>,
+): string {
+  return `${settings.root}/${placeOf(settings, overlay)}`;
+}
+
+/** Below the root. No name has a brace: none is taken for a place. */
+function placeOf(
+  { path }: LayoutSettings,
   { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>,
 ): string {
-  // No name has a brace: none is taken for a place.
-  const path = settings.path
-    .replaceAll('{member}', member)
-    .replaceAll('{namespace}', namespace)
-    .replaceAll('{name}', name);
-  return `${settings.root}/${path}`;
+  return path.replaceAll('{member}', member).replaceAll('{namespace}', namespace).replaceAll('{name}', name);
 }
 
 /** Path of the file that lists the overlays of a namespace on a member; null: the layout or the template has none. */

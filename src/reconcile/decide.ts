@@ -6,13 +6,13 @@ import { nextDeadline, seedState } from '../demand/state.ts';
 import { blobId } from '../manifests/blob.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
-import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import { type DsoState, renderRecord } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import { findUncounted, lastState, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
-import { isChangedByHand, type Landed } from './landed.ts';
+import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from './landed.ts';
 import { makeRecord } from './make-record.ts';
-import { changesOf, renderAll, renderMember } from './render-changes.ts';
+import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
 import { findStop, heldBy } from './stops.ts';
 
@@ -92,13 +92,15 @@ function deliver(
   const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : [];
   const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
-  if (!isDue && home.record && isAsRecorded(input, home.record, overlays, behind)) {
-    const changes = changesOf(input, overlays, home.record, behind);
+  if (!isDue && home.record && home.recordText !== null && isAsRecorded(input, home.record, overlays, behind)) {
+    const changes = changesOf(input, overlays, home.recordText, behind);
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
   }
   const record = makeRecord(input, home, committed, before, next, result, overlays, [...input.earlier, ...evaluations]);
-  const changes = changesOf(input, overlays, record, new Set(input.members.map(({ destination }) => destination.id)));
-  return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record, landedState: next };
+  const text = renderRecord(record);
+  const changes = changesOf(input, overlays, text, new Set(input.members.map(({ destination }) => destination.id)));
+  const written = landedRecord(record, blobId(text));
+  return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record: written, landedState: next };
 }
 
 /** What is remembered as long as a person holds it; later than what any record says. null: nothing is known. */
@@ -163,12 +165,12 @@ function behindOf(input: DecideInput, home: Landed): ReadonlySet<string> {
 /** Whether the overlays of these destinations are still what the record says; else it cannot stand beside them. */
 function isAsRecorded(
   input: DecideInput,
-  record: DecisionRecord,
-  overlays: ReadonlyMap<string, string>,
+  record: LandedRecord,
+  overlays: ReadonlyMap<string, RenderedOverlay>,
   destinations: ReadonlySet<string>,
 ): boolean {
   const members = input.members.filter(({ destination }) => destinations.has(destination.id));
-  return members.every(({ name }) => record.members[name]?.overlay === blobId(overlays.get(name) ?? ''));
+  return members.every(({ name }) => record.members[name]?.overlay === overlays.get(name)?.id);
 }
 
 /** Whether replaying what is stored with held readings would not lead to this state. */

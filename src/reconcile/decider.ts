@@ -6,6 +6,7 @@ import { decide } from './decide.ts';
 import type { Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
 import { heldBackVerdict, holdBack, UNROUTED } from './hold-back.ts';
+import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
 import { loadLanded } from './load-landed.ts';
 import { nameCommits } from './name-commits.ts';
@@ -36,17 +37,25 @@ export class Decider {
   readonly #states: StateStore;
   readonly #settled: Settled;
   readonly #sequences: Sequences;
+  readonly #records: KnownRecords;
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
   };
 
-  constructor(parts: EngineParts, connections: Connections, states: StateStore, settled: Settled) {
+  constructor(
+    parts: EngineParts,
+    connections: Connections,
+    states: StateStore,
+    settled: Settled,
+    records: KnownRecords,
+  ) {
     this.#parts = parts;
     this.#connections = connections;
     this.#states = states;
     this.#settled = settled;
     this.#sequences = new Sequences(connections);
+    this.#records = records;
   }
 
   /**
@@ -72,7 +81,10 @@ export class Decider {
       const observed = observe(candidate.placed, snapshot, options.now);
       const outcome = this.#settled.find(candidate.placed, observed, options.now);
       if (outcome) settled.push(outcome);
-      else open.push({ ...candidate, ...observed });
+      else {
+        this.#settled.forget(candidate.placed.dso.key);
+        open.push({ ...candidate, ...observed });
+      }
     }
     const rivals = this.#rivalsOf(candidates);
     const taken = judgeRivals(
@@ -138,6 +150,7 @@ export class Decider {
       this.#connections.readable,
       (id, error) => failed.set(id, error),
       isCounted,
+      this.#records,
     );
     if (failed.size === 0) return landed;
     const lanes = [...failed].map(([id, error]) => {
@@ -151,6 +164,7 @@ export class Decider {
       this.#connections.readable,
       (id, error) => this.#connections.lane(id).noteUnreadable(error),
       isCounted,
+      this.#records,
     );
   }
 

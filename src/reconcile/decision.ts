@@ -3,10 +3,10 @@ import type { Evaluation } from '../demand/evaluate.ts';
 import type { Reading } from '../demand/reading.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import type { LayoutSettings } from '../manifests/layout.ts';
-import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import type { DsoState } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { SplitResult } from '../split/split.ts';
-import type { Landed } from './landed.ts';
+import type { Landed, LandedRecord } from './landed.ts';
 
 /** One member with the destination that its overlay goes to. */
 export interface PlacedMember extends DsoMember {
@@ -113,7 +113,7 @@ export interface Decided {
   /** Committed counts by member before this decision; null: none. */
   readonly committed: ReadonlyMap<string, number | null>;
   /** The new record; null: none. */
-  readonly record: DecisionRecord | null;
+  readonly record: LandedRecord | null;
   /** By destination id. */
   readonly changes: ReadonlyMap<string, DestinationChange>;
   /** The next instant at which the same readings may give another total, epoch milliseconds. */

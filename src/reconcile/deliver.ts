@@ -4,6 +4,7 @@ import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
 import { type Connections, type Patience, waitFor } from './connections.ts';
+import type { KnownRecords } from './known-records.ts';
 import type { Lane, Push } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
@@ -14,6 +15,7 @@ import type { Waiting } from './waiting.ts';
 export interface Delivery {
   readonly connections: Connections;
   readonly states: StateStore;
+  readonly records: KnownRecords;
   readonly templates: Templates;
 }
 
@@ -130,7 +132,7 @@ class Sender {
 
   async #publish(lane: Lane, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
     const { destination, repository } = lane;
-    const { templates, states } = this.#delivery;
+    const { templates, states, records } = this.#delivery;
     const { mode, isDiffed, now } = this.#options;
     const nothing = untouched(destination);
     if (!repository || changed.length === 0) return nothing;
@@ -145,7 +147,12 @@ class Sender {
       const saving = states.savingFor(destination.id, changed);
       const { files, message } = composition;
       const publication = { files, message, states: saving.texts, time: now };
-      const landed = (): void => saving.saved(repository.states());
+      const landed = (): void => {
+        saving.saved(repository.states());
+        // What was just written need not be read before the next decision.
+        for (const { placed, decided } of changed)
+          if (placed.home.id === destination.id && decided.record) records.keep(placed.dso.key, decided.record);
+      };
       const pushed = await this.#push(lane, { publication, composition, landed });
       if (pushed?.error) throw pushed.error;
       return pushed ? { ...pushed, before } : { ...composed, waiting: lane.waitsFor(now) };

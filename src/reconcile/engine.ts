@@ -12,6 +12,7 @@ import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
 import { isForNextCommit } from './hold-back.ts';
 import { type KnownMembers, knownMembers } from './known-members.ts';
+import { KnownRecords } from './known-records.ts';
 import type { Lane } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
@@ -74,6 +75,7 @@ export class Engine {
   readonly #states: StateStore;
   readonly #requests = new Requests();
   readonly #settled = new Settled();
+  readonly #records = new KnownRecords();
   readonly #decider: Decider;
   readonly #shared: SharedMembers = new Map();
   #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
@@ -82,7 +84,7 @@ export class Engine {
     this.#parts = parts;
     this.#connections = new Connections(parts.configuration.destinations, parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
-    this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled);
+    this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled, this.#records);
   }
 
   /** States that are newer than what is saved beside the branches. */
@@ -186,7 +188,8 @@ export class Engine {
   }
 
   #delivery(): Delivery {
-    return { connections: this.#connections, states: this.#states, templates: this.#parts.templates };
+    const { templates } = this.#parts;
+    return { connections: this.#connections, states: this.#states, records: this.#records, templates };
   }
 
   /** null: nothing can be said before its home is read for the first time. */

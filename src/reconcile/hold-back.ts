@@ -2,8 +2,8 @@ import type { Destination } from '../config/load.ts';
 import type { CommitBudget } from '../delivery/commit-budget.ts';
 import { type Change, type Route, route } from '../delivery/policy.ts';
 import { recentRange } from '../delivery/recent.ts';
-import type { DecisionRecord } from '../manifests/record.ts';
 import type { Decided, Verdict } from './decision.ts';
+import type { LandedRecord } from './landed.ts';
 import type { PlacedDso } from './place.ts';
 
 /** Why a decision does not go to a destination now. */
@@ -68,7 +68,7 @@ export function heldBackVerdict({ heldBack }: Routing): Verdict | null {
 }
 
 function totalsOf(
-  { total, state }: DecisionRecord,
+  { total, state }: LandedRecord,
   now: number,
 ): Pick<Change, 'before' | 'after' | 'lowest' | 'highest'> {
   const before = total.before ?? state.before.demand.total;
@@ -87,7 +87,7 @@ function heldBy({ action, until }: Route, rule: string, key: string): HeldBack |
   return { reason: 'WaitsForWindow', message: `rule ${rule} lets it wait: ${when}`, until };
 }
 
-function movedBy({ members }: DecisionRecord, written: readonly string[]): number {
+function movedBy({ members }: LandedRecord, written: readonly string[]): number {
   return written.reduce((sum, name) => {
     const member = members[name];
     return member ? sum + Math.abs(member.after - (member.before ?? 0)) : sum;

@@ -1,9 +1,26 @@
-import type { DecisionRecord } from '../manifests/record.ts';
+import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+
+/** What is remembered of a record that was read or written: a fleet's whole records would fill the memory. */
+export interface LandedRecord
+  extends Pick<DecisionRecord, 'owner' | 'seq' | 'time' | 'reason' | 'total' | 'orphaned' | 'target'> {
+  /** Blob id of its text. */
+  readonly id: string;
+  /** By member. */
+  readonly members: Readonly<
+    Record<string, Pick<DecisionRecord['members'][string], 'before' | 'after' | 'targetNamespace' | 'path' | 'overlay'>>
+  >;
+  readonly state: {
+    readonly before: Pick<DsoState, 'recent'> & { readonly demand: Pick<DsoState['demand'], 'total'> };
+    readonly after: DsoState;
+  };
+}
 
 /** What the tip of a destination's branch holds of one DSO. */
 export interface Landed {
   /** null: none, or one that cannot be read. */
-  readonly record: DecisionRecord | null;
+  readonly record: LandedRecord | null;
+  /** Text of the record; only at home, and only where another destination has another one. */
+  readonly recordText: string | null;
   /** Blob id; null: there is no file. */
   readonly recordId: string | null;
   /** A person's explicit no; null: there is none. Only at home. */
@@ -27,4 +44,27 @@ export function isChangedByHand(name: string, landed: Landed | undefined): boole
   const written = landed?.record?.members[name]?.overlay;
   const id = landed?.overlays.get(name)?.id;
   return written !== undefined && id != null && id !== written;
+}
+
+/** What is remembered of a record. @param id blob id of its text */
+export function landedRecord(
+  { owner, seq, time, reason, total, orphaned, target, members, state }: DecisionRecord,
+  id: string,
+): LandedRecord {
+  const kept = Object.entries(members).map(([name, { before, after, targetNamespace, path, overlay }]) => {
+    return [name, { before, after, targetNamespace, path, overlay }] as const;
+  });
+  const before = { recent: state.before.recent, demand: { total: state.before.demand.total } };
+  return {
+    id,
+    owner,
+    seq,
+    time,
+    reason,
+    total,
+    orphaned,
+    target,
+    members: Object.fromEntries(kept),
+    state: { before, after: state.after },
+  };
 }

@@ -1,7 +1,8 @@
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
-import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
-import type { Landed, LandedOverlay } from './landed.ts';
+import { parseRecord } from '../manifests/record.ts';
+import type { KnownRecords } from './known-records.ts';
+import { type Landed, type LandedOverlay, type LandedRecord, landedRecord } from './landed.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -10,25 +11,61 @@ import type { Repository } from './repository.ts';
  * to `failed`.
  *
  * @param isCounted DSOs whose overlays are read although there is a record
+ * @param known records that need not be read again; what is read is added
  */
 export async function loadLanded(
   placed: readonly PlacedDso[],
   repositories: ReadonlyMap<string, Repository>,
   failed: (destinationId: string, error: unknown) => void,
   isCounted: (key: string) => boolean,
+  known: KnownRecords,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
   const landed = new Map<string, Map<string, Landed>>(placed.map(({ dso }) => [dso.key, new Map()]));
   await Promise.all(
     [...repositories].map(async ([id, repository]) => {
       const here = placed.filter((one) => isAt(one, id));
       try {
-        for (const [key, found] of await loadFrom(here, id, repository, isCounted)) landed.get(key)?.set(id, found);
+        for (const [key, found] of await loadFrom(here, id, repository, isCounted, known))
+          landed.get(key)?.set(id, found);
       } catch (error) {
         failed(id, error);
       }
     }),
   );
+  await loadTexts(placed, repositories, landed, failed);
   return landed;
+}
+
+/** Where another destination is behind home it gets the record of home as it is. */
+async function loadTexts(
+  placed: readonly PlacedDso[],
+  repositories: ReadonlyMap<string, Repository>,
+  landed: ReadonlyMap<string, Map<string, Landed>>,
+  failed: (destinationId: string, error: unknown) => void,
+): Promise<void> {
+  for (const [id, repository] of repositories) {
+    const behind = placed.filter(({ dso, home }) => home.id === id && isAnyBehind(landed.get(dso.key), id));
+    if (behind.length === 0) continue;
+    try {
+      const texts = await repository.contents(
+        behind.flatMap(({ dso }) => landed.get(dso.key)?.get(id)?.recordId ?? []),
+      );
+      for (const { dso } of behind) {
+        const here = landed.get(dso.key);
+        const atHome = here?.get(id);
+        if (here && atHome) here.set(id, { ...atHome, recordText: texts.get(atHome.recordId ?? '') ?? null });
+      }
+    } catch (error) {
+      for (const { dso } of behind) landed.get(dso.key)?.delete(id);
+      failed(id, error);
+    }
+  }
+}
+
+function isAnyBehind(landed: ReadonlyMap<string, Landed> | undefined, homeId: string): boolean {
+  const atHome = landed?.get(homeId);
+  if (!landed || !atHome?.record) return false;
+  return [...landed.values()].some(({ recordId }) => recordId !== atHome.recordId);
 }
 
 /** Whether a destination has a part of the DSO. */
@@ -41,37 +78,55 @@ async function loadFrom(
   id: string,
   repository: Repository,
   isCounted: (key: string) => boolean,
+  known: KnownRecords,
 ): Promise<ReadonlyMap<string, Landed>> {
   const entries = await repository.entries(placed.flatMap((one) => pathsOf(one, id)));
   const idOf = (path: string | null): string | null => entries.get(path ?? '')?.id ?? null;
-  const own = placed.flatMap((one) => [recordPathOf(one, id), holdPathOf(one, id)]);
+  const isKnown = ({ dso }: PlacedDso, recordId: string | null): boolean =>
+    recordId !== null && known.find(dso.key, recordId) !== null;
+  const unread = placed.filter((one) => !isKnown(one, idOf(recordPathOf(one, id))));
+  const own = [...unread.map((one) => recordPathOf(one, id)), ...placed.map((one) => holdPathOf(one, id))];
   const texts = await repository.contents(own.flatMap((path) => idOf(path) ?? []));
-  const found = placed.map((one) => ({ one, record: recordOf(idOf(recordPathOf(one, id)), texts) }));
+  const found = placed.map((one) => {
+    const recordId = idOf(recordPathOf(one, id));
+    const record = recordId === null ? null : recordOf(one.dso.key, recordId, texts, known);
+    return { one, recordId, record, places: overlaysOf(one, id) };
+  });
   // What a person left in an overlay is told, and counted where there is no record.
-  const isAsked = ({ dso }: PlacedDso, record: DecisionRecord | null, name: string, path: string): boolean =>
+  const isAsked = ({ dso }: PlacedDso, record: LandedRecord | null, name: string, path: string): boolean =>
     // What is no plain file is refused when it is written: nothing is read through a link.
     entries.get(path)?.mode === '100644' && (isCounted(dso.key) || record?.members[name]?.overlay !== idOf(path));
-  const asked = found.flatMap(({ one, record }) =>
-    overlaysOf(one, id).filter(({ name, path }) => isAsked(one, record, name, path)),
+  const asked = found.flatMap(({ one, record, places }) =>
+    places.filter(({ name, path }) => isAsked(one, record, name, path)),
   );
   const overlayTexts = await repository.contents(asked.flatMap(({ path }) => idOf(path) ?? []));
   return new Map(
-    found.map(({ one, record }) => {
-      const recordId = idOf(recordPathOf(one, id));
-      const overlays = overlaysOf(one, id).map(({ name, path, settings }): [string, LandedOverlay] => {
+    found.map(({ one, recordId, record, places }) => {
+      const overlays = places.map(({ name, path, settings }): [string, LandedOverlay] => {
         const overlayId = idOf(path);
         const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, ...parsed }];
       });
       const hold = holdOf(idOf(holdPathOf(one, id)), texts);
-      return [one.dso.key, { record, recordId, hold, overlays: new Map(overlays) }];
+      return [one.dso.key, { record, recordText: null, recordId, hold, overlays: new Map(overlays) }];
     }),
   );
 }
 
-function recordOf(id: string | null, texts: ReadonlyMap<string, string>): DecisionRecord | null {
-  return id === null ? null : parseRecord(texts.get(id) ?? '');
+function recordOf(
+  key: string,
+  id: string,
+  texts: ReadonlyMap<string, string>,
+  known: KnownRecords,
+): LandedRecord | null {
+  const found = known.find(key, id);
+  if (found) return found;
+  const record = parseRecord(texts.get(id) ?? '');
+  if (!record) return null;
+  const landed = landedRecord(record, id);
+  known.keep(key, landed);
+  return landed;
 }
 
 function holdOf(id: string | null, texts: ReadonlyMap<string, string>): Landed['hold'] {

@@ -1,12 +1,11 @@
 import type { Dso } from '../api/effective.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
 import type { Evaluation } from '../demand/evaluate.ts';
-import { blobId } from '../manifests/blob.ts';
-import { overlayPath } from '../manifests/layout.ts';
 import { type DecisionRecord, type DsoState, RULES_VERSION } from '../manifests/record.ts';
 import type { SplitResult } from '../split/split.ts';
 import type { DecideInput, PlacedMember } from './decision.ts';
 import type { Landed } from './landed.ts';
+import type { RenderedOverlay } from './render-changes.ts';
 
 /** The record of a decision: everything that it was made from and came to. */
 export function makeRecord(
@@ -16,7 +15,7 @@ export function makeRecord(
   before: DsoState,
   next: DsoState,
   result: SplitResult,
-  overlays: ReadonlyMap<string, string>,
+  overlays: ReadonlyMap<string, RenderedOverlay>,
   evaluations: readonly Evaluation[],
 ): DecisionRecord {
   const { dso } = input;
@@ -37,7 +36,7 @@ export function makeRecord(
     members: Object.fromEntries(
       input.members
         .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-        .map((member) => [member.name, memberRecord(member, input, result, committed, overlays)]),
+        .map((member) => [member.name, memberRecord(member, result, committed, overlays)]),
     ),
     orphaned: orphansOf(input, home),
     target: dso.target,
@@ -65,12 +64,13 @@ function recorded({ delivered, ...state }: DsoState): DsoState {
 
 function memberRecord(
   member: PlacedMember,
-  input: DecideInput,
   result: SplitResult,
   committed: ReadonlyMap<string, number | null>,
-  overlays: ReadonlyMap<string, string>,
+  overlays: ReadonlyMap<string, RenderedOverlay>,
 ): DecisionRecord['members'][string] {
   const share = result.shares.find(({ name }) => name === member.name);
+  const overlay = overlays.get(member.name);
+  if (!overlay) throw new Error(`the overlay of ${member.name} was not rendered`);
   return {
     before: committed.get(member.name) ?? null,
     after: share?.replicas ?? 0,
@@ -81,8 +81,8 @@ function memberRecord(
     min: member.min,
     max: member.max,
     priority: member.priority,
-    path: overlayPath(member.destination, { member: member.name, ...input.dso }),
-    overlay: blobId(overlays.get(member.name) ?? ''),
+    path: overlay.path,
+    overlay: overlay.id,
   };
 }
 

@@ -2,13 +2,13 @@ import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { Recompute, Recomputed, Standing } from '../history/recomputation.ts';
 import { blobId } from '../manifests/blob.ts';
-import { layoutOf, parseOverlay } from '../manifests/layout.ts';
+import { layoutOf, parseOverlay, recordPath } from '../manifests/layout.ts';
 import { type OverlayArguments, readArguments } from '../manifests/overlay-arguments.ts';
-import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import { type DecisionRecord, type DsoState, parseRecord, renderRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import { decide } from './decide.ts';
 import type { Decided, DecideInput, PlacedDestination, PlacedMember } from './decision.ts';
-import type { Landed, LandedOverlay } from './landed.ts';
+import { type Landed, type LandedOverlay, landedRecord } from './landed.ts';
 import { replicasPathOf } from './place.ts';
 
 /** What a decision depends on that neither its record nor its overlays say. */
@@ -27,7 +27,7 @@ export function recomputeWith(settings: RecomputeSettings): Recompute {
     for (const guess of guessesOf(record, standing)) {
       // As where it was decided: beside a record the overlays are not read.
       const landed = landedOf(record, standing, input.members, standing.prior === null || guess.isResumed);
-      yield recomputed(decide({ ...input, ...guess, landed }), record, standing, guess);
+      yield recomputed(decide({ ...input, ...guess, landed }), record, standing, guess, input.members);
     }
   };
 }
@@ -43,11 +43,16 @@ function guessesOf({ state: { before } }: DecisionRecord, { prior }: Standing): 
 }
 
 function recomputed(
-  { verdict, record, changes, evaluations }: Decided,
-  { members, state: said }: DecisionRecord,
+  { verdict, changes, evaluations }: Decided,
+  { metadata: { namespace, name: dso }, members, state: said }: DecisionRecord,
   { overlays }: Standing,
   { state }: Guess,
+  places: readonly PlacedMember[],
 ): Recomputed {
+  const written = places.flatMap(({ destination: { id, root } }) => {
+    return changes.get(id)?.files.get(recordPath(root, namespace, dso)) ?? [];
+  });
+  const record = parseRecord(written[0] ?? '');
   const texts = Object.entries(members).map(([name, { path }]): [string, string] => {
     return [name, changes.get(name)?.files.get(path) ?? overlays.get(name) ?? ''];
   });
@@ -153,14 +158,24 @@ function landedOf(
   members: readonly PlacedMember[],
   isCounted: boolean,
 ): DecideInput['landed'] {
-  const beside = { record: here?.record ?? null, recordId: here?.id ?? null, hold: null };
-  const home: Landed = { record: prior, recordId: prior && record.previous, hold, overlays: new Map() };
+  const found = here?.record ? landedRecord(here.record, here.id) : null;
+  const beside = { record: found, recordText: null, recordId: here?.id ?? null, hold: null };
+  const home = { ...homeOf(prior, record.previous, here?.id ?? null), hold, overlays: new Map() };
   const others = members.map(({ name, destination }): [string, Landed] => {
     const text = overlays.get(name);
     const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text, isCounted);
     return [name, { ...beside, overlays: new Map([[name, overlay]]) }];
   });
   return new Map([[HOME, home], ...others]);
+}
+
+function homeOf(
+  prior: DecisionRecord | null,
+  id: string | null,
+  elsewhere: string | null,
+): Pick<Landed, 'record' | 'recordId' | 'recordText'> {
+  if (!prior || id === null) return { record: null, recordId: null, recordText: null };
+  return { record: landedRecord(prior, id), recordId: id, recordText: elsewhere === id ? null : renderRecord(prior) };
 }
 
 /** Of another destination only the record tells what was there; that it had to be written cannot be excluded. */

@@ -1,26 +1,37 @@
 import { blobId } from '../manifests/blob.ts';
 import { overlayPath, recordPath, renderOverlay } from '../manifests/layout.ts';
-import { type DecisionRecord, renderRecord } from '../manifests/record.ts';
 import type { Share } from '../split/split.ts';
 import type { Decided, DecideInput, DestinationChange, PlacedDestination, PlacedMember } from './decision.ts';
 
-/** Content of every overlay, by member. Members with the same number share a text: a fleet has few numbers and many members. */
-export function renderAll(input: DecideInput, shares: ReadonlyMap<string, Share>): ReadonlyMap<string, string> {
-  const rendered = new Map<string, string>();
+/** An overlay. */
+export interface RenderedOverlay {
+  readonly path: string;
+  readonly text: string;
+  /** Blob id. */
+  readonly id: string;
+}
+
+/** Every overlay, by member. Members with the same number share a text: a fleet has few numbers and many members. */
+export function renderAll(
+  input: DecideInput,
+  shares: ReadonlyMap<string, Share>,
+): ReadonlyMap<string, RenderedOverlay> {
+  const rendered = new Map<string, RenderedOverlay>();
   return new Map(
     input.members.map((member) => {
       const replicas = shares.get(member.name)?.replicas ?? null;
       const alike = `${member.destination.id} ${member.targetNamespace} ${replicas}`;
-      const text = rendered.get(alike) ?? renderMember(input, member, replicas);
-      rendered.set(alike, text);
-      return [member.name, text];
+      const same = rendered.get(alike);
+      const overlay = same ? { ...same, path: pathOf(input, member) } : renderMember(input, member, replicas);
+      rendered.set(alike, overlay);
+      return [member.name, overlay];
     }),
   );
 }
 
-/** Content of one overlay. */
-export function renderMember(input: DecideInput, member: PlacedMember, replicas: number | null): string {
-  return renderOverlay(input.configuration.templates, member.destination, {
+/** One overlay. */
+export function renderMember(input: DecideInput, member: PlacedMember, replicas: number | null): RenderedOverlay {
+  const text = renderOverlay(input.configuration.templates, member.destination, {
     member: member.name,
     namespace: input.dso.namespace,
     name: input.dso.name,
@@ -30,16 +41,16 @@ export function renderMember(input: DecideInput, member: PlacedMember, replicas:
     replicasPath: input.configuration.replicasPath,
     replicas,
   });
+  return { path: pathOf(input, member), text, id: blobId(text) };
 }
 
 /** Overlays that differ from the tips of the given destinations, and the record beside them. */
 export function changesOf(
   input: DecideInput,
-  overlays: ReadonlyMap<string, string>,
-  record: DecisionRecord | null,
+  overlays: ReadonlyMap<string, RenderedOverlay>,
+  recordText: string | null,
   destinations: ReadonlySet<string>,
 ): Decided['changes'] {
-  const recordText = record && renderRecord(record);
   const changes = new Map<string, DestinationChange>();
   for (const destination of placesOf(input)) {
     if (!destinations.has(destination.id)) continue;
@@ -47,11 +58,11 @@ export function changesOf(
     const written: string[] = [];
     const added: string[] = [];
     for (const member of input.members) {
-      const content = overlays.get(member.name);
-      if (member.destination.id !== destination.id || content === undefined) continue;
+      const overlay = overlays.get(member.name);
+      if (member.destination.id !== destination.id || !overlay) continue;
       const landedId = input.landed.get(destination.id)?.overlays.get(member.name)?.id ?? null;
-      if (landedId === blobId(content)) continue;
-      files.set(overlayPath(destination, { member: member.name, ...input.dso }), content);
+      if (landedId === overlay.id) continue;
+      files.set(overlay.path, overlay.text);
       written.push(member.name);
       if (landedId === null) added.push(member.name);
     }
@@ -59,6 +70,10 @@ export function changesOf(
     if (files.size > 0) changes.set(destination.id, { files, written, added });
   }
   return changes;
+}
+
+function pathOf({ dso }: DecideInput, { name, destination }: PlacedMember): string {
+  return overlayPath(destination, { ...dso, member: name });
 }
 
 /** Home and every destination of a member, each once. */

@@ -1,17 +1,17 @@
-import type { DecisionRecord, DsoState } from '../manifests/record.ts';
+import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, PlacedDestination } from './decision.ts';
-import type { Landed } from './landed.ts';
+import type { Landed, LandedRecord } from './landed.ts';
 
 /** A record that is older than one that landed in the same place: a person put it back. */
 export interface SetBack {
   readonly destination: PlacedDestination;
   /** Number of the record that was there. */
   readonly last: number;
-  readonly record: DecisionRecord;
+  readonly record: LandedRecord;
 }
 
 /** The first place, home before all others, where a person put an older record back; null: none. */
-export function findSetBack(input: DecideInput, record: DecisionRecord): SetBack | null {
+export function findSetBack(input: DecideInput, record: LandedRecord): SetBack | null {
   const { home, state, landed } = input;
   // State and record land together: a record that is older than the state was put back.
   const last = Math.max(state?.hasRecord ? state.seq : 0, input.highestSeq);

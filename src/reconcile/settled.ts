@@ -36,6 +36,11 @@ export class Settled {
     else this.#outcomes.delete(outcome.key);
   }
 
+  /** Forgets one that is decided again: two decisions of a whole fleet need not be there at once. */
+  forget(key: string): void {
+    this.#outcomes.delete(key);
+  }
+
   /** Forgets everything: a tip moved that is not ours. */
   clear(): void {
     this.#outcomes.clear();

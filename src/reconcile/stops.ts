@@ -1,9 +1,8 @@
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath } from '../manifests/hold.ts';
 import { overlayPath, recordPath } from '../manifests/layout.ts';
-import type { DecisionRecord } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
-import { isChangedByHand, type Landed } from './landed.ts';
+import { isChangedByHand, type Landed, type LandedRecord } from './landed.ts';
 import { findSetBack } from './set-back.ts';
 
 /** What forbids to write at all, before anything is computed. */
@@ -38,7 +37,7 @@ function findForeignOwner({ landed, configuration }: DecideInput): Verdict | nul
   return { kind: 'stalled', reason: 'ForeignOwner', message };
 }
 
-function findRevert(input: DecideInput, record: DecisionRecord): Verdict | null {
+function findRevert(input: DecideInput, record: LandedRecord): Verdict | null {
   const { dso, home, members } = input;
   const found = findSetBack(input, record);
   if (!found) return null;
@@ -50,7 +49,7 @@ function findRevert(input: DecideInput, record: DecisionRecord): Verdict | null 
   return { kind: 'held', reason: 'Reverted', message, path, destinationId: destination.id, commit: null };
 }
 
-function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
+function findMoved(input: DecideInput, record: LandedRecord): Verdict | null {
   const { target } = input.dso;
   if (
     record.target.group !== target.group ||
@@ -77,7 +76,7 @@ function findMoved(input: DecideInput, record: DecisionRecord): Verdict | null {
 }
 
 /** An overlay that is not what its record says: a person said no. */
-function findHandEdit(input: DecideInput, record: DecisionRecord): Verdict | null {
+function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null {
   for (const member of input.members) {
     // Each destination is held to the record it got: one that was down is behind, not edited.
     const landed = input.landed.get(member.destination.id);

@@ -5,8 +5,8 @@ import type { LogEntry } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
-  /** null: it was about to be written, with the text of every file. */
-  readonly outcome: DsoOutcome | null;
+  /** It is not kept for this alone: it may hold the text of every file. */
+  readonly outcome: WeakRef<DsoOutcome>;
   /** News by what it is about. */
   readonly said: ReadonlyMap<string, Said>;
 }
@@ -31,14 +31,13 @@ export class TransitionLog {
     const dsos = new Map<string, SaidOfDso>();
     for (const outcome of outcomes) {
       const before = this.#dsos.get(outcome.key);
-      const isSame = before?.outcome === outcome;
+      const isSame = before?.outcome.deref() === outcome;
       if (isSame) {
         dsos.set(outcome.key, before);
         continue;
       }
-      const isWritten = (outcome.decided?.changes.size ?? 0) > 0;
       dsos.set(outcome.key, {
-        outcome: isWritten ? null : outcome,
+        outcome: new WeakRef(outcome),
         said: this.#sayNews(outcome, before?.said, entries),
       });
     }

@@ -13,7 +13,7 @@ const [member] = Object.values(RECORD.members);
 /** An entry as a decision makes it, with texts of anybody in it. */
 function entryOf(key: string, reason: string, names: readonly string[], word: CommitEntry['word']): CommitEntry {
   const members = Object.fromEntries(names.flatMap((name) => (member ? [[name, member]] : [])));
-  const record = word ? null : { ...RECORD, reason, members };
+  const record = word ? null : { ...RECORD, id: 'f'.repeat(40), reason, members };
   return { key, record, members: names, word };
 }
 
