@@ -11,6 +11,8 @@ const FILE = '100644';
 const NOTHING = Buffer.alloc(0);
 /** More arguments than this and the whole root is listed instead. */
 const MAX_PATHS = 1000;
+/** Paths that are remembered where the root holds fewer; what is gone for ever would add up. */
+const MIN_REMEMBERED = 50_000;
 
 /** What is known of the tip's tree, so that Git is asked only for what is not. */
 export class Tree {
@@ -23,6 +25,7 @@ export class Tree {
   #isComplete = false;
   /** Paths that changed since. */
   readonly #changed = new Set<string>();
+  #maxRemembered = MIN_REMEMBERED;
 
   /**
    * @param root directory that all asked paths are below
@@ -44,11 +47,12 @@ export class Tree {
     if (tip === this.#tip) return;
     if (tip !== null && this.#tip !== null) {
       const options = ['diff-tree', '-r', '-z', '--name-only', '--no-renames'];
-      const changed = await this.#git.run([...options, this.#tip, tip], 'comparing tips');
+      const changed = await this.#git.run([...options, this.#tip, tip, '--', this.#root], 'comparing tips');
       for (const path of changed.split('\0')) {
         this.#entries.delete(path);
-        this.#changed.add(path);
+        if (this.#isComplete && path !== '') this.#changed.add(path);
       }
+      this.#forgetTooMuch();
     } else this.#forget();
     this.#tip = tip;
   }
@@ -56,6 +60,7 @@ export class Tree {
   /** Goes to a commit of ours: what it changed is known without asking Git. */
   advanceTo(commit: string, files: ReadonlyMap<string, string | null>): void {
     this.#tip = commit;
+    this.#forgetTooMuch();
     // Many members have the same text.
     const ids = new Map<string, string>();
     for (const [path, content] of files) {
@@ -113,6 +118,11 @@ export class Tree {
     } else for (const path of paths) this.#entries.set(path, null);
     for (const { path, mode, id } of parseTree(output))
       this.#entries.set(path, { mode: mode === FILE ? FILE : mode, id });
+    if (isAll) this.#maxRemembered = Math.max(MIN_REMEMBERED, 2 * this.#entries.size);
+  }
+
+  #forgetTooMuch(): void {
+    if (this.#entries.size + this.#changed.size > this.#maxRemembered) this.#forget();
   }
 
   #forget(): void {

@@ -73,14 +73,25 @@ describe('reading', () => {
     });
     const mirror = await openMirror(settings());
     expect(await mirror.directories('clusters')).toEqual(['a', 'b']);
-    const before = (await mirror.entries([FILE, 'none'])).get(FILE);
-    expect((await mirror.entries(['none'])).get('none')).toBeNull();
+    const before = (await mirror.entries([FILE, 'scaling/none'])).get(FILE);
+    expect((await mirror.entries(['scaling/none'])).get('scaling/none')).toBeNull();
     expect([...(await mirror.contents([before?.id ?? ''])).values()]).toEqual(['één\n']);
-    remote.commit({ [FILE]: 'two\n', none: 'now\n' });
+    remote.commit({ [FILE]: 'two\n', 'scaling/none': 'now\n' });
     await mirror.refresh();
-    const after = await mirror.entries([FILE, 'none']);
+    const after = await mirror.entries([FILE, 'scaling/none']);
     const texts = await mirror.contents([...after.values()].map((entry) => entry?.id ?? ''));
     expect([...texts.values()]).toEqual(['two\n', 'now\n']);
+  });
+
+  it('compares tips below the root alone', async () => {
+    const { directory, remote, settings } = setUp({ [FILE]: 'one\n' });
+    const wrapper = wrapGit(directory);
+    const mirror = await openMirror(settings('cache', { parentEnvironment: { PATH: wrapper.path } }));
+    await mirror.entries([FILE]);
+    remote.commit({ 'base/app.yaml': 'theirs\n', [FILE]: 'two\n' });
+    await mirror.refresh();
+    expect((await mirror.entries([FILE])).get(FILE)?.id).toBe(remote.git('rev-parse', `main:${FILE}`).trim());
+    expect(wrapper.argv().filter((line) => / diff-tree /.test(line))).toEqual([expect.stringMatching(/ -- scaling $/)]);
   });
 
   it('lists more paths than fit on a command line', async () => {
