@@ -10,6 +10,7 @@ import { Connections, ENDLESS, type OpenRepository, type Patience, recover } fro
 import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
+import { Gone } from './gone.ts';
 import { isForNextCommit } from './hold-back.ts';
 import { type KnownMembers, knownMembers } from './known-members.ts';
 import { KnownRecords } from './known-records.ts';
@@ -78,12 +79,14 @@ export class Engine {
   readonly #records = new KnownRecords();
   readonly #decider: Decider;
   readonly #shared: SharedMembers = new Map();
+  readonly #gone: Gone;
   #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#connections = new Connections(parts.configuration.destinations, parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
+    this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#shared);
     this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled, this.#records);
   }
 
@@ -111,6 +114,7 @@ export class Engine {
       if (!('key' in result)) candidates.push({ placed: result, source });
       else if (isWanted(options, source.key)) early.set(source.key, result);
     }
+    this.#gone.sweep(snapshot, candidates, now);
     const round = await this.#rounds(candidates, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
     const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);

@@ -14,4 +14,9 @@ export class KnownRecords {
   keep(key: string, record: LandedRecord): void {
     this.#last.set(key, record);
   }
+
+  /** Forgets the records of all other DSOs. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of this.#last.keys()) if (!keys.has(key)) this.#last.delete(key);
+  }
 }

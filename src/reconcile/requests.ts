@@ -17,6 +17,12 @@ export class Requests {
     if (this.#ownCommits.size > MAX_COMMITS && oldest !== undefined) this.#ownCommits.delete(oldest);
   }
 
+  /** Forgets what all other DSOs asked. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const asked of [this.#handled, this.#foreignCommits])
+      for (const key of asked.keys()) if (!keys.has(key)) asked.delete(key);
+  }
+
   /** Whether there is a request that was not seen before. */
   takeNew(dsos: readonly HubDso[]): boolean {
     let isNew = false;

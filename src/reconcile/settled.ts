@@ -41,6 +41,11 @@ export class Settled {
     this.#outcomes.delete(key);
   }
 
+  /** Forgets the outcomes of all other DSOs. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of this.#outcomes.keys()) if (!keys.has(key)) this.#outcomes.delete(key);
+  }
+
   /** Forgets everything: a tip moved that is not ours. */
   clear(): void {
     this.#outcomes.clear();

@@ -95,6 +95,11 @@ export class StateStore {
     };
   }
 
+  /** Forgets the states of all other DSOs, but for those that are not saved yet. */
+  keepOnly(keys: ReadonlySet<string>): void {
+    for (const key of this.#states.keys()) if (!keys.has(key) && !this.#unsaved.has(key)) this.#states.delete(key);
+  }
+
   /** A decision has landed; what was observed while it was on its way stays. */
   #landed({ placed, decided }: DecidedDso, told: readonly Evaluation[]): void {
     const { key } = placed.dso;
