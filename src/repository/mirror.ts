@@ -33,6 +33,9 @@ const MAX_PACKS = 100;
 /** At 4 KiB for each file on most disks this is 256 MiB. */
 const MAX_LOOSE = 65_536;
 
+/** What the first commit of a repository is compared with; Git knows it without having it. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
 /** Left by processes that were killed. */
 const MAX_TEMPORARY = 10;
 const WORK_REFS = 8;
@@ -222,9 +225,8 @@ export class Mirror {
   }
 
   async #check(commit: string, files: ReadonlyMap<string, string | null>): Promise<void> {
-    if (this.tip === null) return;
-    const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames'];
-    checkDifference(await this.#git.feed([...options, this.tip, commit], null, 'checking the commit'), files);
+    const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', this.tip ?? EMPTY_TREE];
+    checkDifference(await this.#git.feed([...options, commit], null, 'checking the commit'), files);
   }
 
   async #moveState(commit: string | null): Promise<void> {

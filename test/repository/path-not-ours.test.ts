@@ -30,3 +30,14 @@ describe('something of somebody else in our place', () => {
     expect(remote.modes()).toEqual({ [FILE]: '100644' });
   });
 });
+
+it('a path that cannot be checked out everywhere: refused also in the first commit of an empty repository', async () => {
+  const directory = temporaryDirectory();
+  const remote = BareRepository.make(join(directory, 'fleet.git'));
+  const mirror = await openMirror(settingsOf(remote.directory, join(directory, 'cache')));
+  const error = await errorOf(mirror.publish(publication({ [FILE]: 'ours\n', 'scaling/a:b': 'ours\n' })));
+  expect(error).toMatchObject({ kind: 'act', reason: 'PathNotOurs', path: 'scaling/a:b' });
+  expect([...remote.refs()]).toEqual([]);
+  await mirror.publish(publication({ [FILE]: 'ours\n' }));
+  expect(remote.modes()).toEqual({ [FILE]: '100644' });
+});
