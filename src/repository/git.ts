@@ -74,7 +74,9 @@ export function gitIn(
     run: async (args, what) => {
       // simple-git ends Git alone, and a transport that hangs would stay behind.
       if (isRemote(args)) return (await spawned(args, null, what)).toString();
-      return attempt(args, what, async (variables) => local(directory, variables, signal).raw([...args]));
+      return attempt(args, what, (variables) =>
+        within(deadlineMs, signal, async (ended) => local(directory, variables, ended).raw([...args])),
+      );
     },
     // simple-git has no way to write to a process, which fast-import and cat-file need.
     feed: spawned,
@@ -83,6 +85,27 @@ export function gitIn(
 
 function isRemote(args: readonly string[]): boolean {
   return REMOTE_COMMANDS.has(args[args[0] === '-c' ? 2 : 0] ?? '');
+}
+
+/** Ends work that takes too long as if it was aborted; nothing of it stays with the signal afterwards. */
+async function within<T>(ms: number, signal: AbortSignal, work: (ended: AbortSignal) => Promise<T>): Promise<T> {
+  const ended = new AbortController();
+  const abort = (): void => ended.abort();
+  let isLate = false;
+  const deadline = setTimeout(() => {
+    isLate = true;
+    abort();
+  }, ms);
+  signal.addEventListener('abort', abort);
+  if (signal.aborted) abort();
+  try {
+    return await work(ended.signal);
+  } catch (error) {
+    throw isLate ? new Error(`${messageOf(error)}\ngit timed out: it did not end within ${ms / 1000} s`) : error;
+  } finally {
+    clearTimeout(deadline);
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function local(directory: string, variables: GitEnvironment['variables'], signal: AbortSignal): SimpleGit {
