@@ -1,5 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { decisionsAt, decisionsOf, type PastDecision } from '../history/decision-history.ts';
+import type { Configuration } from '../config/load.ts';
+import { decisionsOf, type PastDecision } from '../history/decision-history.ts';
+import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
+import type { Engine } from '../reconcile/engine.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import {
@@ -43,10 +46,16 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
       const isWanted = selectionOf(options, name);
       const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
+      if (options.at !== undefined) {
+        const held = (await findHeld(configuration, engine, path, options.at, context)).filter((one) =>
+          isWanted(one.key),
+        );
+        context.stdout(renderHeld(held, formatOf(options.output), context));
+        return;
+      }
       const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
       const all = decisionsOf(revisions.flat()).filter((one) => isWanted(one.key));
-      const shown = options.at === undefined ? newest(all, options.limit) : decisionsAt(all, options.at);
-      context.stdout(render(shown, all.length, formatOf(options.output), options, context));
+      context.stdout(render(newest(all, options.limit), all.length, formatOf(options.output), options, context));
     });
   withOutput(withSelection(command));
 }
@@ -59,30 +68,69 @@ function render(
   decisions: readonly PastDecision[],
   all: number,
   format: Format,
-  { at, plot: isPlotted }: HistoryOptions,
+  { plot: isPlotted }: HistoryOptions,
   context: Context,
 ): string {
   const { columns } = context;
   if (format === 'json' || format === 'yaml') return renderData(decisions, format);
-  if (decisions.length === 0) return at === undefined ? 'no decision found\n' : 'nothing was decided until then\n';
+  if (decisions.length === 0) return 'no decision found\n';
   const more = all - decisions.length;
-  const note = at === undefined && more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
+  const note = more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
   if (isPlotted) {
     const color = colorOf(context, process.stdout.isTTY);
     return `${plotHistory(decisions, { now: context.now(), columns, color })}${note}`;
   }
-  const rows = decisions.map((one) => [
-    one.time.replace(/\.\d+Z$/, 'Z'),
-    one.key,
-    String(one.seq),
-    `${one.total.before ?? '-'} -> ${one.total.after}`,
-    membersText(one),
-    one.commit.slice(0, 10),
-    one.reason,
-  ]);
-  const head = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];
-  if (format === 'markdown') return markdown([head, ...rows]);
-  return `${renderTable([head, ...rows], columns)}\n${note}`;
+  const rows = decisions.map((one) => rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one)));
+  if (format === 'markdown') return markdown([HEAD, ...rows]);
+  return `${renderTable([HEAD, ...rows], columns)}\n${note}`;
+}
+
+const HEAD = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];
+
+function rowOf(
+  { time, key, seq, commit, reason }: PastDecision | HeldDecision,
+  total: string,
+  members: string,
+): readonly string[] {
+  return [time.replace(/\.\d+Z$/, 'Z'), key, String(seq), total, members, commit.slice(0, 10), reason];
+}
+
+/** What the branches held, each as it was then. */
+async function findHeld(
+  { destinations }: Configuration,
+  engine: Engine,
+  path: string,
+  instant: number,
+  context: Context,
+): Promise<readonly HeldDecision[]> {
+  const places = await Promise.all(
+    destinations.map(async (destination) => {
+      const found = await engine.past(destination.id, async (repository, { root }) => {
+        const commit = await repository.commitAt(instant, context.now());
+        if (commit === null) return null;
+        const records = await repository.filesAt(commit, [`${root}/${path}`]);
+        return { records, overlays: await repository.filesAt(commit, overlaysOf(records, root)) };
+      });
+      return { settings: destination, records: found?.records ?? [], overlays: found?.overlays ?? [] };
+    }),
+  );
+  return heldAt(places);
+}
+
+function renderHeld(held: readonly HeldDecision[], format: Format, { columns }: Context): string {
+  if (format === 'json' || format === 'yaml') return renderData(held, format);
+  if (held.length === 0) return 'nothing was decided until then, or what was is released\n';
+  const rows = held.map((one) => rowOf(one, String(one.total.after ?? '-'), heldText(one)));
+  return format === 'markdown' ? markdown([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
+}
+
+function heldText({ members }: HeldDecision): string {
+  return Object.entries(members)
+    .map(([name, { after, byHand }]) => {
+      const who = byHand ? ` (by hand, commit ${byHand.commit.slice(0, 10)} by ${byHand.author})` : '';
+      return `${name} ${after ?? '-'}${who}`;
+    })
+    .join(', ');
 }
 
 function membersText({ members }: PastDecision): string {

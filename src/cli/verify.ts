@@ -46,7 +46,7 @@ async function placesOf(
     const revisions = await engine.revisions(id);
     const known: ReadonlySet<string>[] = [];
     for (const commit of since) {
-      const after = await engine.commitsAfter(id, commit);
+      const after = await engine.past(id, (repository) => repository.commitsAfter(commit));
       if (!after) continue;
       unknown.delete(commit);
       known.push(after);

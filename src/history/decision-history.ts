@@ -45,15 +45,6 @@ export function decisionsOf(revisions: readonly Revision[]): readonly PastDecisi
   return [...found.values()].sort((one, other) => Date.parse(other.time) - Date.parse(one.time) || other.seq - one.seq);
 }
 
-/** What held at an instant: of each DSO the last decision until then. */
-export function decisionsAt(decisions: readonly PastDecision[], instant: number): readonly PastDecision[] {
-  const held = new Map<string, PastDecision>();
-  for (const decision of decisions) {
-    if (Date.parse(decision.time) <= instant && !held.has(decision.key)) held.set(decision.key, decision);
-  }
-  return [...held.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
-}
-
 function pastDecision(
   { metadata, seq, time, reason, total, members, unplaced }: DecisionRecord,
   carrier: Pick<PastDecision, 'commit' | 'author' | 'committedAt'>,

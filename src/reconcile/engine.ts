@@ -1,5 +1,5 @@
 import type { Dso } from '../api/effective.ts';
-import type { Configuration } from '../config/load.ts';
+import type { Configuration, Destination } from '../config/load.ts';
 import { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
@@ -10,6 +10,7 @@ import { Connections, ENDLESS, type OpenRepository, type Patience, recover } fro
 import { type Candidate, Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
+import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
 import { isForNextCommit } from './hold-back.ts';
 import { type KnownMembers, knownMembers } from './known-members.ts';
@@ -20,6 +21,7 @@ import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } 
 import type { PlacedDso, SharedMembers } from './place.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
+import type { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
 import { MAX_ATTEMPTS } from './retry.ts';
 import { saveStates } from './save-states.ts';
@@ -158,15 +160,18 @@ export class Engine {
 
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
-    const found = await readPast(this.#connections, destinationId, (repository, { root }) => {
+    const found = await this.past(destinationId, (repository, { root }) => {
       return repository.revisions(path === null ? root : `${root}/${path}`);
     });
     return found ?? [];
   }
 
-  /** Commits of a destination's branch that are not in the history of an earlier one; null: that one is not in it. */
-  async commitsAfter(destinationId: string, earlier: string): Promise<ReadonlySet<string> | null> {
-    return readPast(this.#connections, destinationId, (repository) => repository.commitsAfter(earlier));
+  /** Asks the repository of a destination for its past; null: there is none yet. @throws why it cannot be read */
+  async past<T>(
+    destinationId: string,
+    read: (repository: Repository, destination: Destination) => Promise<T>,
+  ): Promise<T | null> {
+    return readPast(this.#connections, destinationId, read);
   }
 
   /** Gives the members of a DSO back; it need not exist any more. @throws ProductError where that cannot be planned */
@@ -259,16 +264,6 @@ export class Engine {
     if (error) await recover(lanes, { error, attempt, now, signal });
     this.#settled.clear();
   }
-}
-
-/** The first instant after `now` at which something may change by itself. */
-function firstDeadline(outcomes: readonly DsoOutcome[], now: number): number {
-  let first = Number.POSITIVE_INFINITY;
-  // One that is over was looked at in this very tick: once more at once would be for nothing.
-  for (const { decided, staleAt, routing } of outcomes)
-    for (const instant of [decided?.deadline, staleAt, ...[...routing.heldBack.values()].map(({ until }) => until)])
-      if (instant != null && instant > now && instant < first) first = instant;
-  return first;
 }
 
 /** Destinations whose next commit has no room for a decision. */

@@ -47,6 +47,10 @@ export interface Repository {
    * @param isFetched as much history is fetched as that takes
    */
   lastChanges(paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>>;
+  /** Where the branch was at an instant, in epoch milliseconds; fetches the whole history. null: it had no commit yet. */
+  commitAt(instant: number, now: number): Promise<string | null>;
+  /** Files at or below paths as they were at a commit that `commitAt` gave, each with the commit that made it so. */
+  filesAt(commit: string, paths: readonly string[]): Promise<readonly Revision[]>;
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   revisions(path: string): Promise<readonly Revision[]>;
   /**

@@ -153,6 +153,16 @@ export class Mirror {
     return this.tip === null ? new Map() : this.#past.lastChanges(this.tip, paths, isFetched);
   }
 
+  /** Where the branch was at an instant, in epoch milliseconds; fetches the whole history. null: it had no commit yet. */
+  async commitAt(instant: number, now: number): Promise<string | null> {
+    return this.tip === null ? null : this.#past.commitAt(this.tip, instant, now);
+  }
+
+  /** Files at or below paths as they were at a commit that `commitAt` gave. */
+  filesAt(commit: string, paths: readonly string[]): Promise<readonly Revision[]> {
+    return this.#past.filesAt(commit, paths);
+  }
+
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(path: string): Promise<readonly Revision[]> {
     return this.tip === null ? [] : this.#past.revisions(this.tip, path);

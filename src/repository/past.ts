@@ -5,7 +5,7 @@ import type { FileChange } from '../reconcile/repository.ts';
 import type { Git } from './git.ts';
 import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
 import type { Remote } from './remote.ts';
-import type { Tree } from './tree.ts';
+import { parseTree, type Tree } from './tree.ts';
 
 /** Deeper than any history: what `git fetch --unshallow` asks for. */
 const WHOLE_HISTORY = 2_147_483_647;
@@ -20,6 +20,8 @@ const MAX_TAIL_COMMITS = 1000;
 const MAX_PATHS = 100;
 /** Texts of records that are looked into at once. */
 const TEXTS_AT_ONCE = 500;
+/** Where the history does not tell it. */
+const NOBODY = { commit: '', committedAt: '', author: '' };
 /** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
 const OURS = '^Dso-Decision: ';
 
@@ -48,7 +50,7 @@ export class Past {
     paths: readonly string[],
     isFetched: boolean,
   ): Promise<ReadonlyMap<string, FileChange>> {
-    const found = new Map<string, FileChange>();
+    const found = new Map<string, LoggedCommit>();
     const entries = await this.#tree.entries(paths);
     const wanted = new Map([...entries].map(([path, entry]) => [path, entry?.id ?? null]));
     let boundary = await this.#boundary();
@@ -66,20 +68,57 @@ export class Past {
     tip: string,
     wanted: ReadonlyMap<string, string | null>,
     boundary: ReadonlySet<string>,
-    found: Map<string, FileChange>,
+    found: Map<string, LoggedCommit>,
   ): Promise<void> {
     for (let count = FIRST_LOOK; ; count *= 4) {
       const missing = [...wanted.keys()].filter((path) => !found.has(path));
       if (missing.length === 0) return;
       const commits = await this.#log([`--max-count=${count}`, tip], missing);
-      for (const { commit, author, subject, changes } of commits) {
+      for (const commit of commits) {
         // What was before it is not here: it seems to have brought everything.
-        if (boundary.has(commit)) continue;
-        for (const { path, id } of changes)
-          if (!found.has(path) && wanted.get(path) === id) found.set(path, { commit, author, subject });
+        if (boundary.has(commit.commit)) continue;
+        for (const { path, id } of commit.changes)
+          if (!found.has(path) && wanted.get(path) === id) found.set(path, commit);
       }
       if (commits.length < count) return;
     }
+  }
+
+  /**
+   * Where the branch was at an instant; fetches the whole history. null: it had no commit yet.
+   *
+   * @param instant epoch milliseconds
+   * @param now epoch milliseconds
+   */
+  async commitAt(tip: string, instant: number, now: number): Promise<string | null> {
+    await this.#fetchAll();
+    const options = ['log', '--first-parent', '--reverse', '--format=%H %ct', tip];
+    let [latest, commit]: [number, string | null] = [0, null];
+    for (const line of (await this.#git.run(options, 'reading the history')).trim().split('\n')) {
+      const [id = '', seconds] = line.split(' ');
+      const time = Number(seconds) * 1000;
+      // Where a clock was wrong the order of the commits counts.
+      if (time > latest && time <= Math.max(now, instant)) latest = time;
+      if (latest > instant) break;
+      commit = id;
+    }
+    return commit;
+  }
+
+  /** Files at or below paths as they were at a commit, each with the commit that made it so; needs the whole history. */
+  async filesAt(tip: string, paths: readonly string[]): Promise<readonly Revision[]> {
+    if (paths.length === 0) return [];
+    const asked = paths.length > MAX_PATHS ? [commonDirectory(paths)] : paths;
+    const listing = await this.#git.feed(['ls-tree', '-r', '-z', tip, '--', ...asked], null, 'listing the past');
+    const known = new Set(paths);
+    const files = [...parseTree(listing)].filter(({ path }) => paths.length <= MAX_PATHS || known.has(path));
+    const changes = new Map<string, LoggedCommit>();
+    await this.#findChanges(tip, new Map(files.map(({ path, id }) => [path, id])), new Set(), changes);
+    const texts = await this.#tree.contents([...new Set(files.map(({ id }) => id))]);
+    return files.flatMap(({ path, id }) => {
+      const { commit, committedAt, author } = changes.get(path) ?? NOBODY;
+      return { path, commit, committedAt, author, text: texts.get(id) ?? null };
+    });
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */

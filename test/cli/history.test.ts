@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { World } from '../scenarios/world.ts';
+import { overlayOf, World } from '../scenarios/world.ts';
 
 /** Three decisions about a, one about b, and commits of others between them. */
 async function past(): Promise<World> {
@@ -71,8 +71,71 @@ describe('history', () => {
       ['default/a', 12],
       ['default/b', 6],
     ]);
+    // The commit of somebody else between the two says that it is years older.
+    const before = new Date(Date.parse(second?.time ?? '') - 1000).toISOString();
+    expect((await rows(world, 'default/a', '--at', before)).map(({ total }) => total.after)).toEqual([4]);
     expect(await rows(world, '--at', '2020-01-01T00:00Z')).toEqual([]);
     expect((await world.run('history', '--at', 'yesterday')).err).toContain('expected a time');
+  });
+
+  it('answers what the branch held, not what was decided: after a revert, a hand edit and a release', async () => {
+    const world = await past();
+    const first = world.home.git('rev-parse', 'main~4').trim();
+    const paths = world.home.paths(first).filter((path) => path.startsWith('scaling/') && path.includes('default/a'));
+    const back = Object.fromEntries(paths.map((path) => [path, world.home.read(path, first)]));
+    const revert = world.home.commit(back, 'main', 'Revert');
+    const now = () => new Date(world.now).toISOString();
+    const a = async (): Promise<unknown> => (await rows(world, 'default/a', '--at', now()))[0];
+    expect(await a()).toMatchObject({
+      seq: 1,
+      total: { before: null, after: 4 },
+      members: { one: { after: 2, byHand: null }, two: { after: 2, byHand: null } },
+      commit: revert,
+      author: 'somebody',
+    });
+    const overlay = overlayOf('one', 'a');
+    const text = world.home.read(overlay)?.replace(/value: \d+/, 'value: 7') ?? '';
+    const edit = world.home.commit({ [overlay]: text }, 'main', 'more', 'Ada');
+    expect(await a()).toMatchObject({
+      total: { after: 9 },
+      members: { one: { after: 7, byHand: { commit: edit, author: 'Ada' } }, two: { after: 2, byHand: null } },
+    });
+    expect((await world.run('history', '--at', now())).out).toContain('one 7 (by hand');
+    const markdown = await world.run('history', '--at', now(), '-o', 'markdown');
+    expect(markdown.out).toContain(`one 7 (by hand, commit ${edit.slice(0, 10)} by Ada), two 2`);
+    world.home.commit({ [overlay]: null });
+    expect(await a()).toMatchObject({ total: { after: null }, members: { one: { after: null, byHand: null } } });
+    expect((await world.run('release', 'default/a', '--yes')).code).toBe(0);
+    expect(await a()).toBeUndefined();
+    expect(await rows(world, '--at', now())).toMatchObject([{ key: 'default/b', total: { after: 6 } }]);
+    expect((await world.run('history', 'default/b', '--at', '2020-01-01')).out).toContain(
+      'nothing was decided until then',
+    );
+  });
+
+  it.each([
+    ['repository', { repository: 'second.git' }],
+    ['root in the same branch', { repository: 'fleet.git', root: 'second' }],
+  ])('answers what each %s held, where one of them is behind', async (_, elsewhere) => {
+    const world = new World({
+      destinations: [
+        { repository: 'fleet.git', match: { members: ['one'] } },
+        { ...elsewhere, match: { members: ['two'] } },
+      ],
+    });
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.metric('a', 60);
+    // The host takes what is for home, and nothing else.
+    const script = 'git diff --name-only $2 $3 | grep -q members/two/ && exit 1; exit 0';
+    for (const repository of [world.home, second]) repository.hook('update', script);
+    await world.tick();
+    const [held] = await rows(world, '--at', new Date(world.now).toISOString());
+    expect(held).toMatchObject({ seq: 2, total: { after: 8 } });
+    const nobody = { byHand: null };
+    expect(held?.members).toMatchObject({ one: { after: 6, ...nobody }, two: { after: 2, ...nobody } });
   });
 
   it('survives a squash, and tells a revert and a rebase no second time', async () => {
