@@ -15,11 +15,11 @@ const FIRST_DEEPENING = 50;
 /** For what is seldom there at all no more is fetched than this. */
 const FIRST_TAIL = 8;
 const LAST_TAIL = 128;
-const MAX_TAIL_COMMITS = 1000;
+const MAX_TAIL_COMMITS = 100;
 /** More paths than this and the directory of all of them is asked for: Git compares each with each. */
 const MAX_PATHS = 100;
 /** Texts of records that are looked into at once. */
-const TEXTS_AT_ONCE = 500;
+const TEXTS_AT_ONCE = 2000;
 /** Where the history does not tell it. */
 const NOBODY = { commit: '', committedAt: '', author: '' };
 /** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
