@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
-import { refusePath } from '../errors.ts';
+import { type ProductError, refusePath } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
@@ -27,13 +27,21 @@ export interface Composition {
   readonly decisions: ReadonlyMap<string, Decided | null>;
 }
 
-/** One commit for one destination from all that changed; null: nothing did. */
+/** A composition, or why there is none. */
+export interface Composed {
+  /** null: nothing changed, or something is refused. */
+  readonly composition: Composition | null;
+  /** Indexes that are not ours, each with its path. */
+  readonly refusals: readonly ProductError[];
+}
+
+/** One commit for one destination from all that changed. */
 export async function compose(
   destination: Destination,
   changed: readonly DecidedDso[],
   repository: Repository,
   templates: Templates,
-): Promise<Composition | null> {
+): Promise<Composed> {
   const files = new Map<string, string | null>();
   // Git stores each file as its difference from the one before: next to their like, records make half the pack.
   const records = new Map<string, string | null>();
@@ -52,11 +60,13 @@ export async function compose(
       word: wordIn(change, placed),
     });
   }
-  if (entries.length === 0) return null;
+  if (entries.length === 0) return { composition: null, refusals: [] };
+  const { rendered, refusals } = await indexes(destination, changed, repository, templates);
+  if (refusals.length > 0) return { composition: null, refusals };
   for (const [path, content] of records) files.set(path, content);
-  for (const [path, content] of await indexes(destination, changed, repository, templates)) files.set(path, content);
+  for (const [path, content] of rendered) files.set(path, content);
   const decisions = new Map(changed.map(({ placed, decided }) => [placed.dso.key, decided]));
-  return { files, message: commitMessage(templates, entries), decisions };
+  return { composition: { files, message: commitMessage(templates, entries), decisions }, refusals };
 }
 
 /** What a change says about a hold; null: it is about numbers. */
@@ -73,7 +83,7 @@ async function indexes(
   changed: readonly DecidedDso[],
   repository: Repository,
   templates: Templates,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<{ readonly rendered: ReadonlyMap<string, string>; readonly refusals: readonly ProductError[] }> {
   const wanted = new Map<string, Set<string>>();
   for (const { placed, decided } of changed) {
     for (const member of decided.changes.get(destination.id)?.added ?? []) {
@@ -85,18 +95,18 @@ async function indexes(
   const entries = await repository.entries([...wanted.keys()]);
   const texts = await repository.contents([...entries.values()].flatMap((entry) => entry?.id ?? []));
   const rendered = new Map<string, string>();
+  const refusals: ProductError[] = [];
   for (const [path, names] of wanted) {
     const entry = entries.get(path);
     // Without an index, what lies there already belongs into it as well.
     const listed = entry ? parseIndex(texts.get(entry.id) ?? '') : await repository.directories(posix.dirname(path));
-    if (listed === null)
-      throw refusePath(
-        path,
-        'IndexNotOurs',
-        `${path} is not an index as dso-gitops writes it; restore it, or remove it and it is made again`,
-      );
+    if (listed === null) {
+      const message = `${path} is not an index as dso-gitops writes it; restore it, or remove it and it is made again`;
+      refusals.push(refusePath(path, 'IndexNotOurs', message));
+      continue;
+    }
     if (entry && [...names].every((name) => listed.includes(name))) continue;
     rendered.set(path, renderIndex(templates, [...new Set([...listed, ...names])].sort()));
   }
-  return rendered;
+  return { rendered, refusals };
 }

@@ -1,15 +1,19 @@
 import type { Destination } from '../config/load.ts';
-import { asProductError, ProductError } from '../errors.ts';
+import { asProductError, mustAct, ProductError } from '../errors.ts';
 import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso } from './compose.ts';
 import { type Connections, type Patience, waitFor } from './connections.ts';
+import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Lane, Push } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
 import type { Waiting } from './waiting.ts';
+
+/** Of paths that are refused, beside the first one. */
+const MAX_SHOWN = 9;
 
 /** What delivering needs. */
 export interface Delivery {
@@ -130,20 +134,46 @@ class Sender {
     return this.#publish(lane, ready);
   }
 
+  /** A path that is not ours to write is the matter of those who need it: the others go on. */
   async #publish(lane: Lane, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
     const { destination, repository } = lane;
+    const nothing = untouched(destination);
+    if (!repository || changed.length === 0) return nothing;
+    const needs = new Map(changed.map((one) => [one, pathsOf(one, destination)]));
+    try {
+      lane.refuse(await findNotOurs([...needs.values()].flat(), repository));
+      for (;;) {
+        const refused = new Map<string, ProductError>();
+        for (const [{ placed }, paths] of needs) {
+          const error = lane.refusalOf(paths);
+          if (error) refused.set(placed.dso.key, error);
+        }
+        const others = changed.filter(({ placed }) => !refused.has(placed.dso.key));
+        const outcome = others.length === 0 ? nothing : await this.#send(lane, repository, others);
+        // It may have been refused for another path.
+        const isRefused = others.some((one) => lane.refusalOf(needs.get(one) ?? []) !== null);
+        if (!isRefused) return { ...outcome, refused, error: outcome.error ?? summaryOf([...refused.values()]) };
+      }
+    } catch (thrown) {
+      return { ...nothing, error: asProductError(thrown) };
+    }
+  }
+
+  async #send(lane: Lane, repository: Repository, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
+    const { destination } = lane;
     const { templates, states, records } = this.#delivery;
     const { mode, isDiffed, now } = this.#options;
     const nothing = untouched(destination);
-    if (!repository || changed.length === 0) return nothing;
     let composition: Composition | null = null;
     try {
-      composition = await compose(destination, changed, repository, templates);
+      const composed = await compose(destination, changed, repository, templates);
+      lane.refuse(composed.refusals);
+      composition = composed.composition;
       if (!composition) return nothing;
       const before = mode === 'plan' || isDiffed ? await textsBefore(repository, composition) : nothing.before;
-      const composed = { ...nothing, composition, before };
+      const known = { ...nothing, composition, before };
       const waiting = mode === 'plan' ? null : this.#waitsFor(lane);
-      if (mode === 'plan' || waiting) return { ...composed, waiting };
+      if (mode === 'plan' || waiting) return { ...known, waiting };
       const saving = states.savingFor(destination.id, changed);
       const { files, message } = composition;
       const publication = { files, message, states: saving.texts, time: now };
@@ -154,14 +184,9 @@ class Sender {
           if (placed.home.id === destination.id && decided.record) records.keep(placed.dso.key, decided.record);
       };
       const pushed = await this.#push(lane, { publication, composition, landed });
-      if (pushed?.error) throw pushed.error;
-      return pushed ? { ...pushed, before } : { ...composed, waiting: lane.waitsFor(now) };
+      return pushed ? { ...pushed, before } : { ...known, waiting: lane.waitsFor(now) };
     } catch (thrown) {
-      const error = asProductError(thrown);
-      const others = changed.filter((one) => !isAbout(error, destination, one));
-      if (error.path === null || others.length === changed.length) return { ...nothing, composition, error };
-      // One path is not ours to write: the DSOs that do not need it go on.
-      return { ...(await this.#publish(lane, others)), error };
+      return { ...nothing, composition, error: asProductError(thrown) };
     }
   }
 
@@ -172,14 +197,26 @@ class Sender {
   }
 }
 
-/** Whether a refused path is one that the DSO needs: a file of it, above one or below one, or an index that gains its name. */
-function isAbout({ path }: ProductError, destination: Destination, { placed, decided }: DecidedDso): boolean {
+/** Paths that a decision needs in a destination: its files, and indexes that gain its name. */
+function pathsOf({ placed, decided }: DecidedDso, destination: Destination): readonly string[] {
   const change = decided.changes.get(destination.id);
-  if (path === null || !change) return false;
-  if (change.added.some((member) => indexPath(destination, member, placed.dso.namespace) === path)) return true;
-  return [...change.files.keys()].some(
-    (file) => file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`),
+  if (!change) return [];
+  const indexes = change.added.flatMap((member) => indexPath(destination, member, placed.dso.namespace) ?? []);
+  return [...change.files.keys(), ...indexes];
+}
+
+/** One error for all; null: there is none. */
+function summaryOf(errors: readonly ProductError[]): ProductError | null {
+  const [first, ...others] = new Set(errors);
+  if (!first || others.length === 0) return first ?? null;
+  const shown = others.slice(0, MAX_SHOWN).map(({ message }) => message);
+  const rest = others.length - shown.length;
+  const summary = mustAct(
+    first.reason,
+    [first.message, ...shown, ...(rest > 0 ? [`and ${rest} more`] : [])].join('; '),
   );
+  summary.path = first.path;
+  return summary;
 }
 
 async function textsBefore(repository: Repository, { files }: Composition): Promise<ReadonlyMap<string, string>> {

@@ -5,6 +5,7 @@ import type { Composition } from './compose.ts';
 import type { OpenRepository } from './connections.ts';
 import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
+import { Refusals } from './refusals.ts';
 import type { Gate, Publication, Repository } from './repository.ts';
 import { UNDER_WAY, type Waiting } from './waiting.ts';
 
@@ -29,6 +30,7 @@ export class Lane {
   readonly #open: OpenRepository;
   readonly #call = new OneCall();
   readonly #backoff: Backoff;
+  readonly #refusals = new Refusals();
   #repository: Repository | null = null;
   #pushed: DestinationOutcome | null = null;
   /** What is cached cannot be used. */
@@ -101,6 +103,16 @@ export class Lane {
   /** Notes whether there are decisions to push. */
   want(isWanted: boolean, now: number): void {
     this.#backoff.want(isWanted, now);
+  }
+
+  /** Notes paths that are not ours to write as the tip is. */
+  refuse(errors: readonly ProductError[]): void {
+    this.#refusals.note(errors, this.#repository?.tip ?? null);
+  }
+
+  /** Why one of the files is not ours to write as the tip is; null: nothing is known against it. */
+  refusalOf(files: Iterable<string>): ProductError | null {
+    return this.#refusals.against(files, this.#repository?.tip ?? null);
   }
 
   /** Begins to learn the tip; a damaged mirror is made again, it is only a cache. */
@@ -181,14 +193,15 @@ export class Lane {
     this.#call.start(purpose, async (gate) => {
       try {
         const commit = await repository.publish(publication, gate);
+        this.#refusals.follow(repository.tip);
         ended(commit, null);
         this.#backoff.succeed(purpose, now);
       } catch (thrown) {
         await gate();
         const error = asProductError(thrown);
         ended(null, error);
-        // A refused path is the matter of those who need it.
-        if (error.path === null) this.#fail(purpose, error, now);
+        // A refused path is the matter of those who need it: without them it is not met again.
+        if (!this.#refusals.note([error], repository.tip)) this.#fail(purpose, error, now);
       }
     });
   }

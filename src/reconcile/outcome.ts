@@ -42,6 +42,8 @@ export interface DestinationOutcome {
   /** Id of the pushed commit; null: none was. */
   readonly commit: string | null;
   readonly error: ProductError | null;
+  /** DSOs that need a path which is not ours to write, by key: the others go on. */
+  readonly refused: ReadonlyMap<string, ProductError>;
   /** Why what is composed is not pushed yet although nothing failed; null: it was pushed, or there is nothing. */
   readonly waiting: Waiting | null;
 }
@@ -89,5 +91,13 @@ export function undecided(
 
 /** A destination with nothing to write. */
 export function untouched(destination: Destination): DestinationOutcome {
-  return { destination, composition: null, before: new Map(), commit: null, error: null, waiting: null };
+  return {
+    destination,
+    composition: null,
+    before: new Map(),
+    commit: null,
+    error: null,
+    refused: new Map(),
+    waiting: null,
+  };
 }

@@ -30,7 +30,7 @@ export class Told {
     for (const result of results) {
       const { id } = result.destination;
       const late = this.#late.has(id) ? this.#outcomes.get(id) : undefined;
-      if (late) this.#outcomes.set(id, { ...late, waiting: result.waiting });
+      if (late) this.#outcomes.set(id, besideLate(late, result));
       else if (result.composition || result.error) this.#tell(result);
     }
   }
@@ -56,4 +56,10 @@ export class Told {
     const isRace = this.#isStaying && result.error?.kind === 'retry' && !this.#connections.lane(id).error;
     this.#outcomes.set(id, isRace ? { ...result, error: null, waiting: RACED } : result);
   }
+}
+
+/** What came of an earlier push, and how it stands now: who needs a refused path is known by now. */
+function besideLate(late: DestinationOutcome, { refused, waiting, error }: DestinationOutcome): DestinationOutcome {
+  const isOfPath = late.error !== null && late.error.path !== null;
+  return { ...late, refused, waiting, error: (isOfPath ? error : null) ?? late.error ?? error };
 }

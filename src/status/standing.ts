@@ -40,7 +40,9 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
     const found = destinations.get(id);
     const otherwise = id === placed.home.id ? NEXT_PUSH : NOT_HOME;
-    const { reason, message } = outcome.routing.heldBack.get(id) ?? found?.error ?? found?.waiting ?? otherwise;
+    // A refused path is the matter of those who need it.
+    const error = found?.refused.get(key) ?? (found?.error?.path === null ? found.error : null);
+    const { reason, message } = outcome.routing.heldBack.get(id) ?? error ?? found?.waiting ?? otherwise;
     return { destination: destination.name, reason, message };
   });
   return {

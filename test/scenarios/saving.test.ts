@@ -1,7 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { standingOf } from '../../src/status/standing.ts';
 import { wrapGit } from '../repository/git-wrapper.ts';
 import { countOf, errorsOf, World } from './world.ts';
@@ -12,21 +11,6 @@ async function servedWorld(): Promise<World> {
   world.metric('a', 20);
   await world.tick();
   return world;
-}
-
-/** What one moment comes to in a process that stays: a tip that is to be learnt is waited for. */
-async function moment(world: World): Promise<TickResult> {
-  const { now } = world;
-  for (;;) {
-    let resume = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      resume = resolve;
-    });
-    const result = await world.stay({ now, background: { ms: 5000, resume } });
-    world.now = now;
-    if (result.destinations.every(({ waiting }) => waiting?.reason !== 'Fetching')) return result;
-    await answered;
-  }
 }
 
 it('a host that limits us is left alone by states as well, and the count lands at the first try after it is well', async () => {
@@ -40,7 +24,7 @@ it('a host that limits us is left alone by states as well, and the count lands a
     world.metric('a', 60 + (seconds % 4) * 10);
     if (seconds === 225) rmSync(join(world.home.directory, 'hooks'), { recursive: true });
     const before = pushes();
-    const result = await moment(world);
+    const result = await world.moment();
     await world.save({ ms: 5000, resume: () => undefined }).catch(() => undefined);
     if (pushes() > before) tries.push(seconds);
     world.now += 15_000;
@@ -61,11 +45,11 @@ it('a branch that refuses every push takes states, and is told as long as a deci
   const saved = new Set<string>();
   for (let round = 0; round < 4; round += 1) {
     world.metric('a', 60 + round * 10);
-    expect(errorsOf(await moment(world))).toEqual(['ProtectedBranch']);
+    expect(errorsOf(await world.moment())).toEqual(['ProtectedBranch']);
     await world.save({ ms: 5000, resume: () => undefined });
     saved.add([...world.home.refs()].join());
     world.now += 500;
-    expect(errorsOf(await moment(world))).toEqual(['ProtectedBranch']);
+    expect(errorsOf(await world.moment())).toEqual(['ProtectedBranch']);
     world.now += 15_000;
   }
   expect(saved.size).toBe(4);

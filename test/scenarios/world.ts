@@ -131,6 +131,23 @@ export class World {
     return this.tick({ background: { ms: 5000, resume: () => undefined }, ...options });
   }
 
+  /** What one moment comes to in a process that stays, when all has ended that is under way; time stands still. */
+  async moment(ms = 5000): Promise<TickResult> {
+    const { now } = this;
+    for (let round = 0; round < 50; round += 1) {
+      let resume = (): void => undefined;
+      const answered = new Promise<void>((resolve) => {
+        resume = resolve;
+      });
+      const result = await this.stay({ now, background: { ms, resume } });
+      this.now = now;
+      const reasons = new Set(result.destinations.map(({ waiting }) => waiting?.reason));
+      if (['Fetching', 'Pushing', 'SavingState'].some((reason) => reasons.has(reason))) await answered;
+      else if (!reasons.has('NextPush')) return result;
+    }
+    throw new Error('it comes to no end');
+  }
+
   /** Somebody commits to a repository at the moment of the next push. */
   race(repository: BareRepository, files: Readonly<Record<string, Entry>>): void {
     const directory = join(this.directory, `race-${Math.random()}`);
