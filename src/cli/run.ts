@@ -77,6 +77,9 @@ async function run(options: RunOptions, context: Context): Promise<void> {
         health.beat(describeFailure(error));
         for (const entry of transitions.ofFailure(describeFailure(error))) log(entry);
       },
+      onSave: (error) => {
+        for (const entry of transitions.ofSaving(error === null ? '' : describeFailure(error))) log(entry);
+      },
       stop: context.signal,
       abort: hard.signal,
     });

@@ -28,7 +28,7 @@ import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
 import { Told } from './told.ts';
-import type { Waiting } from './waiting.ts';
+import { ENDED, type Waiting } from './waiting.ts';
 
 /** What the engine is made of. */
 export interface EngineParts {
@@ -55,6 +55,8 @@ export interface TickOptions extends DeliveryOptions {
    * Absent: everything at once, and all is waited for.
    */
   readonly background?: Patience;
+  /** What came of earlier pushes is told and decided upon; no call is begun. */
+  readonly isLast?: boolean;
   readonly signal: AbortSignal;
   /** Ends the reading of the hub; absent: `signal` does. */
   readonly stop?: AbortSignal;
@@ -130,14 +132,16 @@ export class Engine {
     };
   }
 
-  /** Waits for what is under way. */
-  async finish(): Promise<readonly DestinationOutcome[]> {
-    await Promise.all([...this.#connections.lanes].map((lane) => lane.settle(Number.POSITIVE_INFINITY)));
-    return this.#connections.settle();
+  /** Waits for what is under way. @returns whether pushes have ended that no tick has told yet */
+  async finish(patienceMs: number): Promise<boolean> {
+    const lanes = [...this.#connections.lanes];
+    await Promise.all(lanes.map((lane) => lane.settle(patienceMs)));
+    return lanes.some((lane) => lane.hasEnded);
   }
 
-  async #learnTips(isRequested: boolean, { now, background }: TickOptions): Promise<void> {
+  async #learnTips(isRequested: boolean, { now, background, isLast }: TickOptions): Promise<void> {
     const lanes = [...this.#connections.lanes];
+    if (isLast) return;
     if (!background) {
       await this.#connections.refresh(lanes, now, ENDLESS);
       return;
@@ -227,11 +231,13 @@ export class Engine {
     options: TickOptions,
     late: readonly DestinationOutcome[],
   ): Promise<Rounds> {
-    const { now, background } = options;
+    const { now, background, isLast } = options;
     const outcomes = new Map<string, DsoOutcome>();
     const told = new Told(this.#connections, late, background !== undefined);
-    const waitsFor = (lane: Lane): Waiting | null =>
-      told.waitsFor(lane.destination.id) ?? (background ? lane.waitsFor(now) : null);
+    const waitsFor = (lane: Lane): Waiting | null => {
+      if (isLast && !lane.isBusy) return ENDED;
+      return told.waitsFor(lane.destination.id) ?? (background ? lane.waitsFor(now) : null);
+    };
     let pending = candidates;
     let waiting: ReadonlySet<string> = new Set();
     for (let attempt = 1; ; attempt += 1) {

@@ -175,6 +175,11 @@ export class Lane {
     return hasMoved;
   }
 
+  /** Whether there is something to `take`. */
+  get hasEnded(): boolean {
+    return this.#pushed !== null;
+  }
+
   /** What the last push of decisions came to; null: it was taken, or is under way. */
   take(): DestinationOutcome | null {
     const pushed = this.#pushed;

@@ -13,6 +13,8 @@ export interface LoopOptions {
   readonly onTick: (result: TickResult) => void;
   /** Told when a tick as a whole failed; nothing changed. */
   readonly onError: (error: unknown) => void;
+  /** Told how saving states that no commit carried went; null: well. */
+  readonly onSave: (error: unknown) => void;
   /** Ends the loop after the tick that is under way; one that only reads the hub ends at once. */
   readonly stop: AbortSignal;
   /** Ends what is under way. */
@@ -25,6 +27,10 @@ const PATIENCE_MS = 2000;
 const IDLE_MS = 60_000;
 /** State that no commit carries is pushed no more often than this. */
 const SAVE_MS = 60_000;
+/** How long pushes that are under way are waited for at the end: what is left then of the grace is for telling it. */
+const LAST_PUSH_MS = 3000;
+/** How long the hub may take to be read at the end. */
+const LAST_READ_MS = 500;
 /** Wait after a tick that failed as a whole; doubled each time up to the longest time. */
 const RETRY_MS = 1000;
 
@@ -39,16 +45,14 @@ export async function runLoop(options: LoopOptions): Promise<void> {
   // What is paced here goes by a clock that nobody sets.
   let lastSave = performance.now();
   let failures = 0;
+  let hasTicked = false;
   try {
     while (!stop.aborted) {
       const [now, begun] = [options.now(), performance.now()];
       let next = now + IDLE_MS;
       try {
         next = Math.min(next, await tick(options, now, background));
-        if (engine.unsaved > 0 && begun - lastSave >= SAVE_MS) {
-          lastSave = begun;
-          await engine.saveStates(now, background);
-        }
+        hasTicked = true;
         failures = 0;
       } catch (error) {
         if (stop.aborted && error === stop.reason) break;
@@ -56,13 +60,16 @@ export async function runLoop(options: LoopOptions): Promise<void> {
         next = now + Math.min(IDLE_MS, RETRY_MS * 2 ** Math.min(failures - 1, 6));
         options.onError(error);
       }
+      if (engine.unsaved > 0 && begun - lastSave >= SAVE_MS) {
+        lastSave = begun;
+        await save(options, background);
+      }
       await wake.wait(Math.max(0, next - now - (performance.now() - begun)));
     }
-    const now = options.now();
-    const destinations = await engine.finish();
-    if (destinations.length > 0)
-      options.onTick({ outcomes: [], destinations, problems: [], deadline: now, dsos: [], now });
-    await engine.saveStates(now).catch(options.onError);
+    const hasNews = await engine.finish(LAST_PUSH_MS);
+    if (hasTicked && hasNews) await lastTick(options, background);
+    await save(options);
+    await engine.finish(Number.POSITIVE_INFINITY);
   } finally {
     await open.close();
   }
@@ -74,6 +81,25 @@ async function tick(options: LoopOptions, now: number, background: Patience): Pr
   const result = await engine.tick({ mode: 'apply', now, background, signal: abort, stop });
   onTick(result);
   return result.deadline;
+}
+
+/** What came of pushes since the last tick belongs into the status as well. */
+async function lastTick({ engine, onTick, onError, now, abort }: LoopOptions, background: Patience): Promise<void> {
+  const stop = AbortSignal.any([abort, AbortSignal.timeout(LAST_READ_MS)]);
+  try {
+    onTick(await engine.tick({ mode: 'apply', now: now(), background, isLast: true, signal: abort, stop }));
+  } catch (error) {
+    onError(error);
+  }
+}
+
+async function save({ engine, onSave, now, abort }: LoopOptions, patience?: Patience): Promise<void> {
+  try {
+    await engine.saveStates(now(), patience, abort);
+    onSave(null);
+  } catch (error) {
+    onSave(error);
+  }
 }
 
 /** A line for a failure that is not a crash. */

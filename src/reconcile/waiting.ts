@@ -30,6 +30,12 @@ export const NOT_HOME: Waiting = {
   message: 'the decision is not on the branch of its home yet',
 };
 
+/** Nothing is begun any more. */
+export const ENDED: Waiting = {
+  reason: 'Ended',
+  message: 'dso-gitops ends before this was pushed; it goes on when it runs again',
+};
+
 /** @param time epoch milliseconds */
 export function pacedUntil(time: number): Waiting {
   return {

@@ -16,6 +16,7 @@ export class TransitionLog {
   #dsos = new Map<string, SaidOfDso>();
   #others = new Map<string, string>();
   #failure = '';
+  #unsaved = '';
 
   /** What a tick brought. */
   of({ outcomes, destinations, problems, dsos: known }: TickResult): readonly LogEntry[] {
@@ -65,6 +66,16 @@ export class TransitionLog {
     const isInTrouble = (one: SaidOfDso['said']): boolean => [...one.values()].some(({ isTrouble }) => isTrouble);
     if (before && isInTrouble(before) && !isInTrouble(said)) entries.push(servedEntry(outcome.key));
     return said;
+  }
+
+  /** How saving states that no commit carried went. @param message why it failed; empty: it did not */
+  ofSaving(message: string): readonly LogEntry[] {
+    const before = this.#unsaved;
+    this.#unsaved = message;
+    if (message === before) return [];
+    if (message === '') return [overEntry(before)];
+    const text = `states are not saved yet: ${message}`;
+    return [{ level: 'error', message: 'states are not saved yet', fields: { error: message }, text }];
   }
 
   /** That a tick failed as a whole; nothing changed. */

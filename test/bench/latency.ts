@@ -49,6 +49,9 @@ export async function measureLatency(fixture: Fixture, { samples, clones }: Roun
     now: () => Date.now(),
     onTick: () => undefined,
     onError: (error) => failures.push(error),
+    onSave: (error) => {
+      if (error !== null) failures.push(error);
+    },
     stop: stop.signal,
     abort: new AbortController().signal,
   });

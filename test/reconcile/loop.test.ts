@@ -5,9 +5,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runLoop } from '../../src/reconcile/loop.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import { standingOf } from '../../src/status/standing.ts';
+import { StatusWriter } from '../../src/status/status-writer.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, overlayOf, World } from '../scenarios/world.ts';
 import { silentHost } from '../silent-host.ts';
+import { RecordingApi } from '../status/recording-api.ts';
 
 /** A loop on the real clock, on top of the time of a world. */
 interface Running {
@@ -17,7 +19,12 @@ interface Running {
   readonly end: () => Promise<void>;
 }
 
-async function start(world: World): Promise<Running> {
+/** @param graceMs how long what is under way may take at the end */
+async function start(
+  world: World,
+  onTick: (result: TickResult) => void = () => undefined,
+  graceMs = 100,
+): Promise<Running> {
   const [stop, hard] = [new AbortController(), new AbortController()];
   const base = Date.now();
   const ticks: TickResult[] = [];
@@ -31,14 +38,18 @@ async function start(world: World): Promise<Running> {
       close: async () => undefined,
     },
     now: () => world.now + Date.now() - base,
-    onTick: (result) => ticks.push(result),
+    onTick: (result) => {
+      ticks.push(result);
+      onTick(result);
+    },
     onError: () => undefined,
+    onSave: () => undefined,
     stop: stop.signal,
     abort: hard.signal,
   });
   const end = async (): Promise<void> => {
     stop.abort();
-    setTimeout(() => hard.abort(), 100).unref();
+    setTimeout(() => hard.abort(), graceMs).unref();
     await loop.catch(() => undefined);
   };
   onTestFinished(end);
@@ -174,5 +185,66 @@ describe('a remote that does not answer', () => {
       waiting: [{ destination: 'slow' }],
     });
     expect([...standing.committed.values()]).toEqual([6, 6]);
+  });
+});
+
+describe('the end', () => {
+  const STORED = { namespace: 'default', name: 'a', uid: 'uid-1', generation: 1, lastCommit: null, requestedAt: null };
+
+  /** A loop whose push hangs, with the status that it writes. */
+  async function hanging(): Promise<{
+    readonly world: World;
+    readonly api: RecordingApi;
+    readonly running: Running;
+    readonly writer: StatusWriter;
+    readonly release: () => void;
+  }> {
+    const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '0s' } }] });
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    const api = new RecordingApi();
+    const writer = new StatusWriter({
+      api,
+      now: () => world.now,
+      onWrite: () => undefined,
+      onRefused: () => undefined,
+    });
+    const offer = (result: TickResult): void => {
+      const stored = { ...STORED, status: api.status, foreignWriter: null };
+      writer.offer({ ...result, dsos: result.dsos.map((dso) => ({ ...dso, stored })) });
+    };
+    const running = await start(world, offer, 4000);
+    await vi.waitFor(() => expect(api.ready).toBe('Committed'), 20_000);
+    const release = hang(world.home);
+    world.metric('a', 60);
+    running.changed();
+    await vi.waitFor(() => expect(api.ready).toBe('Pushing'), 20_000);
+    return { world, api, running, writer, release };
+  }
+
+  it('tells what landed meanwhile, and begins nothing new', async () => {
+    const { world, api, running, writer, release } = await hanging();
+    const ending = running.end();
+    world.metric('a', 80);
+    release();
+    await ending;
+    await writer.flush();
+    expect(countOf(world.home, 'one', 'a')).toBe(6);
+    expect(api.status).toMatchObject({
+      gitOps: { lastCommit: world.home.tip(), state: { seq: 2 } },
+      memberClusterStatuses: { one: { committedReplicas: 6, desiredReplicas: 8 } },
+      conditions: expect.arrayContaining([expect.objectContaining({ type: 'Delivered', reason: 'Ended' })]),
+    });
+    expect(api.events).toEqual(['Committed', 'Committed']);
+  });
+
+  it('is there in time where the remote is silent, and the push stays told as under way', async () => {
+    const { running, api, writer, release } = await hanging();
+    const begun = performance.now();
+    await running.end();
+    await writer.flush();
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(api.ready).toBe('Pushing');
+    release();
   });
 });

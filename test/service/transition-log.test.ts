@@ -30,6 +30,16 @@ it('says that one is gone, and that advice is no trouble', async () => {
   expect(await said()).toEqual(['info default/a is gone from the hub; what is in Git stays']);
 });
 
+it('says once that states are not saved, and that it is over', () => {
+  const log = new TransitionLog();
+  const said = (message: string): readonly string[] => log.ofSaving(message).map(({ text }) => text);
+  expect(said('')).toEqual([]);
+  expect(said('too many')).toEqual(['states are not saved yet: too many']);
+  expect(said('too many')).toEqual([]);
+  expect(said('')).toEqual(['over: too many']);
+  expect(said('')).toEqual([]);
+});
+
 it('says that what failed as a whole, and what cannot be read, is over', async () => {
   const world = new World();
   const log = new TransitionLog();
