@@ -124,7 +124,8 @@ function recordOf(
   if (found) return found;
   const record = parseRecord(texts.get(id) ?? '');
   if (!record) return null;
-  const landed = landedRecord(record, id);
+  // Copied: a word of the text that it was read from would keep all of that text in memory.
+  const landed = structuredClone(landedRecord(record, id));
   known.keep(key, landed);
   return landed;
 }

@@ -72,8 +72,9 @@ export function changesOf(
   return changes;
 }
 
-function pathOf({ dso }: DecideInput, { name, destination }: PlacedMember): string {
-  return overlayPath(destination, { ...dso, member: name });
+/** An overlay does not move: where there is a record, its path is the one that is known already. */
+function pathOf({ dso, home, landed }: DecideInput, { name, destination }: PlacedMember): string {
+  return landed.get(home.id)?.record?.members[name]?.path ?? overlayPath(destination, { ...dso, member: name });
 }
 
 /** Home and every destination of a member, each once. */

@@ -65,6 +65,8 @@ export class Tree {
     const ids = new Map<string, string>();
     for (const [path, content] of files) {
       this.#changed.delete(path);
+      // So that the key is the text that who wrote it has, and not another one that is equal.
+      this.#entries.delete(path);
       if (content === null) {
         this.#entries.set(path, null);
         continue;
