@@ -210,7 +210,7 @@ describe('the end', () => {
       onRefused: () => undefined,
     });
     const offer = (result: TickResult): void => {
-      const stored = { ...STORED, status: api.status, foreignWriter: null };
+      const stored = { ...STORED, status: api.status, isBeingDeleted: false, foreignWriter: null };
       writer.offer({ ...result, dsos: result.dsos.map((dso) => ({ ...dso, stored })) });
     };
     const running = await start(world, offer, 4000);
