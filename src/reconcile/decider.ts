@@ -144,14 +144,12 @@ export class Decider {
     { resume, now, background }: TickOptions,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
     const failed = new Map<string, unknown>();
-    const isCounted = (key: string): boolean => resume?.has(key) === true;
-    const landed = await loadLanded(
-      placed,
-      this.#connections.readable,
-      (id, error) => failed.set(id, error),
-      isCounted,
-      this.#records,
-    );
+    const load = async (note: (id: string, error: unknown) => void): ReturnType<typeof loadLanded> => {
+      await this.#sequences.look(this.#connections.readable, note);
+      const isCounted = (key: string): boolean => resume?.has(key) === true;
+      return loadLanded(placed, this.#connections.readable, note, isCounted, this.#records);
+    };
+    const landed = await load((id, error) => failed.set(id, error));
     if (failed.size === 0) return landed;
     const lanes = [...failed].map(([id, error]) => {
       const lane = this.#connections.lane(id);
@@ -159,13 +157,7 @@ export class Decider {
       return lane;
     });
     await this.#connections.refresh(lanes, now, background ?? ENDLESS);
-    return loadLanded(
-      placed,
-      this.#connections.readable,
-      (id, error) => this.#connections.lane(id).noteUnreadable(error),
-      isCounted,
-      this.#records,
-    );
+    return load((id, error) => this.#connections.lane(id).noteUnreadable(error));
   }
 
   /** What the history has to say of a part of the fleet. */

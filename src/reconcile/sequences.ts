@@ -27,46 +27,60 @@ export class Sequences {
     this.#connections = connections;
   }
 
+  /**
+   * Looks at destinations that were not looked at yet, before what their tips hold is read.
+   *
+   * @param failed told which of them cannot be read
+   */
+  async look(
+    repositories: ReadonlyMap<string, Repository>,
+    failed: (destinationId: string, error: unknown) => void,
+  ): Promise<void> {
+    await Promise.all(
+      [...repositories].map(async ([id, repository]) => {
+        if (this.#replaced.has(id)) return;
+        try {
+          const { root } = this.#connections.lane(id).destination;
+          this.#replaced.set(id, new Map(await repository.replacedSequences(`${root}/decisions`)));
+        } catch (error) {
+          failed(id, error);
+        }
+      }),
+    );
+  }
+
   /** By key, then by destination id; left out: none is known. A destination whose history cannot be read is noted. */
   async highestOf(recorded: readonly Recorded[]): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
     const highest = new Map(recorded.map(({ placed }) => [placed.dso.key, new Map<string, number>()]));
     await Promise.all(
       [...this.#connections.readable].map(async ([id, repository]) => {
-        const placedHere = recorded.filter(({ placed }) => isAt(placed, id));
+        const here = recorded.filter(({ placed }) => isAt(placed, id));
+        const found = this.#replaced.get(id);
         // What was removed and comes again begins anew.
-        for (const one of placedHere)
-          if (one.landed.get(id)?.recordId === null) this.#replaced.get(id)?.delete(pathOf(one, id));
-        const here = placedHere.filter(({ landed }) => landed.get(id)?.record);
-        if (here.length === 0) return;
-        try {
-          const found = await this.#read(id, repository, here);
-          for (const one of here) {
-            const number = found.get(pathOf(one, id));
-            if (number !== undefined) highest.get(one.placed.dso.key)?.set(id, number);
-          }
-        } catch (error) {
-          // Without the history nobody can say whether a record is the last one: its DSOs wait.
-          this.#connections.lane(id).noteUnreadable(error);
+        for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(pathOf(one, id));
+        const ever = await this.#everAt(id, repository, here);
+        for (const one of here) {
+          const number = ever.get(pathOf(one, id)) ?? found?.get(pathOf(one, id));
+          if (number !== undefined) highest.get(one.placed.dso.key)?.set(id, number);
         }
       }),
     );
     return highest;
   }
 
-  async #read(id: string, repository: Repository, here: readonly Recorded[]): Promise<ReadonlyMap<string, number>> {
-    const unknown = here.filter(({ placed, isSaved }) => !isSaved && placed.home.id === id);
-    const paths = unknown.map((one) => pathOf(one, id));
-    const ever = paths.length > 0 ? await repository.highestSequences(paths) : new Map<string, number>();
-    return new Map([...(await this.#replacedAt(id, repository)), ...ever]);
-  }
-
-  async #replacedAt(id: string, repository: Repository): Promise<ReadonlyMap<string, number>> {
-    const known = this.#replaced.get(id);
-    if (known) return known;
-    const { root } = this.#connections.lane(id).destination;
-    const replaced = new Map(await repository.replacedSequences(`${root}/decisions`));
-    this.#replaced.set(id, replaced);
-    return replaced;
+  /** From all of the history, for those whose last decision no state tells. */
+  async #everAt(id: string, repository: Repository, here: readonly Recorded[]): Promise<ReadonlyMap<string, number>> {
+    const unknown = here.filter(({ placed, landed, isSaved }) => {
+      return !isSaved && placed.home.id === id && landed.get(id)?.record;
+    });
+    if (unknown.length === 0) return new Map();
+    try {
+      return await repository.highestSequences(unknown.map((one) => pathOf(one, id)));
+    } catch (error) {
+      // Without the history nobody can say whether a record is the last one: its DSOs wait.
+      this.#connections.lane(id).noteUnreadable(error);
+      return new Map();
+    }
   }
 }
 

@@ -167,6 +167,8 @@ export class Past {
    * fetched or read than these commits; where too many came since, nothing is known.
    */
   async replacedSequences(tip: string, directory: string): Promise<ReadonlyMap<string, number>> {
+    const listing = await this.#git.run(['ls-tree', '-z', tip, '--', directory], 'listing the tip');
+    if (listing === '') return new Map();
     const last = await this.#lastOwn(tip, directory);
     if (last === tip) return new Map();
     const range = last === null ? tip : `${last}..${tip}`;
