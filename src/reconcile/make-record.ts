@@ -58,7 +58,7 @@ export function makeRecord(
 }
 
 /** What landed elsewhere is no part of a decision: the same bytes, whenever that is learnt. */
-function recorded({ delivered: _, ...state }: DsoState): DsoState {
+function recorded({ delivered: _delivered, ...state }: DsoState): DsoState {
   return state;
 }
 

@@ -72,7 +72,10 @@ function recomputed(
 }
 
 /** What landed in which destination is no part of a decision, and destinations have other ids here. */
-function withLandingsOf({ delivered, resumed }: DsoState, { delivered: _, resumed: __, ...state }: DsoState): DsoState {
+function withLandingsOf(
+  { delivered, resumed }: DsoState,
+  { delivered: _delivered, resumed: _resumed, ...state }: DsoState,
+): DsoState {
   return { ...state, ...(delivered && { delivered }), ...(resumed !== undefined && { resumed }) };
 }
 
