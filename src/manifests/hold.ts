@@ -30,12 +30,13 @@ export function renderHold(marker: HoldMarker): string {
   return `# Nothing is written for this DistributedScaledObject while isHeld is true.\n${emitYaml(marker)}`;
 }
 
-/** A marker from its text; one that cannot be read holds as well. */
-export function parseHold(text: string): { readonly isHeld: boolean; readonly by: string; readonly reason: string } {
+/** A marker from its text; one that cannot be read holds as well, since nobody knows when. */
+export function parseHold(text: string): Pick<HoldMarker, 'isHeld' | 'by' | 'reason' | 'time'> {
   return (
     HoldMarker.safeParse(readUntrustedYaml(text)).data ?? {
       isHeld: true,
       by: 'somebody',
+      time: '',
       reason: 'the marker cannot be read',
     }
   );

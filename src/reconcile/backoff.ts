@@ -93,6 +93,11 @@ export class Backoff {
     if (purpose === 'commit') this.#calls.commit = { ...FRESH, wait: waitOf(now, this.#minIntervalMs) };
   }
 
+  /** What was pushed last held no decision: the first one is not kept waiting for it. */
+  unpace(): void {
+    this.#calls.commit = { ...this.#calls.commit, wait: NO_WAIT };
+  }
+
   /** A call failed. @param now when it began */
   fail(purpose: Purpose, error: ProductError, now: number): void {
     const failures = this.#calls[purpose].failures + 1;

@@ -9,7 +9,15 @@ import { holdPath, renderHold } from '../manifests/hold.ts';
 import { type DsoState, renderRecord } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
-import { findUncounted, lastState, newer, overlayCount, startingState, unprovenUntil } from './first-sight.ts';
+import {
+  findUncounted,
+  forgotten,
+  lastState,
+  newer,
+  overlayCount,
+  startingState,
+  unprovenUntil,
+} from './first-sight.ts';
 import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from './landed.ts';
 import { makeRecord } from './make-record.ts';
 import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
@@ -36,7 +44,8 @@ export function decide(input: DecideInput): Decided {
   if (!start) {
     const message =
       'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
-    return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, null, committed, []);
+    const state = input.isResumed && input.state ? forgotten(input.state, input.now) : null;
+    return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, state, committed, []);
   }
   const before = withLanded(start, input);
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
@@ -89,7 +98,7 @@ function deliver(
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
   if (!isDue && behind.size === 0)
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'same' }, record: null, changes: new Map() };
-  const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : [];
+  const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : state.recent;
   const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
   if (!isDue && home.record && home.recordText !== null && isAsRecorded(input, home.record, overlays, behind)) {
@@ -131,8 +140,7 @@ function mark(
     reason: cleanText(reason),
   });
   const before = lastState(input, home);
-  const demand = before && seedState(before.demand.total, now, before.demand.createdAt);
-  const state = input.isResumed && before && demand ? { ...before, isHeld: false, demand } : input.state;
+  const state = input.isResumed && before ? resumed(before, home, now) : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
   const verdict: Verdict = input.isResumed
@@ -143,6 +151,11 @@ function mark(
       }
     : heldBy(input, { by, reason });
   return { ...idle(input, home, verdict, state, committed, [], null), isStateNews: state !== null, changes };
+}
+
+function resumed(state: DsoState, { record }: Landed, now: number): DsoState {
+  if (!record) return forgotten(state, now);
+  return { ...state, isHeld: false, demand: seedState(state.demand.total, now, state.demand.createdAt) };
 }
 
 function splitOver(input: DecideInput, total: number): SplitResult {

@@ -26,11 +26,17 @@ export function startingState(
     isUnproven: known === null,
     isHeld: false,
     firstSeen: input.now,
-    recent: [],
+    recent: known === null ? [] : [{ total: known, until: input.now }],
     ...(saved?.delivered && { delivered: saved.delivered }),
     ...(resumed !== undefined && { resumed }),
     demand: seedState(known ?? 0, input.now, createdAt),
   };
+}
+
+/** A person let go of what was decided: nothing is known of what runs, whatever was decided before. */
+export function forgotten(state: DsoState, now: number): DsoState {
+  const demand = seedState(0, now, state.demand.createdAt);
+  return { ...state, hasRecord: false, isHeld: false, isUnproven: true, firstSeen: now, recent: [], demand };
 }
 
 /** Where a hold has ended, what is committed is the new start: nothing is lowered at once. */

@@ -71,7 +71,8 @@ function totalsOf(
   { total, state }: LandedRecord,
   now: number,
 ): Pick<Change, 'before' | 'after' | 'lowest' | 'highest'> {
-  const before = total.before ?? state.before.demand.total;
+  // At first sight what was known to run; what is decided meanwhile is committed nowhere.
+  const before = total.before ?? state.before.recent.at(-1)?.total ?? 0;
   return { before, after: total.after, ...recentRange(state.before.recent, before, now) };
 }
 

@@ -9,10 +9,7 @@ export interface LandedRecord
   readonly members: Readonly<
     Record<string, Pick<DecisionRecord['members'][string], 'before' | 'after' | 'targetNamespace' | 'path' | 'overlay'>>
   >;
-  readonly state: {
-    readonly before: Pick<DsoState, 'recent'> & { readonly demand: Pick<DsoState['demand'], 'total'> };
-    readonly after: DsoState;
-  };
+  readonly state: { readonly before: Pick<DsoState, 'recent'>; readonly after: DsoState };
 }
 
 /** What the tip of a destination's branch holds of one DSO. */
@@ -25,6 +22,8 @@ export interface Landed {
   readonly recordId: string | null;
   /** A person's explicit no; null: there is none. Only at home. */
   readonly hold: { readonly by: string; readonly reason: string } | null;
+  /** When a person ended the last hold, epoch milliseconds; null: there was none, or it holds. Only at home. */
+  readonly resumedAt: number | null;
   /** By member. */
   readonly overlays: ReadonlyMap<string, LandedOverlay>;
 }
@@ -54,7 +53,6 @@ export function landedRecord(
   const kept = Object.entries(members).map(([name, { before, after, targetNamespace, path, overlay }]) => {
     return [name, { before, after, targetNamespace, path, overlay }] as const;
   });
-  const before = { recent: state.before.recent, demand: { total: state.before.demand.total } };
   return {
     id,
     owner,
@@ -65,6 +63,6 @@ export function landedRecord(
     orphaned,
     target,
     members: Object.fromEntries(kept),
-    state: { before, after: state.after },
+    state: { before: { recent: state.before.recent }, after: state.after },
   };
 }

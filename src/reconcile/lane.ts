@@ -139,6 +139,7 @@ export class Lane {
     const nothing = { ...untouched(this.destination), composition };
     this.#publish('commit', publication, now, (commit, error) => {
       if (!error) landed();
+      if (!error && ![...composition.decisions.values()].some((decided) => decided?.record)) this.#backoff.unpace();
       this.#pushed = { ...nothing, commit, error };
     });
   }
@@ -199,8 +200,8 @@ export class Lane {
       try {
         const commit = await repository.publish(publication, gate);
         this.#refusals.follow(repository.tip);
-        ended(commit, null);
         this.#backoff.succeed(purpose, now);
+        ended(commit, null);
       } catch (thrown) {
         await gate();
         const error = asProductError(thrown);

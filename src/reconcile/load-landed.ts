@@ -108,8 +108,8 @@ async function loadFrom(
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, ...parsed }];
       });
-      const hold = holdOf(idOf(holdPathOf(one, id)), texts);
-      return [one.dso.key, { record, recordText: null, recordId, hold, overlays: new Map(overlays) }];
+      const word = holdOf(idOf(holdPathOf(one, id)), texts);
+      return [one.dso.key, { record, recordText: null, recordId, ...word, overlays: new Map(overlays) }];
     }),
   );
 }
@@ -130,9 +130,10 @@ function recordOf(
   return landed;
 }
 
-function holdOf(id: string | null, texts: ReadonlyMap<string, string>): Landed['hold'] {
-  const marker = id === null ? null : parseHold(texts.get(id) ?? '');
-  return marker?.isHeld ? marker : null;
+function holdOf(id: string | null, texts: ReadonlyMap<string, string>): Pick<Landed, 'hold' | 'resumedAt'> {
+  if (id === null) return { hold: null, resumedAt: null };
+  const marker = parseHold(texts.get(id) ?? '');
+  return marker.isHeld ? { hold: marker, resumedAt: null } : { hold: null, resumedAt: Date.parse(marker.time) };
 }
 
 /** Only home has it; null: elsewhere. */

@@ -162,8 +162,8 @@ function landedOf(
   isCounted: boolean,
 ): DecideInput['landed'] {
   const found = here?.record ? landedRecord(here.record, here.id) : null;
-  const beside = { record: found, recordText: null, recordId: here?.id ?? null, hold: null };
-  const home = { ...homeOf(prior, record.previous, here?.id ?? null), hold, overlays: new Map() };
+  const beside = { record: found, recordText: null, recordId: here?.id ?? null, hold: null, resumedAt: null };
+  const home = { ...homeOf(prior, record.previous, here?.id ?? null), hold, resumedAt: null, overlays: new Map() };
   const others = members.map(({ name, destination }): [string, Landed] => {
     const text = overlays.get(name);
     const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text, isCounted);

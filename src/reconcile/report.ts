@@ -81,6 +81,8 @@ export function isFailed(result: TickResult): boolean {
     ({ verdict, readings }) =>
       verdict.kind === 'stalled' ||
       verdict.kind === 'held' ||
+      // A rule says no as long as no person says yes.
+      ('reason' in verdict && verdict.reason === 'ApprovalNeeded') ||
       [...readings.values()].some(({ reading }) => reading.kind === 'missing'),
   );
   return isStuck || result.problems.length > 0 || result.destinations.some(({ error }) => error !== null);

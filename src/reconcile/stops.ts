@@ -12,7 +12,7 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   if (foreign) return foreign;
   if (home.hold) return heldBy(input, home.hold);
   if (!record) {
-    if (home.recordId === null) return null;
+    if (home.recordId === null) return input.isResumed ? null : findRemoved(input);
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
@@ -20,6 +20,20 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const moved = findMoved(input, record);
   if (moved || input.isResumed) return moved;
   return findRevert(input, record) ?? findHandEdit(input, record);
+}
+
+/** Without its record the counts are where a DSO begins anew; without counts as well, what was decided was reverted. */
+function findRemoved({ dso, home, members, landed, state }: DecideInput): Verdict | null {
+  const resumedAt = landed.get(home.id)?.resumedAt ?? Number.NEGATIVE_INFINITY;
+  if (!state?.hasRecord || resumedAt >= state.demand.asOf) return null;
+  const isGone = members.some(({ name, destination }) => {
+    const overlay = landed.get(destination.id)?.overlays.get(name);
+    return overlay !== undefined && overlay.count === null && !overlay.isUnreadable;
+  });
+  if (!isGone) return null;
+  const path = recordPath(home.root, dso.namespace, dso.name);
+  const message = `decision ${state.seq} and counts that it wrote were removed in Git; nothing is written until they are put back, or until you run: dso-gitops resume ${dso.key}`;
+  return { kind: 'held', reason: 'Reverted', message, path, destinationId: home.id, commit: null };
 }
 
 /** A person's word in Git. */

@@ -25,7 +25,7 @@ describe('delivery', () => {
     world.metric('a', 100);
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait ApprovalNeeded' });
     const plan = await world.run('plan');
-    expect(plan).toMatchObject({ code: 0 });
+    expect(plan).toMatchObject({ code: 1 });
     expect(plan.out.replaceAll(/\s+/g, ' ')).toContain(
       'ApprovalNeeded: rule "large" of destinations[0] holds it: nothing is written until you run: dso-gitops apply --approve default/a',
     );
@@ -34,6 +34,25 @@ describe('delivery', () => {
     expect(applied).toMatchObject({ code: 0 });
     expect(countOf(world.home, 'one', 'a')).toBe(10);
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'same' });
+  });
+
+  it('holds a first decision as long as nobody approves it, however often it is looked at', async () => {
+    const destinations = [
+      { repository: 'fleet.git', delivery: { rules: [{ name: 'up', when: { direction: 'up' }, then: 'hold' }] } },
+    ];
+    for (const annotations of [{}, { 'dso-gitops.dev/initial-total': '4' }] as const) {
+      const world = new World({ destinations });
+      world.dso({ name: 'a', annotations });
+      world.metric('a', 300);
+      for (let time = 0; time < 3; time += 1) {
+        expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait ApprovalNeeded' });
+        await world.save();
+        if (time === 1) world.restart();
+      }
+      expect(recordOf(world.home, 'a')).toBeNull();
+      await world.run('apply', '--approve', 'default/a');
+      expect(countOf(world.home, 'one', 'a')).toBe(30);
+    }
   });
 
   it('measures growth over the last hour: small steps do not add up unseen', async () => {

@@ -144,6 +144,19 @@ describe('first sight', () => {
     expect(recordOf(world.home, 'a')?.total).toEqual({ before: 20, after: 12 });
   });
 
+  it('does not wait for the pacing: the commit before held no decision', async () => {
+    const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
+    world.dso({ name: 'a' });
+    await world.tick();
+    expect(world.home.subjects()[0]).toBe('prepare default/a');
+    world.metric('a', 20);
+    await world.stay();
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+    world.metric('a', 60);
+    await world.stay();
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+  });
+
   it('goes on with apply --adopt, once', async () => {
     const world = waiting();
     expect((await world.run('apply', '--adopt', 'default/a=12')).code).toBe(0);

@@ -72,6 +72,32 @@ it('a branch that was set back since it was looked at is held, not pushed over',
   expect(world.home.tip()).toBe(before);
 });
 
+it('a revert of the first decision is held as well, names the commit, and begins anew by resume', async () => {
+  for (const firstSight of ['write', 'wait']) {
+    const world = new World({ firstSight });
+    world.dso({ name: 'a', annotations: { 'dso-gitops.dev/initial-total': '4' } });
+    world.metric('a', 20);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+    await world.save();
+    world.dso({ name: 'a' });
+    const ours = world.home.paths().filter((path) => path.startsWith('scaling/'));
+    const commit = world.home.commit(Object.fromEntries(ours.map((path) => [path, null])), 'main', 'not this');
+    for (const isNew of [false, true]) {
+      if (isNew) world.restart();
+      const { outcomes } = await world.tick();
+      expect(outcomes[0]?.verdict).toMatchObject({ kind: 'held', reason: 'Reverted', commit });
+    }
+    expect(world.home.tip()).toBe(commit);
+    const word = await world.run('resume', 'default/a');
+    expect(word.out).toContain(firstSight === 'wait' ? 'AdoptionPending' : 'changes');
+    world.restart();
+    const after = firstSight === 'wait' ? 'wait AdoptionPending' : 'same';
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': after });
+    expect(countOf(world.home, 'one', 'a')).toBe(firstSight === 'wait' ? null : 2);
+  }
+});
+
 it('a secret that was removed by setting the branch back does not come back', async () => {
   const world = new World();
   world.dso({ name: 'a' });
