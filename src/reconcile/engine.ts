@@ -23,7 +23,7 @@ import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
-import { MAX_ATTEMPTS } from './retry.ts';
+import { DAMAGED, MAX_ATTEMPTS } from './retry.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
@@ -69,9 +69,6 @@ interface Rounds {
   /** Ids of destinations that something is to be pushed to later. */
   readonly waiting: ReadonlySet<string>;
 }
-
-/** What is only a cache and has to be made again. */
-const DAMAGED = 'MirrorDamaged';
 
 /** The sequence: read, place, load, decide, deliver. One engine for every way to run. */
 export class Engine {

@@ -1,10 +1,8 @@
 import { posix } from 'node:path';
 import { type ProductError, refusePath } from '../errors.ts';
 import { layoutOf } from '../manifests/layout.ts';
+import { FILE_MODE, FOREIGN_KINDS, refuseMode } from '../manifests/not-ours.ts';
 import type { Repository } from './repository.ts';
-
-const FILE = '100644';
-const KINDS: Readonly<Record<string, string>> = { '120000': 'a symbolic link', '160000': 'a submodule' };
 
 /**
  * Paths among the given ones that are not ours to write as the tip is, all at once: something else than a plain file stands
@@ -19,25 +17,14 @@ export async function findNotOurs(paths: readonly string[], repository: Reposito
   const directories = new Set<string>();
   for (const [path, entry] of entries) {
     if (!entry && layoutOf(path)) directories.add(posix.dirname(path));
-    if (entry && entry.mode !== FILE) errors.push(refuse(path, entry.mode));
+    if (entry && entry.mode !== FILE_MODE) errors.push(refuseMode(path, entry.mode));
   }
   if (directories.size === 0) return errors;
   for (const [path, entry] of await repository.entries([...directories])) {
     if (!entry) continue;
-    const what = KINDS[entry.mode] ?? 'a file';
+    const what = FOREIGN_KINDS[entry.mode] ?? 'a file';
     const message = `${path} is ${what} in the repository where a directory of ours belongs; move it, nothing was written`;
     errors.push(refusePath(path, 'PathNotOurs', message));
   }
   return errors;
-}
-
-function refuse(path: string, mode: string): ProductError {
-  const kind = KINDS[mode];
-  return refusePath(
-    path,
-    'PathNotOurs',
-    kind === undefined
-      ? `${path} has mode ${mode} in the repository; expected a plain file (${FILE}) or nothing`
-      : `${path} is ${kind} in the repository; remove it there: a link is never followed or replaced`,
-  );
 }

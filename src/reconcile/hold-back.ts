@@ -4,7 +4,7 @@ import { type Change, type Route, route } from '../delivery/policy.ts';
 import { recentRange } from '../delivery/recent.ts';
 import type { Decided, Verdict } from './decision.ts';
 import type { LandedRecord } from './landed.ts';
-import type { PlacedDso } from './place.ts';
+import { destinationAt, type PlacedDso } from './place.ts';
 
 /** Why a decision does not go to a destination now. */
 export interface HeldBack {
@@ -31,26 +31,20 @@ export const UNROUTED: Routing = { heldBack: new Map(), rules: [] };
  *
  * @param budget what the next commits may still move; what goes is taken from it
  */
-export function holdBack(
-  { dso, members, home }: PlacedDso,
-  decided: Decided,
-  budget: CommitBudget,
-  now: number,
-): Routing {
+export function holdBack(placed: PlacedDso, decided: Decided, budget: CommitBudget, now: number): Routing {
   const { record } = decided;
   if (!record) return UNROUTED;
   const heldBack = new Map<string, HeldBack>();
   const rules: string[] = [];
-  const places = new Map([home, ...members.map(({ destination }) => destination)].map((place) => [place.id, place]));
   for (const [id, { written }] of decided.changes) {
-    const destination = places.get(id);
-    if (!destination) continue;
-    const { namespace, labels, annotations } = dso;
+    const destination = destinationAt(placed, id);
+    const { namespace, labels, annotations } = placed.dso;
     const change = { namespace, labels, annotations, members: written, ...totalsOf(record, now) };
     const found = route(destination.policy, change, now);
     const rule = `${JSON.stringify(found.by)} of ${destination.name}`;
     if (found.by !== null) rules.push(`${rule}: ${found.action}`);
-    const held = heldBy(found, rule, dso.key) ?? tooMuch(destination, movedBy(record, written), budget, dso.key);
+    const held =
+      heldBy(found, rule, placed.dso.key) ?? tooMuch(destination, movedBy(record, written), budget, placed.dso.key);
     if (held) heldBack.set(id, held);
   }
   return { heldBack, rules };

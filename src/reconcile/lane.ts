@@ -7,6 +7,7 @@ import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import { Refusals } from './refusals.ts';
 import type { Gate, Publication, Repository } from './repository.ts';
+import { DAMAGED } from './retry.ts';
 import { UNDER_WAY, type Waiting } from './waiting.ts';
 
 /** A push of decisions: what is written, and what to do when it has landed. */
@@ -18,8 +19,6 @@ export interface Push {
 
 /** States that are pushed by themselves, and what to do when they have landed. */
 export type Save = Omit<Push, 'composition'>;
-
-const DAMAGED = 'MirrorDamaged';
 
 /**
  * One destination: its repository, and at most one call to its remote at a time. What it brought is seen only when it is

@@ -1,9 +1,9 @@
 import { holdPath, parseHold } from '../manifests/hold.ts';
-import { overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
+import { overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { KnownRecords } from './known-records.ts';
 import { type Landed, type LandedOverlay, type LandedRecord, landedRecord } from './landed.ts';
-import type { PlacedDso } from './place.ts';
+import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -84,11 +84,11 @@ async function loadFrom(
   const idOf = (path: string | null): string | null => entries.get(path ?? '')?.id ?? null;
   const isKnown = ({ dso }: PlacedDso, recordId: string | null): boolean =>
     recordId !== null && known.find(dso.key, recordId) !== null;
-  const unread = placed.filter((one) => !isKnown(one, idOf(recordPathOf(one, id))));
-  const own = [...unread.map((one) => recordPathOf(one, id)), ...placed.map((one) => holdPathOf(one, id))];
+  const unread = placed.filter((one) => !isKnown(one, idOf(recordPathAt(one, id))));
+  const own = [...unread.map((one) => recordPathAt(one, id)), ...placed.map((one) => holdPathOf(one, id))];
   const texts = await repository.contents(own.flatMap((path) => idOf(path) ?? []));
   const found = placed.map((one) => {
-    const recordId = idOf(recordPathOf(one, id));
+    const recordId = idOf(recordPathAt(one, id));
     const record = recordId === null ? null : recordOf(one.dso.key, recordId, texts, known);
     return { one, recordId, record, places: overlaysOf(one, id) };
   });
@@ -154,13 +154,8 @@ function overlaysOf(
     }));
 }
 
-function recordPathOf({ dso, members, home }: PlacedDso, id: string): string {
-  const destination = home.id === id ? home : members.find((member) => member.destination.id === id)?.destination;
-  return recordPath((destination ?? home).root, dso.namespace, dso.name);
-}
-
 function pathsOf(placed: PlacedDso, id: string): readonly string[] {
   const hold = holdPathOf(placed, id);
-  const own = [recordPathOf(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
+  const own = [recordPathAt(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
   return hold === null ? own : [...own, hold];
 }

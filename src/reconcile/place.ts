@@ -2,6 +2,7 @@ import type { Dso, DsoMember } from '../api/effective.ts';
 import { didYouMean } from '../api/problem.ts';
 import { joinApiVersion, type ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
+import { recordPath } from '../manifests/layout.ts';
 import type { PlacedMember, Verdict } from './decision.ts';
 
 /** A DSO with a destination for every member. */
@@ -12,6 +13,17 @@ export interface PlacedDso {
   readonly home: Destination;
   /** JSON pointer of the count in the workload. */
   readonly replicasPath: string;
+}
+
+/** The destination of a DSO that has an id; home where none of its members goes there. */
+export function destinationAt({ members, home }: Pick<PlacedDso, 'members' | 'home'>, id: string): Destination {
+  if (home.id === id) return home;
+  return members.find(({ destination }) => destination.id === id)?.destination ?? home;
+}
+
+/** Path of a DSO's record in a destination. */
+export function recordPathAt(placed: PlacedDso, id: string): string {
+  return recordPath(destinationAt(placed, id).root, placed.dso.namespace, placed.dso.name);
 }
 
 /** Lists of members by what is in them: many DSOs of a fleet have the same one. */

@@ -2,9 +2,7 @@ import type { Destination } from '../config/load.ts';
 import { asProductError } from '../errors.ts';
 import { type Connections, ENDLESS } from './connections.ts';
 import type { Repository } from './repository.ts';
-
-/** What is only a cache and has to be made again. */
-const DAMAGED = 'MirrorDamaged';
+import { DAMAGED } from './retry.ts';
 
 /**
  * Reads the history of a destination. A mirror that turns out to be damaged is made again once: the whole history asks more of

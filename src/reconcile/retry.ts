@@ -1,5 +1,7 @@
 import type { ProductError } from '../errors.ts';
 
+/** What is cached cannot be used, and has to be made again. */
+export const DAMAGED = 'MirrorDamaged';
 /** A lost race is tried again this often. */
 export const MAX_ATTEMPTS = 10;
 const FIRST_MS = 1000;
@@ -18,7 +20,7 @@ const LONGEST_LIMITED_MS = 900_000;
 export function retryDelay({ kind, reason }: ProductError, failures: number): number {
   if (kind === 'retry')
     return Math.min(LONGEST_RACE_MS, FIRST_MS * 1.5 ** (failures - 1)) * (0.5 + Math.random() * 0.5);
-  if (reason === 'MirrorDamaged' && failures === 1) return 0;
+  if (reason === DAMAGED && failures === 1) return 0;
   if (reason === 'RateLimited') return Math.min(LONGEST_LIMITED_MS, FIRST_LIMITED_MS * 2 ** Math.min(failures - 1, 6));
   return Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 6));
 }

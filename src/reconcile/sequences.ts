@@ -1,8 +1,7 @@
-import { recordPath } from '../manifests/layout.ts';
 import type { Connections } from './connections.ts';
 import type { Landed } from './landed.ts';
 import { isAt } from './load-landed.ts';
-import type { PlacedDso } from './place.ts';
+import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 
 /** A DSO with what the tips hold of it. */
@@ -57,10 +56,10 @@ export class Sequences {
         const here = recorded.filter(({ placed }) => isAt(placed, id));
         const found = this.#replaced.get(id);
         // What was removed and comes again begins anew.
-        for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(pathOf(one, id));
+        for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(recordPathAt(one.placed, id));
         const ever = await this.#everAt(id, repository, here);
         for (const one of here) {
-          const number = ever.get(pathOf(one, id)) ?? found?.get(pathOf(one, id));
+          const number = ever.get(recordPathAt(one.placed, id)) ?? found?.get(recordPathAt(one.placed, id));
           if (number !== undefined) highest.get(one.placed.dso.key)?.set(id, number);
         }
       }),
@@ -75,16 +74,11 @@ export class Sequences {
     });
     if (unknown.length === 0) return new Map();
     try {
-      return await repository.highestSequences(unknown.map((one) => pathOf(one, id)));
+      return await repository.highestSequences(unknown.map((one) => recordPathAt(one.placed, id)));
     } catch (error) {
       // Without the history nobody can say whether a record is the last one: its DSOs wait.
       this.#connections.lane(id).noteUnreadable(error);
       return new Map();
     }
   }
-}
-
-function pathOf({ placed: { dso, members, home } }: Recorded, id: string): string {
-  const destination = members.find((member) => member.destination.id === id)?.destination ?? home;
-  return recordPath(destination.root, dso.namespace, dso.name);
 }

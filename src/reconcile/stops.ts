@@ -12,7 +12,7 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   if (foreign) return foreign;
   if (home.hold) return heldBy(input, home.hold);
   if (!record) {
-    if (home.recordId === null) return input.isResumed ? null : findRemoved(input);
+    if (home.recordId === null) return input.isResumed ? null : findRemoved(input, home);
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
@@ -23,9 +23,8 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
 }
 
 /** Without its record the counts are where a DSO begins anew; without counts as well, what was decided was reverted. */
-function findRemoved({ dso, home, members, landed, state }: DecideInput): Verdict | null {
-  const resumedAt = landed.get(home.id)?.resumedAt ?? Number.NEGATIVE_INFINITY;
-  if (!state?.hasRecord || resumedAt >= state.demand.asOf) return null;
+function findRemoved({ dso, home, members, landed, state }: DecideInput, { resumedAt }: Landed): Verdict | null {
+  if (!state?.hasRecord || (resumedAt ?? Number.NEGATIVE_INFINITY) >= state.demand.asOf) return null;
   const isGone = members.some(({ name, destination }) => {
     const overlay = landed.get(destination.id)?.overlays.get(name);
     return overlay !== undefined && overlay.count === null && !overlay.isUnreadable;

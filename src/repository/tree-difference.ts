@@ -1,4 +1,5 @@
 import { refusePath } from '../errors.ts';
+import { FILE_MODE, FOREIGN_KINDS, refuseMode } from '../manifests/not-ours.ts';
 
 /** One changed path of `git diff-tree --raw -z`. */
 interface Change {
@@ -13,7 +14,6 @@ const SPECIAL = /^(|\.|\.\.|\.git)$/i;
 const MAX_SEGMENT = 255;
 
 const ABSENT = '000000';
-const FILE = '100644';
 
 /**
  * Refuses a commit that would touch anything but the given files: the last check before every push. Catches what
@@ -23,14 +23,7 @@ const FILE = '100644';
  */
 export function checkDifference(raw: Buffer, allowed: ReadonlyMap<string, string | null>): void {
   for (const { oldMode, newMode, path } of parseRaw(raw)) {
-    if (oldMode === '120000' || oldMode === '160000') {
-      const what = oldMode === '120000' ? 'a symbolic link' : 'a submodule';
-      throw refusePath(
-        path,
-        'PathNotOurs',
-        `${path} is ${what} in the repository; remove it there: a link is never followed or replaced`,
-      );
-    }
+    if (oldMode in FOREIGN_KINDS) throw refuseMode(path, oldMode);
     if (!allowed.has(path)) {
       throw refusePath(
         path,
@@ -45,14 +38,8 @@ export function checkDifference(raw: Buffer, allowed: ReadonlyMap<string, string
         `${JSON.stringify(path)} cannot be checked out everywhere: a member, a namespace or a DSO has a name that is none`,
       );
     }
-    const expected = allowed.get(path) === null ? ABSENT : FILE;
-    if (newMode !== expected || (oldMode !== FILE && oldMode !== ABSENT)) {
-      throw refusePath(
-        path,
-        'PathNotOurs',
-        `${path} has mode ${oldMode} in the repository; expected a plain file (${FILE}) or nothing`,
-      );
-    }
+    const expected = allowed.get(path) === null ? ABSENT : FILE_MODE;
+    if (newMode !== expected || (oldMode !== FILE_MODE && oldMode !== ABSENT)) throw refuseMode(path, oldMode);
   }
 }
 

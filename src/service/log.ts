@@ -11,6 +11,12 @@ export interface LogEntry {
   readonly text: string;
 }
 
+/** The DSO of an entry, as controllers write it. @param key `namespace/name` */
+export function dsoField(key: string): { readonly dso: { readonly namespace: string; readonly name: string } } {
+  const [namespace = '', name = ''] = key.split('/');
+  return { dso: { namespace, name } };
+}
+
 /** Where entries go. */
 export type Log = (entry: LogEntry) => void;
 

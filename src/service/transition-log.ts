@@ -1,7 +1,7 @@
 import { formatProblem } from '../api/problem.ts';
 import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
 import { becauseOf, type DestinationReport, type DsoReport, delivery, dsoReport } from '../reconcile/report.ts';
-import type { LogEntry } from './log.ts';
+import { dsoField, type LogEntry } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
@@ -88,14 +88,12 @@ export class TransitionLog {
 }
 
 function problemEntry(message: string, key: string, problem: string): Omit<LogEntry, 'level'> {
-  const [namespace, name] = key.split('/');
-  return { message, fields: { dso: { namespace, name }, problem }, text: `${key} ${problem}` };
+  return { message, fields: { ...dsoField(key), problem }, text: `${key} ${problem}` };
 }
 
 function goneEntry(key: string): LogEntry {
-  const [namespace, name] = key.split('/');
   const text = `${key} is gone from the hub; what is in Git stays`;
-  return { level: 'info', message: 'gone, what is in Git stays', fields: { dso: { namespace, name } }, text };
+  return { level: 'info', message: 'gone, what is in Git stays', fields: dsoField(key), text };
 }
 
 function overEntry(trouble: string): LogEntry {
@@ -103,11 +101,10 @@ function overEntry(trouble: string): LogEntry {
 }
 
 function servedEntry(key: string): LogEntry {
-  const [namespace, name] = key.split('/');
   return {
     level: 'info',
     message: 'served',
-    fields: { dso: { namespace, name } },
+    fields: dsoField(key),
     text: `${key} is served, nothing is in the way any more`,
   };
 }
@@ -133,8 +130,7 @@ interface Said {
 
 function entriesOf(dso: DsoReport): readonly Said[] {
   const { key, total, verdict, reason, readings, problems } = dso;
-  const [namespace, name] = key.split('/');
-  const about = { dso: { namespace, name } };
+  const about = dsoField(key);
   const said: Said[] = [];
   if (total.decided !== null && verdict !== 'wait' && verdict !== 'held') {
     const because = becauseOf(dso);

@@ -1,5 +1,5 @@
 import type { ProductError } from '../errors.ts';
-import type { LogEntry } from './log.ts';
+import { dsoField, type LogEntry } from './log.ts';
 
 /** Entries for writes to the hub that fail: the same failure is said once, and again when it comes back. */
 export class WriteLog {
@@ -15,8 +15,7 @@ export class WriteLog {
     const { reason, message } = error;
     if (this.#said.get(about) === message) return [];
     this.#said.set(about, message);
-    const [namespace, name] = key.split('/');
-    const fields = { dso: { namespace, name }, reason, error: message };
+    const fields = { ...dsoField(key), reason, error: message };
     return [{ level: 'error', message: 'not written to the hub', fields, text: `${key} ${reason}: ${message}` }];
   }
 }

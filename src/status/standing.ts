@@ -1,5 +1,6 @@
 import type { DsoState } from '../manifests/record.ts';
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { destinationAt } from '../reconcile/place.ts';
 import { withDelivered } from '../reconcile/set-back.ts';
 import { NEXT_PUSH, NOT_HOME } from '../reconcile/waiting.ts';
 
@@ -37,7 +38,7 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
     landedAt.reduce((known, id) => known && record && withDelivered(known, id, record.seq), state);
   const open = [...decided.changes.keys()].filter((id) => !isDelivered(id));
   const waiting = open.map((id) => {
-    const destination = placed.members.find((member) => member.destination.id === id)?.destination ?? placed.home;
+    const destination = destinationAt(placed, id);
     const found = destinations.get(id);
     const otherwise = id === placed.home.id ? NEXT_PUSH : NOT_HOME;
     // A refused path is the matter of those who need it.

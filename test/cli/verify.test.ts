@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { blobId } from '../../src/manifests/blob.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { overlayOf, World } from '../scenarios/world.ts';
+import { overlayOf, TWO_REPOSITORIES, World } from '../scenarios/world.ts';
 
 const RECORD = 'scaling/decisions/default/a.yaml';
 
@@ -331,10 +331,7 @@ describe('verify --since', () => {
   });
 
   it('takes a commit of each repository', async () => {
-    const destinations = [
-      { repository: 'fleet.git', match: { members: ['one'] } },
-      { repository: 'second.git', match: { members: ['two'] } },
-    ];
+    const { destinations } = TWO_REPOSITORIES;
     const world = new World({ destinations });
     const second = world.repository('second.git');
     world.dso({ name: 'a' });
@@ -355,10 +352,7 @@ describe('verify --since', () => {
 });
 
 describe('verify of two repositories', () => {
-  const destinations = [
-    { repository: 'fleet.git', match: { members: ['one'] } },
-    { repository: 'second.git', match: { members: ['two'] } },
-  ];
+  const { destinations } = TWO_REPOSITORIES;
 
   it('finds nothing where one was down, and came later', async () => {
     const world = await scaled({ members: ['one'], destinations: [{ repository: 'fleet.git' }] });

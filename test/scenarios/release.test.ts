@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
+import { countOf, overlayOf, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
 
 const INDEX = 'scaling/members/one/default/kustomization.yaml';
 const RECORD = 'scaling/decisions/default/a.yaml';
@@ -93,12 +93,7 @@ describe('release', () => {
   });
 
   it('goes to every repository that has a part of it', async () => {
-    const world = new World({
-      destinations: [
-        { repository: 'fleet.git', match: { members: ['one'] } },
-        { repository: 'second.git', match: { members: ['two'] } },
-      ],
-    });
+    const world = new World(TWO_REPOSITORIES);
     const second = world.repository('second.git');
     world.dso({ name: 'a' });
     world.metric('a', 20);

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { countOf, errorsOf, recordOf, verdictsOf, World } from './world.ts';
+import { countOf, errorsOf, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
 
 const OURS = ['scaling/decisions/default/a.yaml', 'one', 'two'];
 
@@ -180,12 +180,7 @@ describe('a revert in another repository than home', () => {
     readonly second: BareRepository;
     readonly revert: string;
   }> {
-    const world = new World({
-      destinations: [
-        { repository: 'fleet.git', match: { members: ['one'] } },
-        { repository: 'second.git', match: { members: ['two'] } },
-      ],
-    });
+    const world = new World(TWO_REPOSITORIES);
     const second = world.repository('second.git');
     world.dso({ name: 'a' });
     world.metric('a', 20);

@@ -28,6 +28,14 @@ export interface DsoGiven {
   readonly behavior?: object;
 }
 
+/** Home has member one, a second repository member two. */
+export const TWO_REPOSITORIES = {
+  destinations: [
+    { repository: 'fleet.git', match: { members: ['one'] } },
+    { repository: 'second.git', match: { members: ['two'] } },
+  ],
+};
+
 /** A hub of files, bare repositories, and the product between them. */
 export class World {
   readonly directory = temporaryDirectory();
