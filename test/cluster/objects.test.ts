@@ -203,9 +203,10 @@ describe('a namespace', () => {
       finalizers(['example.com/wait']),
     );
     await hub.server.kubectl('delete', 'namespace', 'doomed', '--wait=false');
-    await until('the end of the metric', async () => {
+    // Whichever of the two the server deletes first, the DSO or its metric: what stays is that the DSO is being deleted.
+    await until('the end of the DSO', async () => {
       const { conditions } = (await hub.server.get<StoredDso>('dso', 'web', '-n', 'doomed')).status ?? {};
-      return conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'ObjectMissing') ? true : null;
+      return conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'BeingDeleted') ? true : null;
     });
     await hub.server.kubectl('patch', 'dso', 'web', '-n', 'doomed', '--type=merge', '-p', finalizers(null));
     await hub.server.kubectl('wait', '--for=delete', 'namespace/doomed', '--timeout=60s');
