@@ -216,6 +216,13 @@ export const DecisionRecord = z.strictObject({
   previous: blob.nullable().describe('Blob id of the record that this one replaces; null: the first.'),
   time: instant.describe('When it was decided.'),
   reason: z.string().describe('One sentence.'),
+  resumed: z
+    .strictObject({
+      by: z.string().describe('Who it was.'),
+      reason: z.string().describe('What they gave as the reason.'),
+    })
+    .optional()
+    .describe('A person ended the hold of a hand edit or a revert: this goes on from what is committed.'),
   total: z
     .strictObject({
       before: count.nullable().describe('Before; null: not known.'),

@@ -6,9 +6,10 @@ import { decide } from './decide.ts';
 import type { Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
 import { heldBackVerdict, holdBack, UNROUTED } from './hold-back.ts';
+import { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
-import { loadLanded } from './load-landed.ts';
+import { type Known, loadLanded } from './load-landed.ts';
 import { nameCommits } from './name-commits.ts';
 import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
@@ -37,7 +38,7 @@ export class Decider {
   readonly #states: StateStore;
   readonly #settled: Settled;
   readonly #sequences: Sequences;
-  readonly #records: KnownRecords;
+  readonly #known: Known;
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
@@ -55,7 +56,7 @@ export class Decider {
     this.#states = states;
     this.#settled = settled;
     this.#sequences = new Sequences(connections);
-    this.#records = records;
+    this.#known = { records, indexes: new KnownIndexes() };
   }
 
   /**
@@ -147,7 +148,7 @@ export class Decider {
     const load = async (note: (id: string, error: unknown) => void): ReturnType<typeof loadLanded> => {
       await this.#sequences.look(this.#connections.readable, note);
       const isCounted = (key: string): boolean => resume?.has(key) === true;
-      return loadLanded(placed, this.#connections.readable, note, isCounted, this.#records);
+      return loadLanded(placed, this.#connections.readable, note, isCounted, this.#known);
     };
     const landed = await load((id, error) => failed.set(id, error));
     if (failed.size === 0) return landed;

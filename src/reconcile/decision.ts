@@ -95,7 +95,7 @@ export interface DestinationChange {
   readonly files: ChangeSet;
   /** Members whose overlay is among the files. */
   readonly written: readonly string[];
-  /** Those of them that had no overlay before. */
+  /** Members that had no overlay before, or whose index left it out. */
   readonly added: readonly string[];
 }
 

@@ -36,6 +36,8 @@ export interface LandedOverlay {
   readonly count: number | null;
   /** It was asked and is none of ours: nobody knows what the member runs by it. */
   readonly isUnreadable: boolean;
+  /** It is there, and the index beside it leaves it out: the member does not apply it. */
+  readonly isUnlisted: boolean;
 }
 
 /** Whether the overlay of a member is another one than the record beside it names. */

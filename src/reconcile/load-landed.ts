@@ -1,24 +1,31 @@
 import { holdPath, parseHold } from '../manifests/hold.ts';
-import { overlayPath, parseOverlay } from '../manifests/layout.ts';
+import { indexPath, overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
+import type { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
 import { type Landed, type LandedOverlay, type LandedRecord, landedRecord } from './landed.ts';
 import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
+
+/** What was read or written before, and is not read again. */
+export interface Known {
+  readonly records: KnownRecords;
+  readonly indexes: KnownIndexes;
+}
 
 /**
  * What the tips hold of every DSO: by key, then by destination id. Destinations that cannot be read are left out and told
  * to `failed`.
  *
  * @param isCounted DSOs whose overlays are read although there is a record
- * @param known records that need not be read again; what is read is added
+ * @param known what need not be read again; what is read is added
  */
 export async function loadLanded(
   placed: readonly PlacedDso[],
   repositories: ReadonlyMap<string, Repository>,
   failed: (destinationId: string, error: unknown) => void,
   isCounted: (key: string) => boolean,
-  known: KnownRecords,
+  known: Known,
 ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
   const landed = new Map<string, Map<string, Landed>>(placed.map(({ dso }) => [dso.key, new Map()]));
   await Promise.all(
@@ -78,15 +85,18 @@ async function loadFrom(
   id: string,
   repository: Repository,
   isCounted: (key: string) => boolean,
-  known: KnownRecords,
+  known: Known,
 ): Promise<ReadonlyMap<string, Landed>> {
-  const entries = await repository.entries(placed.flatMap((one) => pathsOf(one, id)));
+  const indexes = new Set(placed.flatMap((one) => overlaysOf(one, id).flatMap(({ index }) => index ?? [])));
+  const entries = await repository.entries([...placed.flatMap((one) => pathsOf(one, id)), ...indexes]);
   const idOf = (path: string | null): string | null => entries.get(path ?? '')?.id ?? null;
   const isKnown = ({ dso }: PlacedDso, recordId: string | null): boolean =>
-    recordId !== null && known.find(dso.key, recordId) !== null;
+    recordId !== null && known.records.find(dso.key, recordId) !== null;
   const unread = placed.filter((one) => !isKnown(one, idOf(recordPathAt(one, id))));
   const own = [...unread.map((one) => recordPathAt(one, id)), ...placed.map((one) => holdPathOf(one, id))];
-  const texts = await repository.contents(own.flatMap((path) => idOf(path) ?? []));
+  const listings = known.indexes.unknown([...indexes].flatMap((path) => idOf(path) ?? []));
+  const texts = await repository.contents([...own.flatMap((path) => idOf(path) ?? []), ...listings]);
+  known.indexes.take(listings, texts);
   const found = placed.map((one) => {
     const recordId = idOf(recordPathAt(one, id));
     const record = recordId === null ? null : recordOf(one.dso.key, recordId, texts, known);
@@ -102,11 +112,13 @@ async function loadFrom(
   const overlayTexts = await repository.contents(asked.flatMap(({ path }) => idOf(path) ?? []));
   return new Map(
     found.map(({ one, recordId, record, places }) => {
-      const overlays = places.map(({ name, path, settings }): [string, LandedOverlay] => {
+      const overlays = places.map(({ name, path, index, settings }): [string, LandedOverlay] => {
         const overlayId = idOf(path);
+        const indexId = idOf(index);
+        const isUnlisted = overlayId !== null && indexId !== null && known.indexes.leavesOut(indexId, one.dso.name);
         const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
-        return [name, { id: overlayId, ...parsed }];
+        return [name, { id: overlayId, isUnlisted, ...parsed }];
       });
       const word = holdOf(idOf(holdPathOf(one, id)), texts);
       return [one.dso.key, { record, recordText: null, recordId, ...word, overlays: new Map(overlays) }];
@@ -114,19 +126,14 @@ async function loadFrom(
   );
 }
 
-function recordOf(
-  key: string,
-  id: string,
-  texts: ReadonlyMap<string, string>,
-  known: KnownRecords,
-): LandedRecord | null {
-  const found = known.find(key, id);
+function recordOf(key: string, id: string, texts: ReadonlyMap<string, string>, known: Known): LandedRecord | null {
+  const found = known.records.find(key, id);
   if (found) return found;
   const record = parseRecord(texts.get(id) ?? '');
   if (!record) return null;
   // Copied: a word of the text that it was read from would keep all of that text in memory.
   const landed = structuredClone(landedRecord(record, id));
-  known.keep(key, landed);
+  known.records.keep(key, landed);
   return landed;
 }
 
@@ -144,12 +151,13 @@ function holdPathOf({ dso, home }: PlacedDso, id: string): string | null {
 function overlaysOf(
   { dso, members }: PlacedDso,
   id: string,
-): readonly { name: string; path: string; settings: PlacedDso['home'] }[] {
+): readonly { name: string; path: string; index: string | null; settings: PlacedDso['home'] }[] {
   return members
     .filter(({ destination }) => destination.id === id)
     .map(({ name, destination }) => ({
       name,
       path: overlayPath(destination, { member: name, ...dso }),
+      index: indexPath(destination, name, dso.namespace),
       settings: destination,
     }));
 }

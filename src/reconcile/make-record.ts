@@ -1,9 +1,9 @@
-import type { Dso } from '../api/effective.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
 import type { Evaluation } from '../demand/evaluate.ts';
+import { cleanText } from '../manifests/clean-text.ts';
 import { type DecisionRecord, type DsoState, RULES_VERSION } from '../manifests/record.ts';
 import type { SplitResult } from '../split/split.ts';
-import type { DecideInput, PlacedMember } from './decision.ts';
+import type { DecideInput, PersonsWord, PlacedMember } from './decision.ts';
 import type { Landed } from './landed.ts';
 import type { RenderedOverlay } from './render-changes.ts';
 
@@ -30,7 +30,8 @@ export function makeRecord(
     seq: next.seq,
     previous: home.recordId,
     time,
-    reason: reasonOf(evaluations, before, dso, earlier, result.total),
+    reason: reasonOf(input, home, before, result, evaluations, earlier),
+    ...(input.person && { resumed: saidBy(input.person) }),
     total: { before: earlier, after: result.total },
     unplaced: result.unplaced,
     members: Object.fromEntries(
@@ -98,18 +99,34 @@ function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
   return orphans;
 }
 
-/** One sentence: what moved the total, or that the total stays and the split moved. */
+/** One sentence: what moved the total, or why there is a decision although it stays. */
 function reasonOf(
-  evaluations: readonly Evaluation[],
+  { dso, person, members }: DecideInput,
+  { record }: Landed,
   { isUnproven }: DsoState,
-  dso: Dso,
+  { shares, total }: SplitResult,
+  evaluations: readonly Evaluation[],
   before: number | null,
-  total: number,
 ): string {
-  if (before === total) return `members or their weights changed; the total stays ${total}`;
   const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1);
-  if (changed) return summarize(changed, dso.demand);
+  if (before !== total && changed) return summarize(changed, dso.demand);
+  if (person) {
+    const { by, reason } = saidBy(person);
+    return `${by} resumed it: ${reason}; total ${total}, as it was found`;
+  }
+  if (before === total) {
+    const isSplitSame =
+      members.length === Object.keys(record?.members ?? {}).length &&
+      shares.every(({ name, replicas }) => record?.members[name]?.after === replicas);
+    const what = isSplitSame ? 'overlays are written as they have to be' : 'members or their weights changed';
+    return `${what}; the total stays ${total}`;
+  }
   // What moved it was seen by a process that has ended before it could deliver.
   if (isUnproven) return `nothing is known to run, and total ${total} is what the readings ask for`;
   return before === null ? `total ${total}, as it was found` : `total ${total} was decided from earlier readings`;
+}
+
+/** As it can stand in a record. */
+function saidBy({ by, reason }: PersonsWord): PersonsWord {
+  return { by: cleanText(by, 80), reason: cleanText(reason) };
 }

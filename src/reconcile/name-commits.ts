@@ -27,9 +27,20 @@ export async function nameCommits(
   );
   return outcomes.map((outcome) => {
     const { verdict } = outcome;
-    const change = verdict.kind === 'held' ? changes.get(verdict.destinationId)?.get(verdict.path) : undefined;
-    return verdict.kind === 'held' && change ? { ...outcome, verdict: named(verdict, change) } : outcome;
+    if (verdict.kind !== 'held') return outcome;
+    const change = changes.get(verdict.destinationId)?.get(verdict.path);
+    if (!change) return outcome;
+    const { destination, repository } = connections.lane(verdict.destinationId);
+    const tip = repository?.tip ?? null;
+    // Where our own commit is the last one, none did it: the branch is where it was before.
+    const isSetBack = verdict.reason === 'Reverted' && change.author === destination.author.name && tip !== null;
+    return { ...outcome, verdict: isSetBack ? setBack(verdict, tip) : named(verdict, change) };
   });
+}
+
+function setBack(verdict: HeldVerdict, tip: string): HeldVerdict {
+  const how = `no commit did it: the branch was set back to ${tip.slice(0, 10)}`;
+  return { ...verdict, commit: tip, message: `${verdict.message} (${how})` };
 }
 
 function named(verdict: HeldVerdict, { commit, author, subject }: FileChange): HeldVerdict {

@@ -32,13 +32,14 @@ export function recomputeWith(settings: RecomputeSettings): Recompute {
   };
 }
 
-type Guess = Pick<DecideInput, 'state' | 'highestSeq' | 'adopt' | 'isResumed'>;
+type Guess = Pick<DecideInput, 'state' | 'highestSeq' | 'adopt' | 'isResumed' | 'person'>;
 
 /** It went on from what was remembered, or began from what was there. */
-function guessesOf({ state: { before } }: DecisionRecord, { prior }: Standing): readonly Guess[] {
-  const goesOn = { state: before, highestSeq: 0, adopt: null, isResumed: false };
+function guessesOf({ state: { before }, resumed }: DecisionRecord, { prior }: Standing): readonly Guess[] {
   const adopt = before.isUnproven ? null : before.demand.total;
-  const anew = { state: null, highestSeq: before.seq, adopt, isResumed: prior !== null };
+  const anew = { state: null, highestSeq: before.seq, adopt, isResumed: prior !== null, person: null };
+  if (resumed) return [{ ...anew, isResumed: true, person: resumed }];
+  const goesOn = { state: before, highestSeq: 0, adopt: null, isResumed: false, person: null };
   return before.hasRecord ? [goesOn, anew] : [anew, goesOn];
 }
 
@@ -183,13 +184,14 @@ function homeOf(
 
 /** Of another destination only the record tells what was there; that it had to be written cannot be excluded. */
 function elsewhere({ members }: DecisionRecord, name: string): LandedOverlay {
-  return { id: null, count: members[name]?.before ?? null, isUnreadable: false };
+  return { id: null, count: members[name]?.before ?? null, isUnreadable: false, isUnlisted: false };
 }
 
 function overlayOf(destination: PlacedDestination, text: string | null, isCounted: boolean): LandedOverlay {
   const id = text === null ? null : blobId(text);
   return {
     id,
+    isUnlisted: false,
     ...(text !== null && isCounted ? parseOverlay(destination, text) : { count: null, isUnreadable: false }),
   };
 }

@@ -60,11 +60,12 @@ export function changesOf(
     for (const member of input.members) {
       const overlay = overlays.get(member.name);
       if (member.destination.id !== destination.id || !overlay) continue;
-      const landedId = input.landed.get(destination.id)?.overlays.get(member.name)?.id ?? null;
+      const landed = input.landed.get(destination.id)?.overlays.get(member.name);
+      const landedId = landed?.id ?? null;
+      if (landedId === null || landed?.isUnlisted) added.push(member.name);
       if (landedId === overlay.id) continue;
       files.set(overlay.path, overlay.text);
       written.push(member.name);
-      if (landedId === null) added.push(member.name);
     }
     if (recordText !== null) files.set(recordPath(destination.root, input.dso.namespace, input.dso.name), recordText);
     if (files.size > 0) changes.set(destination.id, { files, written, added });

@@ -1,6 +1,6 @@
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath } from '../manifests/hold.ts';
-import { overlayPath, recordPath } from '../manifests/layout.ts';
+import { indexPath, overlayPath, recordPath } from '../manifests/layout.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import { isChangedByHand, type Landed, type LandedRecord } from './landed.ts';
 import { findSetBack } from './set-back.ts';
@@ -94,10 +94,22 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
     // Each destination is held to the record it got: one that was down is behind, not edited.
     const landed = input.landed.get(member.destination.id);
     const before = landed?.record?.members[member.name];
-    if (!before || !isChangedByHand(member.name, landed)) continue;
-    const message = `${before.path} was changed by hand after decision ${record.seq}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
-    const { path } = before;
+    if (!before) continue;
+    const path = pathByHand(member, before.path, landed, input.dso.namespace);
+    if (path === null) continue;
+    const message = `${path} was changed by hand after decision ${record.seq}${path === before.path ? '' : ` and leaves ${input.dso.name} out, so ${member.name} does not apply it`}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;
+}
+
+/** What a person changed of a member: the overlay, or the index that leaves it out now. null: nothing. */
+function pathByHand(
+  { name, destination }: DecideInput['members'][number],
+  overlay: string,
+  landed: Landed | undefined,
+  namespace: string,
+): string | null {
+  if (isChangedByHand(name, landed)) return overlay;
+  return landed?.overlays.get(name)?.isUnlisted ? indexPath(destination, name, namespace) : null;
 }

@@ -68,7 +68,12 @@ it('a branch that was set back since it was looked at is held, not pushed over',
   world.metric('a', 60);
   const raced = await world.stay();
   expect([verdictsOf(raced), errorsOf(raced)]).toEqual([{ 'default/a': 'change' }, []]);
-  expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
+  const held = await world.tick();
+  expect(verdictsOf(held)).toEqual({ 'default/a': 'held Reverted' });
+  expect(held.outcomes[0]?.verdict).toMatchObject({
+    commit: before,
+    message: expect.stringContaining(`(no commit did it: the branch was set back to ${before.slice(0, 10)})`),
+  });
   expect(world.home.tip()).toBe(before);
 });
 
