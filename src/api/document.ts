@@ -38,15 +38,35 @@ export function parseYamlFile(text: string, file: string): ParsedFile {
     const value = toValue(document, file, problems);
     if (value === null || value === undefined) continue;
     const firstLine = lineOf(document, 0, [], lines);
+    // Every item of a list is asked for.
+    const itemLines = itemsOf(value).map((_, index) => lineOf(document, 0, ['items', index], lines));
+    let again: WeakRef<Document.Parsed> | null = null;
     const lineAt = (path: Path): number => {
-      if (path.length === 0) return firstLine;
-      const again = parseAllDocuments(text.slice(part.start, part.end), OPTIONS);
-      const last = Array.isArray(again) ? again.at(-1) : undefined;
-      return last ? lineOf(last, part.start, path, lines) : firstLine;
+      const known = path.length === 0 ? firstLine : isItem(path) ? itemLines[Number(path[1])] : undefined;
+      if (known !== undefined) return known;
+      const tree = again?.deref() ?? parseLast(text.slice(part.start, part.end));
+      if (!tree) return firstLine;
+      again = new WeakRef(tree);
+      return lineOf(tree, part.start, path, lines);
     };
     documents.push({ value, locate: (problem) => ({ ...problem, where: `${file}:${lineAt(problem.path)}` }) });
   }
   return { documents, problems };
+}
+
+function parseLast(text: string): Document.Parsed | null {
+  const documents = parseAllDocuments(text, OPTIONS);
+  return Array.isArray(documents) ? (documents.at(-1) ?? null) : null;
+}
+
+/** Items of a Kubernetes List; none where it is another object. */
+function itemsOf(value: unknown): readonly unknown[] {
+  const items = typeof value === 'object' && value !== null && 'items' in value ? value.items : null;
+  return Array.isArray(items) ? items : [];
+}
+
+function isItem(path: Path): boolean {
+  return path.length === 2 && path[0] === 'items';
 }
 
 function toValue(document: Document.Parsed, file: string, problems: LocatedProblem[]): unknown {

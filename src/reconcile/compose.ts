@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import type { Destination } from '../config/load.ts';
 import { type ProductError, refusePath } from '../errors.ts';
-import type { ChangeSet } from '../manifests/change-set.ts';
+import { type ChangeSet, type Stored, textOf } from '../manifests/change-set.ts';
 import { type CommitEntry, commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, parseIndex, recordPath, renderIndex } from '../manifests/layout.ts';
@@ -42,9 +42,9 @@ export async function compose(
   repository: Repository,
   templates: Templates,
 ): Promise<Composed> {
-  const files = new Map<string, string | null>();
+  const files = new Map<string, string | Stored | null>();
   // Git stores each file as its difference from the one before: next to their like, records make half the pack.
-  const records = new Map<string, string | null>();
+  const records = new Map<string, string | Stored | null>();
   const entries: CommitEntry[] = [];
   for (const { placed, decided } of changed) {
     const change = decided.changes.get(destination.id);
@@ -71,8 +71,8 @@ export async function compose(
 
 /** What a change says about a hold; null: it is about numbers. */
 function wordIn({ files }: DestinationChange, { dso, home }: PlacedDso): CommitEntry['word'] {
-  const text = files.get(holdPath(home.root, dso.namespace, dso.name));
-  if (text == null) return null;
+  const text = textOf(files.get(holdPath(home.root, dso.namespace, dso.name)));
+  if (text === null) return null;
   const { isHeld, by, reason } = parseHold(text);
   return { verb: isHeld ? 'hold' : 'resume', reason: `${by}: ${reason}` };
 }

@@ -69,13 +69,21 @@ export class Connections {
   async settle(): Promise<readonly DestinationOutcome[]> {
     const lanes = [...this.#lanes.values()];
     await Promise.all(lanes.map((lane) => lane.settle(0)));
-    return lanes.flatMap((lane) => lane.take() ?? []).filter(({ commit, error }) => commit !== null || error !== null);
+    const ended = lanes.flatMap((lane) => lane.take() ?? []);
+    return ended.filter(({ commit, error }) => commit !== null || error !== null).map(told);
   }
 
   /** Learns tips, side by side; one that fails or takes long does not stop the others. */
   async refresh(lanes: readonly Lane[], now: number, patience: Patience): Promise<void> {
     await refreshAll(lanes, now, patience);
   }
+}
+
+/** Of an earlier push only what is told of it: the decisions of a whole fleet need not be there beside the next ones. */
+function told({ composition, ...outcome }: DestinationOutcome): DestinationOutcome {
+  if (!composition) return { ...outcome, composition };
+  const decisions = new Map([...composition.decisions.keys()].map((key) => [key, null]));
+  return { ...outcome, composition: { message: composition.message, files: new Map(), decisions } };
 }
 
 /** One more attempt after a failure that the next one may be spared. */

@@ -18,6 +18,7 @@ import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
 import { Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
 import type { StateStore } from './state-store.ts';
+import type { Stow } from './stow.ts';
 
 /** DSOs of which the tips are read at once. */
 const BATCH = 500;
@@ -60,15 +61,17 @@ export class Decider {
   }
 
   /**
-   * Decides the pending ones of all candidates.
+   * Decides the pending ones of all candidates. Where a call to a remote is under way, many of them wait for its end.
    *
    * @param candidates all that take part: who is a rival of whom depends on them
+   * @param stow where texts go that nobody else reads; null: all are kept
    */
   async decideAll(
     candidates: readonly Candidate[],
     pending: readonly Candidate[],
     snapshot: HubSnapshot,
     options: TickOptions,
+    stow: Stow | null,
   ): Promise<readonly DsoOutcome[]> {
     const settled: DsoOutcome[] = [];
     const open: (Candidate & Observed)[] = [];
@@ -95,25 +98,34 @@ export class Decider {
     const claims = new Claims();
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
-    // A part at a time: what the tips hold of a whole fleet is not kept at once.
-    for (let start = 0; start < open.length; start += BATCH) {
-      const batch = open.slice(start, start + BATCH);
-      const landed = await this.#loadLanded(
-        batch.map(({ placed }) => placed),
-        options,
-      );
-      const highest = await this.#highest(batch, landed);
-      for (const one of batch) {
-        const { key } = one.placed.dso;
-        const here = landed.get(key) ?? new Map<string, Landed>();
-        const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
-        if (verdict) outcomes.push(undecided(one.source, verdict, [], one.placed));
-        else outcomes.push(this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget));
+    const isLarge = open.length > BATCH;
+    // What is decided while a push is under way is decided again after it: of a whole fleet there would be two sets.
+    const due = isLarge && stow ? open.filter(({ placed }) => !this.#connections.lane(placed.home.id).isBusy) : open;
+    try {
+      // A part at a time: what the tips hold of a whole fleet is not kept at once.
+      for (let start = 0; start < due.length; start += BATCH) {
+        const batch = due.slice(start, start + BATCH);
+        const landed = await this.#loadLanded(
+          batch.map(({ placed }) => placed),
+          options,
+        );
+        const highest = await this.#highest(batch, landed);
+        const decided: DsoOutcome[] = [];
+        for (const one of batch) {
+          const { key } = one.placed.dso;
+          const here = landed.get(key) ?? new Map<string, Landed>();
+          const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
+          if (verdict) decided.push(undecided(one.source, verdict, [], one.placed));
+          else decided.push(this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget));
+        }
+        outcomes.push(...(isLarge && stow ? await stow.take(decided) : decided));
       }
+    } finally {
+      await stow?.end();
     }
     const decided = await nameCommits(outcomes, this.#connections);
     if (options.mode === 'apply')
-      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, open[index]?.objects ?? []);
+      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, due[index]?.objects ?? []);
     return [...settled, ...decided];
   }
 

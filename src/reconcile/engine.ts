@@ -27,6 +27,7 @@ import { DAMAGED, MAX_ATTEMPTS } from './retry.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
+import { Stow } from './stow.ts';
 import { Told } from './told.ts';
 import { ENDED, type Waiting } from './waiting.ts';
 
@@ -235,10 +236,12 @@ export class Engine {
       if (isLast && !lane.isBusy) return ENDED;
       return told.waitsFor(lane.destination.id) ?? (background ? lane.waitsFor(now) : null);
     };
+    const stow =
+      options.mode === 'apply' && !options.isDiffed ? new Stow(this.#connections, this.#records, waitsFor) : null;
     let pending = candidates;
     let waiting: ReadonlySet<string> = new Set();
     for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#decider.decideAll(candidates, pending, snapshot, options);
+      const decided = await this.#decider.decideAll(candidates, pending, snapshot, options, stow);
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const changes = decided.flatMap(changeOf);
       const results = await deliver(this.#delivery(), changes, options, waitsFor, background ?? ENDLESS);

@@ -15,6 +15,11 @@ export class KnownRecords {
     this.#last.set(key, record);
   }
 
+  /** Forgets one that is about to be replaced. */
+  forget(key: string): void {
+    this.#last.delete(key);
+  }
+
   /** Forgets the records of all other DSOs. */
   keepOnly(keys: ReadonlySet<string>): void {
     for (const key of this.#last.keys()) if (!keys.has(key)) this.#last.delete(key);

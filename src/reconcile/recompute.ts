@@ -2,6 +2,7 @@ import type { Dso } from '../api/effective.ts';
 import type { Configuration } from '../config/load.ts';
 import type { Recompute, Recomputed, Standing } from '../history/recomputation.ts';
 import { blobId } from '../manifests/blob.ts';
+import { textOf } from '../manifests/change-set.ts';
 import { layoutOf, parseOverlay, recordPath } from '../manifests/layout.ts';
 import { type OverlayArguments, readArguments } from '../manifests/overlay-arguments.ts';
 import { type DecisionRecord, type DsoState, parseRecord, renderRecord } from '../manifests/record.ts';
@@ -51,11 +52,11 @@ function recomputed(
   places: readonly PlacedMember[],
 ): Recomputed {
   const written = places.flatMap(({ destination: { id, root } }) => {
-    return changes.get(id)?.files.get(recordPath(root, namespace, dso)) ?? [];
+    return textOf(changes.get(id)?.files.get(recordPath(root, namespace, dso))) ?? [];
   });
   const record = parseRecord(written[0] ?? '');
   const texts = Object.entries(members).map(([name, { path }]): [string, string] => {
-    return [name, changes.get(name)?.files.get(path) ?? overlays.get(name) ?? ''];
+    return [name, textOf(changes.get(name)?.files.get(path)) ?? overlays.get(name) ?? ''];
   });
   return {
     record: record && {

@@ -1,6 +1,5 @@
 import type { Configuration, Destination } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
-import type { ChangeSet } from '../manifests/change-set.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
@@ -213,7 +212,7 @@ async function shorterIndexes(
   members: readonly ReleasedMember[],
   { namespace, name }: DecisionRecord['metadata'],
   templates: Templates,
-): Promise<ChangeSet> {
+): Promise<ReadonlyMap<string, string>> {
   const paths = members.flatMap((member) => indexPath(destination, member.name, namespace) ?? []);
   const shorter = new Map<string, string>();
   for (const [path, text] of await read(repository, [...new Set(paths)])) {

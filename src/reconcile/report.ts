@@ -1,5 +1,6 @@
 import { formatProblem } from '../api/problem.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
+import { textOf } from '../manifests/change-set.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
 
 /** One member of a report. Counts are replicas; null: none yet. */
@@ -49,6 +50,7 @@ export interface DestinationReport {
   /** Id of the pushed commit; null: none. */
   readonly commit: string | null;
   readonly message: string | null;
+  /** Texts only where they were asked for. */
   readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
   readonly error: { readonly reason: string; readonly message: string } | null;
 }
@@ -135,7 +137,7 @@ export function destinationReport(outcome: DestinationOutcome): DestinationRepor
   const files = [...(composition?.files ?? [])];
   return {
     ...delivery(outcome),
-    files: files.map(([path, after]) => ({ path, before: before.get(path) || null, after })),
+    files: files.map(([path, after]) => ({ path, before: before.get(path) || null, after: textOf(after) })),
   };
 }
 

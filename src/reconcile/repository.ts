@@ -65,6 +65,10 @@ export interface Repository {
   replacedSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */
   states(): ReadonlyMap<string, string>;
+  /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
+  store(texts: Iterable<string>): Promise<void>;
+  /** Ends what `store` began. */
+  endStore(): Promise<void>;
   /**
    * One commit and one push of all of it. A host that cannot take both or none may take the commit and not the states:
    * `states` says then what it has, and their failure comes again when they are pushed alone.

@@ -1,4 +1,4 @@
-import { blobId } from '../manifests/blob.ts';
+import { type ChangeSet, idOf, type Stored } from '../manifests/change-set.ts';
 
 /** One commit to import. */
 export interface ImportCommit {
@@ -12,8 +12,7 @@ export interface ImportCommit {
   /** Epoch milliseconds. */
   readonly time: number;
   readonly message: string;
-  /** null: the file is removed. */
-  readonly files: ReadonlyMap<string, string | null>;
+  readonly files: ChangeSet;
 }
 
 /** A commit that was written, by id. */
@@ -22,13 +21,29 @@ export interface WrittenCommit {
   readonly tree: string;
 }
 
+/** The command that reads what is made here. */
+export const FAST_IMPORT = ['fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
+
 /** A write for each file would be half a million of them. */
 const PIECE_LENGTH = 65_536;
 
 /** The input of `git fast-import` that writes commits and prints their ids and trees, in order; piece by piece. */
-export function* importStream(commits: readonly ImportCommit[]): Generator<string> {
+export function importStream(commits: readonly ImportCommit[]): Generator<string> {
+  return piecesOf(partsOf(commits));
+}
+
+/** The part of the input that writes blobs. */
+export function blobStream(texts: Iterable<string>): Generator<string> {
+  return piecesOf(blobParts(texts));
+}
+
+function* blobParts(texts: Iterable<string>): Generator<string> {
+  for (const text of texts) yield `blob\n${data(text)}`;
+}
+
+function* piecesOf(parts: Iterable<string>): Generator<string> {
   let piece = '';
-  for (const part of partsOf(commits)) {
+  for (const part of parts) {
     piece += part;
     if (piece.length < PIECE_LENGTH) continue;
     yield piece;
@@ -52,9 +67,9 @@ function* partsOf(commits: readonly ImportCommit[]): Generator<string> {
 }
 
 /** @param written texts that were sent before; many members have the same one */
-function change(path: string, content: string | null, written: Set<string>): string {
+function change(path: string, content: string | Stored | null, written: Set<string>): string {
   if (content === null) return `D ${path}\n`;
-  if (written.has(content)) return `M 100644 ${blobId(content)} ${path}\n`;
+  if (typeof content !== 'string' || written.has(content)) return `M 100644 ${idOf(content)} ${path}\n`;
   written.add(content);
   return `M 100644 inline ${path}\n${data(content)}`;
 }

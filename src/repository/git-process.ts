@@ -7,7 +7,7 @@ export interface GitProcess {
   readonly environment: Readonly<Record<string, string>>;
   readonly args: readonly string[];
   /** What it reads; null: nothing. */
-  readonly input: string | Iterable<string> | null;
+  readonly input: string | Iterable<string> | Readable | null;
   /** How long it may say nothing, in milliseconds. */
   readonly silenceMs: number;
   /** How long it may take at most, in milliseconds. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { messageOf } from '../errors.ts';
 import { classifyGitError } from './classify.ts';
@@ -18,7 +19,7 @@ export interface Git {
   /** Output of a command. */
   run(args: readonly string[], what: string): Promise<string>;
   /** Output of a command that reads standard input, or that is too large for one text. @param input null: it reads nothing */
-  feed(args: readonly string[], input: string | Iterable<string> | null, what: string): Promise<Buffer>;
+  feed(args: readonly string[], input: string | Iterable<string> | Readable | null, what: string): Promise<Buffer>;
 }
 
 /** No hook, no filter, no automatic maintenance, no submodule, whatever the repository says. */
@@ -62,7 +63,11 @@ export function gitIn(
       throw classifyGitError(new Error(text), what, { url, isLocal: !isRemote(args) });
     }
   };
-  const spawned = (args: readonly string[], input: string | Iterable<string> | null, what: string): Promise<Buffer> => {
+  const spawned = (
+    args: readonly string[],
+    input: string | Iterable<string> | Readable | null,
+    what: string,
+  ): Promise<Buffer> => {
     // What reads standard input says nothing while it works.
     const silenceMs = input === null ? Math.min(SILENCE_MS, deadlineMs) : deadlineMs;
     const all = [...FIXED.flatMap((setting) => ['-c', setting]), ...args];

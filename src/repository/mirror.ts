@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Revision } from '../history/decision-history.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
 import type { FileChange, Publication } from '../reconcile/repository.ts';
+import { BlobStore } from './blob-store.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
-import { type ImportCommit, importStream, parseImport } from './fast-import.ts';
+import { FAST_IMPORT, type ImportCommit, importStream, parseImport } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
 import { removeKeyrings } from './openpgp-keyring.ts';
@@ -12,6 +14,7 @@ import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
 import { checkDifference } from './tree-difference.ts';
+import { isWorn } from './worn.ts';
 
 /** One repository and branch. */
 export interface MirrorSettings extends RemoteSettings {
@@ -28,16 +31,9 @@ export interface MirrorSettings extends RemoteSettings {
   readonly deadlineMs?: number;
 }
 
-/** Git looks for an object in every pack: from some hundred on that is felt in each call. */
-const MAX_PACKS = 100;
-/** At 4 KiB for each file on most disks this is 256 MiB. */
-const MAX_LOOSE = 65_536;
-
 /** What the first commit of a repository is compared with; Git knows it without having it. */
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
-/** Left by processes that were killed. */
-const MAX_TEMPORARY = 10;
 const WORK_REFS = 8;
 
 /** The saved states as they are at the remote. */
@@ -59,6 +55,7 @@ export class Mirror {
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #past: Past;
+  readonly #blobs: BlobStore;
   #state: SavedState | null = null;
   #states = new Map<string, string>();
 
@@ -72,6 +69,7 @@ export class Mirror {
     this.#remote = new Remote(git, settings, this.#stateName);
     this.#tree = new Tree(git, root, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
+    this.#blobs = new BlobStore(git);
   }
 
   /** Opens or makes the mirror; nothing is fetched yet. */
@@ -118,14 +116,8 @@ export class Mirror {
   }
 
   /** Whether the cache has grown so much that making it again is cheaper than going on; asks no Git process. */
-  async isWorn(): Promise<boolean> {
-    const objects = `${this.#directory}/objects`;
-    const names = await namesIn(`${objects}/pack`);
-    const packs = names.filter((name) => name.endsWith('.pack')).length;
-    const temporary = names.filter((name) => name.startsWith('tmp_')).length;
-    // Names of objects are spread evenly over 256 directories, as git gc counts them, too.
-    const loose = (await namesIn(`${objects}/17`)).length * 256;
-    return packs > MAX_PACKS || loose > MAX_LOOSE || temporary > MAX_TEMPORARY;
+  isWorn(): Promise<boolean> {
+    return isWorn(this.#directory);
   }
 
   /** Files at the tip by path; null: there is none. */
@@ -188,6 +180,16 @@ export class Mirror {
     return this.#states;
   }
 
+  /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
+  store(texts: Iterable<string>): Promise<void> {
+    return this.#blobs.take(texts);
+  }
+
+  /** Ends what `store` began. */
+  endStore(): Promise<void> {
+    return this.#blobs.end();
+  }
+
   /**
    * One commit of all files on the tip that was learnt last, the states beside it, and one push of both. A host that
    * cannot take both or none may take the commit and not the states: `states` says then what it has, and their failure
@@ -201,8 +203,8 @@ export class Mirror {
     const { files, states } = publication;
     const imports = [...this.#branchCommit(publication), ...this.#stateCommit(publication)];
     if (imports.length === 0) return null;
-    const options = ['fast-import', '--quiet', '--force', '--done', '--date-format=raw'];
-    const output = await this.#git.feed(options, importStream(imports), 'writing the commit');
+    this.#blobs.check();
+    const output = await this.#git.feed(FAST_IMPORT, importStream(imports), 'writing the commit');
     const written = parseImport(output.toString());
     const { signing } = this.#settings;
     const ids = signing === null ? written : await signCommits(signing, this.#place, imports, written);
@@ -234,7 +236,7 @@ export class Mirror {
     return [{ ref: `${workRef()}-state`, parent: null, tree: this.#state?.tree ?? null, author, time, message, files }];
   }
 
-  async #check(commit: string, files: ReadonlyMap<string, string | null>): Promise<void> {
+  async #check(commit: string, files: ChangeSet): Promise<void> {
     const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', this.tip ?? EMPTY_TREE];
     checkDifference(await this.#git.feed([...options, commit], null, 'checking the commit'), files);
   }
@@ -273,11 +275,6 @@ function workRef(): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-/** Empty where there is no such directory. */
-async function namesIn(directory: string): Promise<readonly string[]> {
-  return readdir(directory).catch(() => []);
 }
 
 async function exists(path: string): Promise<boolean> {

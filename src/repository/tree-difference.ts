@@ -21,7 +21,7 @@ const ABSENT = '000000';
  *
  * @throws ProductError kind `act`
  */
-export function checkDifference(raw: Buffer, allowed: ReadonlyMap<string, string | null>): void {
+export function checkDifference(raw: Buffer, allowed: ReadonlyMap<string, unknown>): void {
   for (const { oldMode, newMode, path } of parseRaw(raw)) {
     if (oldMode in FOREIGN_KINDS) throw refuseMode(path, oldMode);
     if (!allowed.has(path)) {

@@ -1,4 +1,4 @@
-import { blobId } from '../manifests/blob.ts';
+import { type ChangeSet, idOf } from '../manifests/change-set.ts';
 import type { Git } from './git.ts';
 
 /** A file at the tip. */
@@ -20,7 +20,8 @@ export class Tree {
   readonly #root: string;
   readonly #fetchContents: (ids: readonly string[]) => Promise<void>;
   #tip: string | null = null;
-  #entries = new Map<string, TreeEntry | null>();
+  /** An id alone is a plain file. */
+  #entries = new Map<string, string | TreeEntry | null>();
   /** All below the root was listed: what is not there is absent. */
   #isComplete = false;
   /** Paths that changed since. */
@@ -58,7 +59,7 @@ export class Tree {
   }
 
   /** Goes to a commit of ours: what it changed is known without asking Git. */
-  advanceTo(commit: string, files: ReadonlyMap<string, string | null>): void {
+  advanceTo(commit: string, files: ChangeSet): void {
     this.#tip = commit;
     this.#forgetTooMuch();
     // Many members have the same text.
@@ -71,9 +72,9 @@ export class Tree {
         this.#entries.set(path, null);
         continue;
       }
-      const id = ids.get(content) ?? blobId(content);
-      ids.set(content, id);
-      this.#entries.set(path, { mode: FILE, id });
+      const id = typeof content === 'string' ? (ids.get(content) ?? idOf(content)) : content.id;
+      if (typeof content === 'string') ids.set(content, id);
+      this.#entries.set(path, id);
     }
   }
 
@@ -83,7 +84,12 @@ export class Tree {
       return !this.#entries.has(path) && (!this.#isComplete || this.#changed.has(path));
     });
     if (unknown.length > 0) await this.#list(unknown);
-    return new Map(paths.map((path) => [path, this.#entries.get(path) ?? null]));
+    return new Map(paths.map((path) => [path, this.#entry(path)]));
+  }
+
+  #entry(path: string): TreeEntry | null {
+    const entry = this.#entries.get(path) ?? null;
+    return typeof entry === 'string' ? { mode: FILE, id: entry } : entry;
   }
 
   /** Names of the directories directly below a path. */
@@ -118,8 +124,7 @@ export class Tree {
       this.#forget();
       this.#isComplete = true;
     } else for (const path of paths) this.#entries.set(path, null);
-    for (const { path, mode, id } of parseTree(output))
-      this.#entries.set(path, { mode: mode === FILE ? FILE : mode, id });
+    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, mode === FILE ? id : { mode, id });
     if (isAll) this.#maxRemembered = Math.max(MIN_REMEMBERED, 2 * this.#entries.size);
   }
 

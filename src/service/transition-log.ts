@@ -50,7 +50,11 @@ export class TransitionLog {
     for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
     if (this.#failure !== '') entries.push(overEntry(this.#failure));
     const keys = new Set(known.map(({ key }) => key));
-    for (const key of this.#dsos.keys()) if (!keys.has(key)) entries.push(goneEntry(key));
+    for (const [key, said] of this.#dsos) {
+      if (!keys.has(key)) entries.push(goneEntry(key));
+      // Nothing was said of it in this tick.
+      else if (!dsos.has(key)) dsos.set(key, said);
+    }
     this.#dsos = dsos;
     this.#others = others;
     this.#failure = '';

@@ -7,6 +7,7 @@ import type { LocatedProblem } from '../api/problem.ts';
 import { messageOf, mustAct } from '../errors.ts';
 import type { HubObject, HubValue, ObjectLookup } from '../triggers/hub-object.ts';
 import type { Hub, HubDso, HubSnapshot } from './hub.ts';
+import { MemberLists } from './member-lists.ts';
 import { type Parsed, parseObject } from './objects.ts';
 
 /** Files as the hub. */
@@ -30,12 +31,13 @@ const EXTENSIONS = '**/*.{yaml,yml,json}';
 export function filesHub(settings: FilesSettings): Hub {
   let cache: ReadonlyMap<string, CachedFile> = new Map();
   let snapshot: HubSnapshot | null = null;
+  const lists = new MemberLists();
   return {
     keepsState: false,
     async read() {
       const { files, problems } = await findFiles(settings);
       const entries = await Promise.all(
-        [...files].map(async (file) => [file, await readCached(file, cache.get(file), settings)] as const),
+        [...files].map(async (file) => [file, await readCached(file, cache.get(file), settings, lists)] as const),
       );
       const isSame = entries.length === cache.size && entries.every(([file, read]) => cache.get(file) === read);
       cache = new Map(entries);
@@ -81,14 +83,20 @@ async function kindOf(path: string): Promise<'file' | 'directory' | 'absent'> {
   return found.isDirectory() ? 'directory' : 'file';
 }
 
-async function readCached(file: string, cached: CachedFile | undefined, settings: FilesSettings): Promise<CachedFile> {
+async function readCached(
+  file: string,
+  cached: CachedFile | undefined,
+  settings: FilesSettings,
+  lists: MemberLists,
+): Promise<CachedFile> {
   try {
     const { mtimeMs, size, ino } = await stat(file);
     const version = `${mtimeMs} ${size} ${ino}`;
     if (cached?.version === version) return cached;
     const name = relative(settings.base, file);
     const { documents, problems } = parseYamlFile(await readFile(file, 'utf8'), name);
-    return { version, problems, parsed: documents.flatMap((document) => flatten(document, settings.demand)) };
+    const parsed = documents.flatMap((document) => flatten(document, settings.demand));
+    return { version, problems, parsed: parsed.map((one) => shared(one, lists)) };
   } catch (error) {
     // A file that is replaced at this moment: what it held is unknown, so everything stays as it is.
     throw mustAct('SourceUnreadable', `cannot read ${file}: ${messageOf(error)}`, error);
@@ -98,6 +106,10 @@ async function readCached(file: string, cached: CachedFile | undefined, settings
 function flatten(document: SourceDocument, demand: DemandSettings): readonly Parsed[] {
   const parsed = parseObject(document, demand);
   return parsed.kind === 'list' ? parsed.items.flatMap((item) => flatten(item, demand)) : [parsed];
+}
+
+function shared(parsed: Parsed, lists: MemberLists): Parsed {
+  return parsed.kind === 'dso' ? { ...parsed, dso: lists.share(parsed.dso) } : parsed;
 }
 
 function assemble(files: readonly CachedFile[], empty: readonly LocatedProblem[]): HubSnapshot {

@@ -7,6 +7,7 @@ import type { Collection } from '../kubernetes/list.ts';
 import { type Keep, Reflector } from '../kubernetes/reflector.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import { HUB, type Hub, type HubSnapshot } from './hub.ts';
+import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
@@ -117,9 +118,10 @@ export class KubernetesHub implements Hub {
   #watchDsos(): { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } {
     if (this.#dsos) return this.#dsos;
     const { demand } = this.#options;
+    const lists = new MemberLists();
     const reflector = this.#reflect<KeptDso>(
       { path: dsoPath(null), name: null, form: null },
-      (object, earlier) => keepDso(object, { settings: demand, now: this.#options.now() }, earlier),
+      (object, earlier) => keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
     );
     const stop = new AbortController();

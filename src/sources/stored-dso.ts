@@ -5,6 +5,7 @@ import type { DemandSettings } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
 import { show } from '../api/problem.ts';
 import type { ForeignWriter, HubDso } from './hub.ts';
+import type { MemberLists } from './member-lists.ts';
 import { parseObject } from './objects.ts';
 
 /** Our name among the field managers of an object. */
@@ -45,7 +46,7 @@ export interface KeptDso {
 /** What is kept of a DSO; one that only got another status is not parsed again. */
 export function keepDso(
   object: unknown,
-  { settings, now }: { readonly settings: DemandSettings; readonly now: number },
+  { settings, lists, now }: { readonly settings: DemandSettings; readonly lists: MemberLists; readonly now: number },
   earlier: (key: string) => KeptDso | undefined,
 ): readonly [key: string, kept: KeptDso] | null {
   const parsed = StoredObject.safeParse(object);
@@ -55,7 +56,7 @@ export function keepDso(
   const key = objectKey(namespace, name);
   const identity = JSON.stringify([uid, generation, labels, annotations]);
   const before = earlier(key);
-  const base = before?.identity === identity ? before.dso : parseDso(object, key, settings);
+  const base = before?.identity === identity ? before.dso : parseDso(object, key, settings, lists);
   if (!base) return null;
   const stored = {
     namespace,
@@ -71,12 +72,12 @@ export function keepDso(
   return [key, { identity, dso: { ...base, stored } }];
 }
 
-function parseDso(object: object, key: string, settings: DemandSettings): HubDso | null {
+function parseDso(object: object, key: string, settings: DemandSettings, lists: MemberLists): HubDso | null {
   const where = `DistributedScaledObject ${key}`;
   // Items of a list come without kind and apiVersion.
   const value = { ...object, apiVersion: DSO_API_VERSION, kind: DSO_KIND };
   const parsed = parseObject({ value, locate: (problem) => ({ ...problem, where }) }, settings);
-  return parsed.kind === 'dso' ? parsed.dso : null;
+  return parsed.kind === 'dso' ? lists.share(parsed.dso) : null;
 }
 
 /** Whoever has fields of the status beside us; the HPA writes the subresource scale, not this one. */

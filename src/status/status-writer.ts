@@ -33,8 +33,8 @@ interface Job {
 /** What is known of one DSO. */
 interface Memory {
   readonly uid: string;
-  /** What was offered last. */
-  readonly outcome: DsoOutcome;
+  /** What was offered last; it is not kept for this alone. */
+  readonly outcome: WeakRef<DsoOutcome>;
   readonly stored: StoredDso;
   /** What it is to be, written or on its way. */
   readonly status: DsoStatus;
@@ -77,7 +77,8 @@ export class StatusWriter {
       const outcome = byKey.get(key);
       if (stored && outcome) this.#offerOne(key, stored, outcome, byId, now);
     }
-    for (const key of this.#memories.keys()) if (!byKey.has(key)) this.#memories.delete(key);
+    const known = new Set(dsos.map(({ key }) => key));
+    for (const key of this.#memories.keys()) if (!known.has(key)) this.#memories.delete(key);
     this.#queue.pump();
   }
 
@@ -99,7 +100,7 @@ export class StatusWriter {
     const isForeign = outcome.verdict.kind === 'stalled' && outcome.verdict.reason === 'ForeignStatusWriter';
     // Beside another controller nothing is insisted on.
     const isLost = memory !== null && !isForeign && !this.#queue.has(key) && isToRepair({ ...memory, stored }, now);
-    const isSame = memory?.outcome === outcome && isSameObject(memory.stored, stored);
+    const isSame = memory?.outcome.deref() === outcome && isSameObject(memory.stored, stored);
     if (isSame && !isLost && !isConcerned(outcome, destinations)) {
       // What the watch had before is not kept.
       if (memory.stored !== stored) this.#memories.set(key, { ...memory, stored });
@@ -114,11 +115,11 @@ export class StatusWriter {
     const { at, drift } = memory ?? { at: 0, drift: new Drift() };
     if ((isRepair && !isLost) || (isLost && !isTakenOver(stored) && isDeepStrictEqual(status, live))) {
       const kept = isLost ? status : (previous ?? status);
-      this.#memories.set(key, { uid: stored.uid, outcome, stored, status: kept, at, drift });
+      this.#memories.set(key, { uid: stored.uid, outcome: new WeakRef(outcome), stored, status: kept, at, drift });
       if (kept === live || isLost) adopt(drift, stored);
       return;
     }
-    this.#memories.set(key, { uid: stored.uid, outcome, stored, status, at, drift });
+    this.#memories.set(key, { uid: stored.uid, outcome: new WeakRef(outcome), stored, status, at, drift });
     const transitions = transitionsOf(outcome, previous, status);
     const isQuiet = !isNews && !isOver({ since: at, until: at + QUIET_MS }, now);
     this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isQuiet ? at + QUIET_MS : 0);

@@ -35,3 +35,15 @@ it('names the lines of every document of a file, whatever stands between them', 
   ]);
   expect(problems.map(({ where }) => where)).toEqual(['hub.yaml:16']);
 });
+
+it('names the lines of a list of hundreds of objects without reading it again for each', () => {
+  const items = Array.from({ length: 400 }, (_, index) => `  - name: web-${index}\n    deep: {value: x}\n`);
+  const started = performance.now();
+  const [list] = parseYamlFile(`kind: List\nitems:\n${items.join('')}`, 'hub.yaml').documents;
+  const linesOf = (...rest: string[]): readonly (string | undefined)[] =>
+    items.map((_, index) => list?.locate({ path: ['items', index, ...rest], message: '' }).where);
+  expect(linesOf()).toEqual(items.map((_, index) => `hub.yaml:${3 + 2 * index}`));
+  expect(linesOf('deep', 'value')).toEqual(items.map((_, index) => `hub.yaml:${4 + 2 * index}`));
+  // Read again for each it took more than a minute.
+  expect(performance.now() - started).toBeLessThan(5000);
+});

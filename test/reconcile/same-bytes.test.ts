@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blobId } from '../../src/manifests/blob.ts';
+import { textOf } from '../../src/manifests/change-set.ts';
 import { recordOf, World } from '../scenarios/world.ts';
 
 function made(): World {
@@ -16,7 +17,11 @@ function made(): World {
 /** Everything a plan would write. */
 async function planned(world: World): Promise<ReadonlyMap<string, string | null>> {
   const { destinations } = await world.tick({ mode: 'plan' });
-  return new Map(destinations.flatMap(({ composition }) => [...(composition?.files ?? [])]));
+  return new Map(
+    destinations.flatMap(({ composition }) =>
+      [...(composition?.files ?? [])].map(([path, content]) => [path, textOf(content)] as const),
+    ),
+  );
 }
 
 describe('identical arguments', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
+import { MemberLists } from '../../src/sources/member-lists.ts';
 import { keepDso } from '../../src/sources/stored-dso.ts';
 import { manifestOf } from '../scenarios/world.ts';
 
@@ -31,7 +32,7 @@ const byAgent = {
 function keep(object: object, earlier: ReturnType<typeof keepDso> = null): ReturnType<typeof keepDso> {
   return keepDso(
     object,
-    { settings: DEFAULT_DEMAND_SETTINGS, now: Date.parse('2026-01-01T12:00:00Z') },
+    { settings: DEFAULT_DEMAND_SETTINGS, lists: new MemberLists(), now: Date.parse('2026-01-01T12:00:00Z') },
     earlier ? () => earlier[1] : none,
   );
 }

@@ -1,0 +1,95 @@
+import { type ChangeSet, idOf, type Stored } from '../manifests/change-set.ts';
+import type { Connections } from './connections.ts';
+import type { DestinationChange } from './decision.ts';
+import type { KnownRecords } from './known-records.ts';
+import type { Lane } from './lane.ts';
+import type { DsoOutcome } from './outcome.ts';
+import { recordPathAt } from './place.ts';
+import type { Repository } from './repository.ts';
+import type { Waiting } from './waiting.ts';
+
+/** Git stores each file as its difference from the one before: like goes beside like. */
+interface Texts {
+  readonly overlays: Set<string>;
+  readonly records: Set<string>;
+}
+
+/**
+ * Brings what is decided for a part of a fleet into the repositories while the rest is still decided: the texts of a whole
+ * fleet are never there at once, and Git works beside.
+ */
+export class Stow {
+  readonly #connections: Connections;
+  readonly #records: KnownRecords;
+  readonly #waitsFor: (lane: Lane) => Waiting | null;
+  readonly #begun = new Set<Repository>();
+
+  /** @param waitsFor why a destination cannot be pushed to now; null: it can */
+  constructor(connections: Connections, records: KnownRecords, waitsFor: (lane: Lane) => Waiting | null) {
+    this.#connections = connections;
+    this.#records = records;
+    this.#waitsFor = waitsFor;
+  }
+
+  /** The same outcomes without the texts. Those of a destination that cannot be pushed to are decided again later. */
+  async take(outcomes: readonly DsoOutcome[]): Promise<readonly DsoOutcome[]> {
+    const texts = new Map<string, Texts>();
+    const light = outcomes.map((outcome) => withoutTexts(outcome, texts));
+    for (const [id, { overlays, records }] of texts) {
+      const lane = this.#connections.lane(id);
+      const { repository } = lane;
+      if (!repository || this.#waitsFor(lane) !== null) continue;
+      this.#begun.add(repository);
+      for (const { key, placed, decided } of light)
+        if (placed?.home.id === id && decided?.record) this.#records.forget(key);
+      await repository.store([...overlays, ...records]);
+    }
+    return light;
+  }
+
+  /** Waits for Git. */
+  async end(): Promise<void> {
+    for (const repository of this.#begun) await repository.endStore();
+    this.#begun.clear();
+  }
+}
+
+/** @param texts gets those that are left out, by destination id */
+function withoutTexts(outcome: DsoOutcome, texts: Map<string, Texts>): DsoOutcome {
+  const { placed, decided, routing } = outcome;
+  // A person's word is read again when it is composed.
+  if (!placed || !decided?.record) return outcome;
+  const changes = new Map<string, DestinationChange>();
+  const { record } = decided;
+  // The ids that the record has: what is equal is kept once.
+  const ids = new Map(Object.values(record.members).map(({ path, overlay }) => [path, overlay]));
+  for (const [id, change] of decided.changes) {
+    const here = texts.get(id) ?? { overlays: new Set(), records: new Set() };
+    if (!routing.heldBack.has(id)) texts.set(id, here);
+    ids.set(recordPathAt(placed, id), record.id);
+    changes.set(id, { ...change, files: storedFiles(change.files, ids, record.id, here) });
+  }
+  return { ...outcome, decided: { ...decided, changes } };
+}
+
+function storedFiles(
+  files: ChangeSet,
+  ids: ReadonlyMap<string, string>,
+  recordId: string,
+  { overlays, records }: Texts,
+): ChangeSet {
+  // Many members have the same text.
+  const known = new Map<string, Stored>();
+  const stored = new Map<string, Stored | null>();
+  for (const [path, content] of files) {
+    if (typeof content !== 'string') {
+      stored.set(path, content);
+      continue;
+    }
+    const one = known.get(content) ?? { id: ids.get(path) ?? idOf(content) };
+    (one.id === recordId ? records : overlays).add(content);
+    known.set(content, one);
+    stored.set(path, one);
+  }
+  return stored;
+}

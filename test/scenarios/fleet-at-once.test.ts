@@ -1,0 +1,115 @@
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { countOf, errorsOf, manifestOf, recordOf, verdictsOf, World } from './world.ts';
+
+/** More than are decided at once. */
+const NAMES = Array.from({ length: 620 }, (_, index) => `web-${index}`);
+
+/** A fleet at 2 and 2 replicas each. */
+async function scaled(): Promise<World> {
+  const world = new World();
+  world.write('dsos.json', list(NAMES.map((name) => manifestOf({ name }))));
+  value(world, 20);
+  await world.tick();
+  return world;
+}
+
+function list(items: readonly object[]): string {
+  return JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+}
+
+/** Sets the value of all of them. */
+function value(world: World, metric: number): void {
+  const items = NAMES.map((name) => {
+    return {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'default' },
+      data: { value: `${metric}` },
+    };
+  });
+  world.write('metrics.json', list(items));
+}
+
+function countsIn(world: World): ReadonlySet<number | null> {
+  return new Set(
+    ['web-0', 'web-499', 'web-500', 'web-619'].flatMap((name) => [
+      countOf(world.home, 'one', name),
+      countOf(world.home, 'two', name),
+    ]),
+  );
+}
+
+/** Whatever writes objects dies in the midst of it. @returns makes room again */
+function fillDisk(world: World): () => void {
+  const bin = join(world.directory, 'full');
+  const real = world.environment['PATH'];
+  mkdirSync(bin);
+  const dies = 'head -c 100000 >/dev/null; echo "fatal: write error: No space left on device" >&2; exit 128';
+  const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) ${dies};; esac\nexec git "$@"\n`;
+  writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
+  world.environment['PATH'] = `${bin}:${real}`;
+  return () => {
+    world.environment['PATH'] = real;
+  };
+}
+
+describe('a fleet that changes at once', () => {
+  it('is one commit with a record for each, and verify finds nothing', async () => {
+    const world = await scaled();
+    const before = world.home.log().length;
+    value(world, 40);
+    const result = await world.tick();
+    expect([errorsOf(result), world.home.log().length - before]).toEqual([[], 1]);
+    expect([...countsIn(world)]).toEqual([4]);
+    expect(NAMES.filter((name) => recordOf(world.home, name)?.seq !== 2)).toEqual([]);
+    expect((await world.run('verify')).code).toBe(0);
+    expect(world.home.git('fsck', '--strict', '--no-dangling')).toBe('');
+    const unchanged = await world.tick();
+    expect(new Set(Object.values(verdictsOf(unchanged)))).toEqual(new Set(['same']));
+  });
+
+  it('is decided again on the tip of another writer', async () => {
+    const world = await scaled();
+    world.race(world.home, { 'theirs.txt': 'x\n' });
+    value(world, 40);
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect(world.home.read('theirs.txt')).toBe('x\n');
+    expect([...countsIn(world)]).toEqual([4]);
+    expect(world.home.log().length).toBe(4);
+  });
+
+  it('waits for a push that is under way, and the newest values land', async () => {
+    const world = await scaled();
+    value(world, 40);
+    world.home.hook('pre-receive', '#!/bin/sh\nsleep 2\n');
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await world.stay({ background: { ms: 0, resume: answer } });
+    value(world, 60);
+    const meanwhile = await world.stay({ background: { ms: 0, resume: () => undefined } });
+    expect(meanwhile.outcomes).toEqual([]);
+    await answered;
+    await world.moment();
+    world.now += 15_000;
+    await world.moment();
+    expect([...countsIn(world)]).toEqual([6]);
+  });
+
+  it('is not lost when it cannot be written to the disk, and nothing half written stays', async () => {
+    const world = await scaled();
+    const mend = fillDisk(world);
+    value(world, 40);
+    expect(errorsOf(await world.tick())).toEqual(['DiskFull']);
+    expect([...countsIn(world)]).toEqual([2]);
+    mend();
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect([...countsIn(world)]).toEqual([4]);
+    const [mirror = ''] = readdirSync(join(world.directory, 'cache'));
+    const packs = readdirSync(join(world.directory, 'cache', mirror, 'objects/pack'));
+    expect(packs.filter((name) => name.startsWith('tmp_'))).toEqual([]);
+  });
+});

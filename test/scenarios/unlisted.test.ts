@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
+
+const INDEX = overlayOf('one', 'a').replace('/a/', '/');
+
+/** Two DSOs of one namespace at 10 and 10 replicas. */
+async function scaled(): Promise<World> {
+  const world = new World();
+  for (const name of ['a', 'b']) {
+    world.dso({ name });
+    world.metric(name, 20);
+  }
+  await world.tick();
+  for (const name of ['a', 'b']) world.metric(name, 100);
+  await world.tick();
+  return world;
+}
+
+/** Somebody takes `a` out of the index of member one. */
+function takeOut(world: World): string {
+  const index = world.home.read(INDEX) ?? '';
+  expect(index).toContain('\n  - a\n');
+  return world.home.commit({ [INDEX]: index.replace('\n  - a\n', '\n') }, 'main', 'not here');
+}
+
+describe('an overlay that its index leaves out', () => {
+  it('is a hand edit: it is said who did it, the others go on, and nothing is decided that no member would see', async () => {
+    const world = await scaled();
+    const commit = takeOut(world);
+    for (const name of ['a', 'b']) world.metric(name, 200);
+    const result = await world.tick();
+    expect(verdictsOf(result)['default/a']).toBe('held HandEdit');
+    const { verdict } = result.outcomes.find(({ key }) => key === 'default/a') ?? {};
+    expect(verdict).toMatchObject({ path: INDEX, commit });
+    expect(JSON.stringify(verdict)).toContain('leaves a out, so one does not apply it');
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+    expect(countOf(world.home, 'one', 'b')).toBe(20);
+  });
+
+  it('is listed again by resume, and found by another process as well', async () => {
+    const world = await scaled();
+    takeOut(world);
+    world.restart();
+    expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
+    expect((await world.run('resume', 'default/a', '--reason', 'it belongs there')).code).toBe(0);
+    expect(world.home.read(INDEX)).toContain('\n  - a\n  - b\n');
+    expect(recordOf(world.home, 'a')).toMatchObject({
+      reason: expect.stringContaining(' resumed it: it belongs there; total 20, as it was found'),
+      resumed: { reason: 'it belongs there' },
+    });
+    expect((await world.run('verify')).code).toBe(0);
+    expect(verdictsOf(await world.tick())['default/a']).not.toContain('held');
+    world.metric('a', 200);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+
+  it('goes on when somebody puts it back', async () => {
+    const world = await scaled();
+    const before = world.home.read(INDEX) ?? '';
+    takeOut(world);
+    await world.tick();
+    world.home.commit({ [INDEX]: before });
+    world.metric('a', 200);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+});
