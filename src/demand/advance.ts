@@ -10,8 +10,17 @@ export interface Advanced {
 }
 
 /**
+ * What one call replays at most, in things that are looked at. A state from long ago whose policies allow one replica a second
+ * would be replayed for years; and the steps of more than this would make a record that is too long to be read again.
+ */
+const MAX_EFFORT = 100_000_000;
+/** Of one evaluation, whatever is remembered: 5000 of them are the most. */
+const STEP_EFFORT = 20_000;
+
+/**
  * Replays every internal deadline since `state.asOf` (cooldown, windows, policy periods, failure counts) with the
- * readings that are held. Time never goes back: an earlier `now` changes nothing.
+ * readings that are held. Time never goes back: an earlier `now` changes nothing. What is more than can be replayed in
+ * bounded time is jumped over: what was held is evaluated once more, at `now`.
  */
 export function advance(
   state: DemandState,
@@ -21,16 +30,24 @@ export function advance(
 ): Advanced {
   const evaluations: Evaluation[] = [];
   let current = state;
+  let effort = 0;
   if (state.readings.length > 0) {
     for (;;) {
       const deadline = nextDeadline(current, spec);
       if (deadline === null || deadline > now) break;
-      const next = evaluate({ ...current, asOf: deadline }, spec, readyReplicas);
+      effort += effortOf(current, spec);
+      const next = evaluate({ ...current, asOf: effort > MAX_EFFORT ? now : deadline }, spec, readyReplicas);
       evaluations.push(...next.evaluations.filter(({ before, after }) => before !== after));
       current = next.state;
     }
   }
   return { state: now > current.asOf ? { ...current, asOf: now } : current, evaluations };
+}
+
+/** Each policy looks at each event. */
+function effortOf({ events, recommendations, readings }: DemandState, { behavior }: DemandSpec): number {
+  const policies = behavior ? behavior.scaleUp.policies.length + behavior.scaleDown.policies.length : 1;
+  return STEP_EFFORT + (1 + 2 * policies) * events.length + recommendations.length + readings.length;
 }
 
 /**
