@@ -10,6 +10,10 @@ export interface Revision {
   readonly committedAt: string;
   /** null: the file was removed. */
   readonly text: string | null;
+  /** A plain file that is no program; else it is a link, or another repository. */
+  readonly isPlain: boolean;
+  /** Blobs that it replaced, of each parent that it is told against; null: there was none. */
+  readonly replaced: readonly (string | null)[];
 }
 
 /** One decision as it landed. */

@@ -20,6 +20,9 @@ const MAX_TAIL_COMMITS = 100;
 const MAX_PATHS = 100;
 /** Texts of records that are looked into at once. */
 const TEXTS_AT_ONCE = 2000;
+/** Modes in a tree. */
+const PLAIN = '100644';
+const REPOSITORY = '160000';
 /** Where the history does not tell it. */
 const NOBODY = { commit: '', committedAt: '', author: '' };
 /** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
@@ -115,21 +118,30 @@ export class Past {
     const changes = new Map<string, LoggedCommit>();
     await this.#findChanges(tip, new Map(files.map(({ path, id }) => [path, id])), new Set(), changes);
     const texts = await this.#tree.contents([...new Set(files.map(({ id }) => id))]);
-    return files.flatMap(({ path, id }) => {
+    return files.flatMap(({ path, id, mode }) => {
       const { commit, committedAt, author } = changes.get(path) ?? NOBODY;
-      return { path, commit, committedAt, author, text: texts.get(id) ?? null };
+      const text = texts.get(id) ?? null;
+      return { path, commit, committedAt, author, text, isPlain: mode === PLAIN, replaced: [] };
     });
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
   async revisions(tip: string, path: string): Promise<readonly Revision[]> {
     await this.#fetchAll();
-    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them.
-    const changes = (await this.#log(['-m', tip], [path])).flatMap(({ commit, committedAt, author, changes }) =>
-      changes.map(({ path, id }) => ({ commit, committedAt, author, path, id })),
+    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them. Nothing is
+    // told before what it came after, whatever the clocks said.
+    const changes = (await this.#log(['-m', '--topo-order', tip], [path])).flatMap(
+      ({ commit, committedAt, author, changes }) =>
+        changes.map((change) => ({ commit, committedAt, author, ...change })),
     );
-    const texts = await this.#tree.contents([...new Set(changes.flatMap(({ id }) => id ?? []))]);
-    return changes.map(({ id, ...change }) => ({ ...change, text: id === null ? null : (texts.get(id) ?? null) }));
+    const files = changes.flatMap(({ id, mode }) => (id === null || mode === REPOSITORY ? [] : id));
+    const texts = await this.#tree.contents([...new Set(files)]);
+    return changes.map(({ id, mode, before, ...change }) => ({
+      ...change,
+      text: id === null ? null : (texts.get(id) ?? ''),
+      isPlain: mode === PLAIN,
+      replaced: before.length > 0 ? before : [null],
+    }));
   }
 
   /** Commits that are not in the history of an earlier one; null: that one is not in the history of the tip. */

@@ -16,6 +16,8 @@ export interface LoggedChange {
   readonly before: readonly string[];
   /** Blob that it became; null: it was removed. */
   readonly id: string | null;
+  /** What it became, such as 100644. */
+  readonly mode: string;
 }
 
 /** `git log` as `parseRawLog` reads it. Of a merge only what none of its parents has. */
@@ -31,7 +33,7 @@ export const RAW_LOG = [
 
 const NO_BLOB = /^0+$/;
 const COMMIT = /^[0-9a-f]{40,64}$/;
-const CHANGE = /^:+(?:\d{6} )+((?:[0-9a-f]+ )+)[A-Z]+\d*$/;
+const CHANGE = /^:+(?:\d{6} )+(\d{6}) ((?:[0-9a-f]+ )+)[A-Z]+\d*$/;
 
 /**
  * Commits of the log, the newest first. What a stranger may choose, names, subjects and paths, is taken by its place, and
@@ -42,12 +44,15 @@ export function parseRawLog(log: string): readonly LoggedCommit[] {
   const fields = log.split('\0');
   for (let index = 0; index < fields.length; index += 1) {
     const field = fields[index]?.trim() ?? '';
-    const ids = CHANGE.exec(field)?.[1]?.trimEnd().split(' ');
-    if (ids) {
+    const [, mode, list] = CHANGE.exec(field) ?? [];
+    if (mode !== undefined && list !== undefined) {
       index += 1;
-      const blobs = ids.map((id) => (NO_BLOB.test(id) ? null : id));
+      const blobs = list
+        .trimEnd()
+        .split(' ')
+        .map((id) => (NO_BLOB.test(id) ? null : id));
       const before = blobs.slice(0, -1).flatMap((id) => id ?? []);
-      commits.at(-1)?.changes.push({ path: fields[index] ?? '', before, id: blobs.at(-1) ?? null });
+      commits.at(-1)?.changes.push({ path: fields[index] ?? '', before, id: blobs.at(-1) ?? null, mode });
     } else if (COMMIT.test(field)) {
       const [committedAt = '', author = '', subject = ''] = fields.slice(index + 1, index + 4);
       commits.push({ commit: field, committedAt, author, subject, changes: [] });
