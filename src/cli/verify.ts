@@ -62,16 +62,19 @@ async function placesOf(
 }
 
 function render(verification: Verification, { columns }: Context): string {
-  const { findings, accepted, recomputed, notRecomputed, reverts, resumed } = verification;
+  const { findings, accepted, recomputed, notRecomputed, reverts, removed, resumed } = verification;
   const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${one.path}: ${one.message}`]);
   const table = rows.length > 0 ? `${renderTable([['finding', 'commit', 'by', ''], ...rows], columns)}\n\n` : '';
   const put = reverts.map(({ commit, author, path }) => `${commit.slice(0, 10)} by ${author} put ${path} back\n`);
+  const gone = removed.map(({ commit, author, path }) => {
+    return `${commit.slice(0, 10)} by ${author} removed ${path} and all that it had set\n`;
+  });
   const taken = resumed.map(({ commit, author, path }) => {
     return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
   });
   const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
   const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings${before}\n`;
-  return `${table}${[...put, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
+  return `${table}${[...put, ...gone, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
 
 function parseCommit(value: string, before: readonly string[]): readonly string[] {

@@ -5,7 +5,9 @@ import { Branch, commitsOf, recordOf } from './branch.ts';
 import { checkDecision } from './check-decision.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
+import { HandEdits } from './hand-edits.ts';
 import type { Recompute, Standing } from './recomputation.ts';
+import { setsNothing } from './sets-nothing.ts';
 import type { PersonsChange, Verification } from './verify.ts';
 
 /** What is known of all destinations together. */
@@ -23,6 +25,8 @@ interface Arrival {
   readonly revision: Revision;
   readonly record: DecisionRecord | null;
   readonly here: { readonly id: string; readonly record: DecisionRecord | null } | null;
+  /** Overlays that it names and another record has; by their paths, that of the other record. */
+  readonly taken: ReadonlyMap<string, string>;
   readonly overlays: Standing['overlays'];
   readonly hold: Standing['hold'];
 }
@@ -35,11 +39,12 @@ export class Inspection {
   readonly #branch = new Branch();
   readonly #findings: Finding[] = [];
   readonly #reverts: PersonsChange[] = [];
-  readonly #resumed: PersonsChange[] = [];
+  readonly #removed: PersonsChange[] = [];
   /** Ids of the records that there were, by path. */
   readonly #seen = new Map<string, Set<string>>();
-  /** Hand edits that no decision came after yet, by path of the overlay. */
-  readonly #open = new Map<string, Finding[]>();
+  /** Paths of records that somebody removed or spoiled, and left what they had set. */
+  readonly #adrift = new Set<string>();
+  readonly #edits = new HandEdits(this.#branch);
   #recomputed = 0;
   #notRecomputed = 0;
 
@@ -52,76 +57,109 @@ export class Inspection {
   /** @param revisions every version of the files below the root, the newest first */
   inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
-    for (const edits of this.#open.values()) this.#findings.push(...edits);
-    const [findings, recomputed, notRecomputed] = [this.#findings, this.#recomputed, this.#notRecomputed];
-    return { findings, recomputed, notRecomputed, reverts: this.#reverts, resumed: this.#resumed };
+    return {
+      findings: [...this.#findings, ...this.#edits.standing()],
+      recomputed: this.#recomputed,
+      notRecomputed: this.#notRecomputed,
+      reverts: this.#reverts,
+      removed: this.#removed,
+      resumed: this.#edits.resumed,
+    };
   }
 
   #inspectCommit(changes: readonly Revision[]): void {
     const commit = changes.filter((change) => this.#branch.isNews(change));
     const arrivals = commit.filter(({ path }) => this.#isRecord(path)).map((revision) => this.#arrivalOf(revision));
-    for (const revision of commit) if (!this.#isRecord(revision.path)) this.#branch.apply(revision, null);
+    const others = commit.filter(({ path }) => !this.#isRecord(path));
+    const before = others.map(({ path }) => this.#branch.at(path)?.text ?? null);
+    for (const revision of others) this.#branch.apply(revision, null);
     for (const { revision, record } of arrivals) this.#branch.apply(revision, record);
     for (const arrival of arrivals) this.#inspectRecord(arrival);
-    for (const revision of commit) if (this.#isOverlay(revision.path)) this.#inspectOverlay(revision);
+    for (const [index, revision] of others.entries())
+      if (!revision.path.startsWith(`${this.#root}/holds/`)) this.#edits.inspect(revision, before[index] ?? null);
   }
 
   #isRecord(path: string): boolean {
     return path.startsWith(`${this.#root}/decisions/`);
   }
 
-  #isOverlay(path: string): boolean {
-    return !this.#isRecord(path) && !path.startsWith(`${this.#root}/holds/`);
-  }
-
   /** Before the commit changes anything. */
   #arrivalOf(revision: Revision): Arrival {
     const record = recordOf(revision);
-    const before = this.#branch.at(revision.path);
     const { namespace, name } = record?.metadata ?? { namespace: '', name: '' };
     const marker = this.#branch.at(holdPath(this.#root, namespace, name));
     const hold = marker ? parseHold(marker.text) : null;
+    const here = this.#hereOf(revision, record);
+    const isElsewhere = here?.id !== this.#branch.at(revision.path)?.id;
     return {
       revision,
       record,
-      here: before ?? null,
-      overlays: this.#textsOf(record),
+      here,
+      taken: this.#takenBy(revision, record),
+      // Where branches met, its parent had other ones.
+      overlays: this.#textsOf(record, isElsewhere ? here : null),
       hold: hold?.isHeld ? hold : null,
     };
   }
 
-  /** Texts of the overlays of a decision by member; those that never were here are in another destination. */
-  #textsOf(record: DecisionRecord | null): ReadonlyMap<string, string | null> {
+  /** What stood before; where branches met, what its own parent had. */
+  #hereOf({ path, replaced }: Revision, record: DecisionRecord | null): Arrival['here'] {
+    const standing = this.#branch.at(path) ?? null;
+    const previous = record?.previous ?? null;
+    if (!record || previous === (standing?.id ?? null) || !replaced.includes(previous)) return standing;
+    return previous === null ? null : { id: previous, record: parseRecord(this.#branch.textOf(previous) ?? '') };
+  }
+
+  #takenBy({ path }: Revision, record: DecisionRecord | null): Arrival['taken'] {
     return new Map(
-      Object.entries(record?.members ?? {}).flatMap(([name, { path }]) => {
-        const file = this.#branch.at(path);
-        return file === undefined ? [] : [[name, file?.text ?? null] as const];
+      Object.values(record?.members ?? {}).flatMap((member) => {
+        const owner = this.#branch.ownerOf(member.path);
+        return owner === undefined || owner === path ? [] : [[member.path, owner] as const];
       }),
     );
   }
 
-  #inspectRecord({ revision, record, here, overlays, hold }: Arrival): void {
-    const { path, commit, author, text } = revision;
-    if (text === null) return;
+  /** Texts of the overlays of a decision by member; those that never were here are in another destination. */
+  #textsOf(record: DecisionRecord | null, here: Arrival['here'] = null): Arrival['overlays'] {
+    return new Map(
+      Object.entries(record?.members ?? {}).flatMap(([name, { path }]) => {
+        const file = this.#branch.at(path);
+        const own = this.#branch.textOf(here?.record?.members[name]?.overlay ?? '');
+        return file === undefined ? [] : [[name, own ?? file?.text ?? null] as const];
+      }),
+    );
+  }
+
+  #inspectRecord(arrival: Arrival): void {
+    const { revision, record, here, overlays, hold } = arrival;
+    const { path, commit, author, text, isPlain } = revision;
+    if (text === null) {
+      this.#inspectRemoval(arrival);
+      return;
+    }
     const id = blobId(text);
     const seen = this.#seen.get(path) ?? new Set();
     this.#seen.set(path, seen);
-    if (seen.has(id)) {
+    if (isPlain && seen.has(id)) {
+      this.#adrift.delete(path);
       this.#reverts.push({ path, commit, author });
       return;
     }
     seen.add(id);
     if (!record) {
-      this.#findings.push(found(revision, 'UnreadableRecord', 'is not a record that can be read'));
+      this.#adrift.add(path);
+      const message = isPlain ? 'is not a record that can be read' : 'is not a plain file';
+      this.#findings.push(found(revision, 'UnreadableRecord', message));
       return;
     }
     this.#findings.push(
       ...this.#checkChain(revision, record, here?.id ?? null, id),
       ...this.#checkOverlays(revision, record),
+      ...this.#checkClaims(arrival, record),
     );
     if (record.rules !== RULES_VERSION) {
       this.#notRecomputed += 1;
-      this.#end(record, !record.state.before.hasRecord);
+      this.#end(path, record, !record.state.before.hasRecord);
       return;
     }
     this.#recomputed += 1;
@@ -137,7 +175,24 @@ export class Inspection {
     };
     const { findings, isAnew } = checkDecision(revision, record, standing, this.#root, this.#recompute);
     this.#findings.push(...findings);
-    this.#end(record, isAnew);
+    this.#end(path, record, isAnew);
+  }
+
+  /** Released, or reverted to before the first decision: then nothing of it is left. Else nobody knows any more why it is there. */
+  #inspectRemoval({ revision, here }: Arrival): void {
+    const { path, commit, author } = revision;
+    if (!here) return;
+    const left = this.#branch.leftBy(path);
+    if (left.length === 0) {
+      this.#removed.push({ path, commit, author });
+      return;
+    }
+    this.#adrift.add(path);
+    // One that cannot be read was named when it came, and to remove it is what the product advises.
+    if (!here.record) return;
+    const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
+    const message = `decision ${here.record.seq} was removed, and what it set is left: ${left[0]}${more}`;
+    this.#findings.push(found(revision, 'RemovedRecord', message));
   }
 
   #checkChain(revision: Revision, record: DecisionRecord, before: string | null, id: string): readonly Finding[] {
@@ -155,17 +210,30 @@ export class Inspection {
       const file = this.#branch.at(path);
       if (file === undefined || file?.id === overlay) return [];
       // It moved there: what is left here sets nothing.
-      if (this.#others.files.has(`${path} ${overlay}`) && !(file && hasCount(file.text))) return [];
+      if (this.#others.files.has(`${path} ${overlay}`) && !(file && !setsNothing(path, file.text))) return [];
       const message = `decision ${seq} gives ${name} ${after} by an overlay that is not at ${path}`;
       return [found(revision, 'MissingOverlay', message)];
     });
+  }
+
+  /** An overlay has one record, and a workload has one: a newcomer waits until the other one is gone. */
+  #checkClaims({ revision, here, taken }: Arrival, record: DecisionRecord): readonly Finding[] {
+    const { seq, target } = record;
+    const findings = [...taken].map(([path, other]) => {
+      return found(revision, 'WrongOverlay', `decision ${seq} writes ${path}, which belongs to ${other}`);
+    });
+    const rival = here ? undefined : this.#branch.rivalOf(revision.path, record);
+    if (rival === undefined) return findings;
+    const message = `decision ${seq} would not have been written: WorkloadTaken, ${rival} scales ${target.kind} ${target.name} there`;
+    return [...findings, found(revision, 'NotDecided', message)];
   }
 
   /** The record that a decision says it replaced; of one that is missing no more is known than what the decision says of it. */
   #priorOf(record: DecisionRecord, here: Arrival['here']): DecisionRecord | null {
     const { previous, total, state } = record;
     if (previous === null || total.before === null) return null;
-    const known = here?.id === previous ? here.record : parseRecord(this.#others.records.get(previous) ?? '');
+    const text = this.#branch.textOf(previous) ?? this.#others.records.get(previous) ?? '';
+    const known = here?.id === previous ? here.record : parseRecord(text);
     if (known) return known;
     const members = Object.entries(record.members).flatMap(([name, member]) => {
       return member.before === null ? [] : [[name, { ...member, after: member.before }] as const];
@@ -179,31 +247,10 @@ export class Inspection {
     };
   }
 
-  /** A decision ends the hand edits before it: one that began from what was there took them over, another one overwrote them. */
-  #end({ members }: DecisionRecord, isAnew: boolean): void {
-    for (const { path } of Object.values(members)) {
-      const edits = this.#open.get(path) ?? [];
-      this.#open.delete(path);
-      if (isAnew) this.#resumed.push(...edits.map(({ commit, author }) => ({ path, commit, author })));
-      else this.#findings.push(...edits);
-    }
+  /** A decision ends the hand edits before it. */
+  #end(path: string, { members }: DecisionRecord, isAnew: boolean): void {
+    const wasAdrift = this.#adrift.delete(path);
+    const overlays = Object.values(members).map((member) => member.path);
+    this.#findings.push(...this.#edits.end(overlays, isAnew && !wasAdrift));
   }
-
-  /** Beside a record an overlay is what the record says. Without one it may wait to be wired, and an index is none. */
-  #inspectOverlay(revision: Revision): void {
-    const { path, text } = revision;
-    const id = text === null ? null : blobId(text);
-    const wanted = this.#branch.wanted(path);
-    if (wanted === undefined && (text === null || id === null || this.#branch.isRecorded(path, id) || !hasCount(text)))
-      return;
-    if (wanted !== undefined && wanted === id) return;
-    const what = wanted === undefined ? 'no record names this content' : 'it is not what the record beside it says';
-    const message = text === null ? 'was removed by hand' : `was changed by hand: ${what}`;
-    const edits = this.#open.get(path) ?? [];
-    this.#open.set(path, [...edits, found(revision, 'HandEdit', message)]);
-  }
-}
-
-function hasCount(text: string): boolean {
-  return !/^(patches: \[\]|components:|\{\})/m.test(text);
 }

@@ -29,7 +29,9 @@ export interface Verification {
   readonly notRecomputed: number;
   /** Commits that put an older record back. */
   readonly reverts: readonly PersonsChange[];
-  /** Hand edits that a decision began anew from, because a person ended the hold by `resume` or removed the record. */
+  /** Commits that removed a record and all that it had set: a release, or a revert of the first decision. */
+  readonly removed: readonly PersonsChange[];
+  /** Hand edits that a decision began anew from, because a person ended the hold by `resume`. */
   readonly resumed: readonly PersonsChange[];
 }
 
@@ -50,6 +52,7 @@ export function verify(places: readonly Place[], recompute: Recompute): Verifica
     recomputed: all.reduce((sum, { recomputed }) => sum + recomputed, 0),
     notRecomputed: all.reduce((sum, { notRecomputed }) => sum + notRecomputed, 0),
     reverts: all.flatMap(({ reverts }) => reverts),
+    removed: all.flatMap(({ removed }) => removed),
     resumed: all.flatMap(({ resumed }) => resumed),
   };
 }

@@ -1,0 +1,109 @@
+import { blobId } from '../manifests/blob.ts';
+import type { Branch } from './branch.ts';
+import type { Revision } from './decision-history.ts';
+import { type Finding, found } from './finding.ts';
+import { indexProblem } from './index-problem.ts';
+import { setsNothing } from './sets-nothing.ts';
+import type { PersonsChange } from './verify.ts';
+
+/** Changes of overlays and of what stands beside them that no decision made. */
+export class HandEdits {
+  readonly #branch: Branch;
+  /** What no decision came after yet, by path. */
+  readonly #open = new Map<string, Finding[]>();
+  /** The same where no record named the path until then: its first decision may begin from it. */
+  readonly #early = new Map<string, Finding[]>();
+  /** Files of the user that were there before anything was decided. */
+  readonly #own = new Set<string>();
+  readonly #resumed: PersonsChange[] = [];
+  readonly #indexes: Finding[] = [];
+
+  constructor(branch: Branch) {
+    this.#branch = branch;
+  }
+
+  /** Hand edits that were ended by right. */
+  get resumed(): readonly PersonsChange[] {
+    return this.#resumed;
+  }
+
+  /** Those that no decision came after. */
+  standing(): readonly Finding[] {
+    return [...this.#open.values(), ...this.#early.values(), this.#indexes].flat();
+  }
+
+  /** Looks at a change when its commit is applied. @param before the text it replaced, null: there was none */
+  inspect(revision: Revision, before: string | null): void {
+    const { path } = revision;
+    const wanted = this.#branch.wanted(path);
+    if (wanted !== undefined) {
+      const problem = overlayProblem(revision, wanted);
+      if (problem !== null) put(this.#open, found(revision, 'HandEdit', problem));
+      return;
+    }
+    const problem = this.#indexProblem(revision, before);
+    if (problem) this.#indexes.push(found(revision, 'HandEdit', problem));
+    if (problem !== undefined || isHarmless(revision)) return;
+    if (!this.#branch.hasRecords) this.#own.add(path);
+    if (this.#isOwn(path)) return;
+    const message = revision.isPlain
+      ? 'was changed by hand: no record names this content'
+      : 'was changed by hand: it is not a plain file';
+    put(this.#branch.isEverNamed(path) ? this.#open : this.#early, found(revision, 'HandEdit', message));
+  }
+
+  /**
+   * A decision takes over the edits of its overlays, where it begins from what is there, or has overwritten them. What was there
+   * before anything was decided about an overlay is no edit.
+   *
+   * @param isResumed it begins from what is there by right
+   * @returns findings that stay
+   */
+  end(paths: readonly string[], isResumed: boolean): readonly Finding[] {
+    const edits = paths.flatMap((path) => this.#open.get(path) ?? []);
+    for (const path of paths) {
+      this.#open.delete(path);
+      this.#early.delete(path);
+    }
+    if (!isResumed) return edits;
+    this.#resumed.push(...edits.map(({ path, commit, author }) => ({ path, commit, author })));
+    return [];
+  }
+
+  #indexProblem({ path, text, isPlain }: Revision, before: string | null): string | null | undefined {
+    const slash = path.lastIndexOf('/');
+    const [directory, file] = [path.slice(0, slash), path.slice(slash + 1)];
+    const problem = indexProblem(before, text, {
+      // One that is made anew lists all that lies there, also what is the user's.
+      isThere: (name) =>
+        this.#branch.hasBelow(`${directory}/${name}`) &&
+        (before === null || !this.#isOwn(`${directory}/${name}/${file}`)),
+      isActing: (name) => {
+        const overlay = `${directory}/${name}/${file}`;
+        const standing = this.#branch.at(overlay);
+        return standing ? !setsNothing(overlay, standing.text) : false;
+      },
+    });
+    return problem === null && text !== null && !isPlain ? 'was changed by hand: it is not a plain file' : problem;
+  }
+
+  #isOwn(path: string): boolean {
+    return this.#own.has(path) && !this.#branch.isEverNamed(path);
+  }
+}
+
+/** Beside a record an overlay is what the record says. */
+function overlayProblem({ text, isPlain }: Revision, wanted: string): string | null {
+  if (text === null) return 'was removed by hand';
+  if (blobId(text) !== wanted) return 'was changed by hand: it is not what the record says';
+  return isPlain ? null : 'was changed by hand: it is not a plain file';
+}
+
+/** Without a record an overlay may wait to be wired, or be given back. */
+function isHarmless({ path, text, isPlain }: Revision): boolean {
+  return text === null || (isPlain && setsNothing(path, text));
+}
+
+function put(edits: Map<string, Finding[]>, finding: Finding): void {
+  edits.set(finding.path, [...(edits.get(finding.path) ?? []), finding]);
+}

@@ -1,0 +1,21 @@
+import { layoutOf } from '../manifests/layout.ts';
+import { readUntrustedYaml } from '../manifests/untrusted-yaml.ts';
+
+const HEAD = new Set(['apiVersion', 'kind']);
+
+/** Whether an overlay is one without a count, as it waits to be wired or was given back; anything more in it does something. */
+export function setsNothing(path: string, text: string): boolean {
+  const document = readUntrustedYaml(text);
+  if (layoutOf(path) === 'helm-values') return document === null || (isMap(document) && isEmpty(document));
+  if (!isMap(document)) return false;
+  const { patches, ...others } = document;
+  return Array.isArray(patches) && isEmpty(patches) && Object.keys(others).every((key) => HEAD.has(key));
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}
