@@ -21,7 +21,12 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
   const command = program
     .command('verify')
     .description('make every decision of the past again, and name what does not follow')
-    .option('--since <commit>', 'count only findings after it; once for each repository', parseCommit, [])
+    .option(
+      '--since <commit>',
+      'count only findings after the commit with this id, at least 7 characters of it; once for each repository',
+      parseCommit,
+      [],
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
@@ -77,10 +82,13 @@ function render(verification: Verification, { columns }: Context): string {
   return `${table}${[...put, ...gone, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
 
+/** What a name or a date stands for, others can choose afterwards. */
 function parseCommit(value: string, before: readonly string[]): readonly string[] {
-  if (!/^[0-9a-f]{7,64}$/.test(value))
-    throw new InvalidArgumentError('expected the id of a commit, such as 2323a81ae6');
-  return [...before, value];
+  const id = value.toLowerCase();
+  if (/^[0-9a-f]{7,64}$/.test(id)) return [...before, id];
+  throw new InvalidArgumentError(
+    'expected the id of a commit, or 7 characters of it or more, such as 2323a81ae6; names can be moved and dates can be chosen: git rev-parse <name>, or git rev-list -1 --before=<date> <branch>, tells the id',
+  );
 }
 
 const EXAMPLES = `

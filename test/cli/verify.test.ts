@@ -261,7 +261,21 @@ describe('verify --since', () => {
     world.home.git('update-ref', 'refs/heads/main', tip);
     const gone = await world.run('verify', '--since', edit);
     expect([gone.code, gone.err]).toEqual([1, expect.stringContaining(`has ${edit} in its history`)]);
-    expect((await world.run('verify', '--since', 'yesterday')).err).toContain('expected the id of a commit');
+  });
+
+  it.each(['main', 'v1.0', '2026-01-01', 'yesterday', '2323a8'])('says what it takes, and not %s', async (since) => {
+    const world = new World();
+    const { code, out, err } = await world.run('verify', '--since', since);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(`'${since}' is invalid. expected the id of a commit, or 7 characters of it or more`);
+    expect(err).toMatch(/git rev-parse <name>, or git rev-list -1 --before=<date> <branch>, tells the id/);
+    expect((await world.run('verify', '--help')).out.replaceAll(/\s+/g, ' ')).toContain('at least 7 characters of it');
+  });
+
+  it('takes an id in capitals', async () => {
+    const world = await scaled();
+    const tip = world.home.tip() ?? '';
+    expect((await verified(world, '--since', tip.slice(0, 12).toUpperCase())).code).toBe(0);
   });
 
   it('takes a commit of each repository', async () => {
