@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Configuration } from '../config/load.ts';
 import { decisionsOf, type PastDecision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
+import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -142,9 +143,7 @@ function membersText({ members }: PastDecision): string {
 }
 
 function markdown(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...body] = rows.map((row) => row.map((cell) => shownText(cell).replaceAll('|', '\\|')));
-  const lines = [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
-  return `${lines.join('\n')}\n`;
+  return markdownTable(rows.map((row) => row.map((cell) => shownText(cell).replaceAll('|', '\\|'))));
 }
 
 function parseTime(value: string): number {

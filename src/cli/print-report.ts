@@ -2,6 +2,7 @@ import { Ansis } from 'ansis';
 import { createTwoFilesPatch } from 'diff';
 import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
+import { markdownTable } from '../manifests/markdown-table.ts';
 import { becauseOf, type DestinationReport, type DsoReport, type Report } from '../reconcile/report.ts';
 import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
@@ -141,7 +142,7 @@ function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
   const rows = report.dsos.flatMap((dso) =>
     dso.members.map(({ name, committed, decided, exact }) => {
       const share = exact === null ? '' : exact.toFixed(2);
-      return `| ${dso.key} | ${name} | ${committed ?? '-'} | ${decided ?? '-'} | ${share} |`;
+      return [dso.key, name, String(committed ?? '-'), String(decided ?? '-'), share];
     }),
   );
   const reasons = report.dsos.map(
@@ -151,10 +152,7 @@ function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
     files.map((file) => `\`\`\`diff\n${diffOf(file, new Ansis(0))}\n\`\`\``),
   );
   return [
-    '| DSO | member | now | next | share |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
+    markdownTable([['DSO', 'member', 'now', 'next', 'share'], ...rows]),
     ...reasons,
     ...report.dsos.flatMap(({ problems }) => problems.map((problem) => `- ${escapeMarkdown(problem)}`)),
     ...report.problems.map((problem) => `- ${escapeMarkdown(problem)}`),

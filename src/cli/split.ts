@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { show } from '../api/problem.ts';
 import { MAX_REPLICAS } from '../demand/metric.ts';
 import { mustAct } from '../errors.ts';
+import { markdownTable } from '../manifests/markdown-table.ts';
 import { type SplitMember, type SplitResult, split } from '../split/split.ts';
 import type { Context, ExitCode } from './context.ts';
-import { renderMarkdownTable } from './markdown-table.ts';
 import { collect, MEMBER_FORM, parseCount, parseMembers } from './member-option.ts';
 import { formatOf, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
@@ -90,7 +90,7 @@ function render(report: SplitReport, format: Format, columns: number | null): st
   if (format === 'yaml') return renderData(report, format);
   const notes = notesOf(report);
   if (format === 'markdown')
-    return [renderMarkdownTable(rowsOf(report)), ...notes.map((note) => `\n${note}\n`)].join('');
+    return [markdownTable(rowsOf(report).map(escaped)), ...notes.map((note) => `\n${note}\n`)].join('');
   return `${[renderTable(rowsOf(report), columns), ...notes].join('\n')}\n`;
 }
 
@@ -110,6 +110,10 @@ function rowsOf({ members }: SplitReport): readonly (readonly string[])[] {
     ['member', ...(hasTiers ? ['priority'] : []), 'weight', 'min', 'max', 'share', 'replicas', 'reason'],
     ...rows,
   ];
+}
+
+function escaped(row: readonly string[]): readonly string[] {
+  return row.map((cell) => cell.replaceAll(/[\\|`*_<>]/g, '\\$&'));
 }
 
 function notesOf({ members, unplaced }: SplitReport): readonly string[] {
