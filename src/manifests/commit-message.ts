@@ -1,3 +1,4 @@
+import { cleanName } from './clean-name.ts';
 import { cleanText } from './clean-text.ts';
 import type { DecisionRecord } from './record.ts';
 import { fill, type Templates } from './template.ts';
@@ -23,14 +24,12 @@ export interface CommitEntry {
 
 const MEMBERS_IN_SUBJECT = 3;
 const ENTRIES_IN_BODY = 50;
-/** As names of Kubernetes are: they stand as they are, so that machines find them. */
-const NAME = /^[a-z0-9][a-z0-9.-]*(\/[a-z0-9][a-z0-9.-]*)?$/;
 
 /** Subject, a line of reason for each DSO, and trailers. */
 export function commitMessage(templates: Templates, entries: readonly CommitEntry[]): string {
   const shown = entries.slice(0, ENTRIES_IN_BODY);
   const more = entries.length - shown.length;
-  const lines = shown.map((entry) => `${nameOf(entry.key)}: ${reasonOf(entry)}`);
+  const lines = shown.map((entry) => `${cleanName(entry.key)}: ${reasonOf(entry)}`);
   if (more > 0) lines.push(`and ${more} more, each with its record`);
   const text = fill(templates.commitMessage, {
     subject: subjectOf(entries),
@@ -42,9 +41,9 @@ export function commitMessage(templates: Templates, entries: readonly CommitEntr
 
 function subjectOf(entries: readonly CommitEntry[]): string {
   const [only] = entries;
-  if (entries.length === 1 && only?.word) return `${only.word.verb} ${nameOf(only.key)}`;
+  if (entries.length === 1 && only?.word) return `${only.word.verb} ${cleanName(only.key)}`;
   if (entries.length === 1 && only)
-    return only.record ? scaleSubject(only.key, only.record) : `prepare ${nameOf(only.key)}`;
+    return only.record ? scaleSubject(only.key, only.record) : `prepare ${cleanName(only.key)}`;
   if (entries.every(({ word }) => word !== null)) return `${entries[0]?.word?.verb} ${entries.length} workloads`;
   const members = new Set(entries.flatMap((entry) => entry.members)).size;
   const clusters = members === 1 ? 'cluster' : 'clusters';
@@ -55,12 +54,12 @@ function subjectOf(entries: readonly CommitEntry[]): string {
 function scaleSubject(key: string, record: CommittedRecord): string {
   const changed = Object.entries(record.members).filter(([, { before, after }]) => before !== after);
   const shown = changed.slice(0, MEMBERS_IN_SUBJECT).map(([name, { before, after }]) => {
-    return before === null ? `${nameOf(name)} ${after}` : `${nameOf(name)} ${before} -> ${after}`;
+    return before === null ? `${cleanName(name)} ${after}` : `${cleanName(name)} ${before} -> ${after}`;
   });
   if (changed.length > MEMBERS_IN_SUBJECT) shown.push(`${changed.length - MEMBERS_IN_SUBJECT} more`);
   const { before, after } = record.total;
   const total = before === null || before === after ? `at ${after}` : `${before} -> ${after}`;
-  return `scale ${nameOf(key)} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
+  return `scale ${cleanName(key)} ${total}${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
 }
 
 function reasonOf({ record, members, word }: CommitEntry): string {
@@ -70,11 +69,7 @@ function reasonOf({ record, members, word }: CommitEntry): string {
 }
 
 function trailersOf({ key, record }: CommitEntry): readonly string[] {
-  const trailers = [`Dso: ${nameOf(key)}`];
+  const trailers = [`Dso: ${cleanName(key)}`];
   if (record) trailers.push(`Dso-Decision: ${record.seq} ${record.id}`);
   return trailers;
-}
-
-function nameOf(name: string): string {
-  return NAME.test(name) ? name : cleanText(name);
 }
