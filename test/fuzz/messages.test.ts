@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
 import { type CommitEntry, commitMessage } from '../../src/manifests/commit-message.ts';
 import { RECORD } from '../config/record.ts';
+import { CLOSES, REFERENCES, SKIPS } from './acted-on.ts';
 import { fuzzCases } from './cases.ts';
 import { dnsLabel, dnsName, hostileText } from './hostile-text.ts';
 
@@ -27,19 +28,6 @@ const word = fc.option(
 const entry = fc
   .tuple(key, hostileText(), fc.array(fc.oneof(dnsName, hostileText(3)), { maxLength: 4 }), word)
   .map(([name, reason, members, word]) => entryOf(name, reason, members, word));
-
-// As each of them documents it: GitHub, Gitea, GitLab, Bitbucket, CircleCI, Semaphore, Azure, AppVeyor, Travis, Drone,
-// Woodpecker, Codeship, Cloudflare, Netlify, Tekton.
-const SKIPS = [
-  /\[(skip|no|ci|actions)[ _-]?(ci|actions|skip)\]/i,
-  /\[(skip (azurepipelines|azpipelines|azp)|(azurepipelines|azpipelines|azp) skip)\]/i,
-  /\[(skip (appveyor|travis( ci|-ci|ci)?|netlify|tkn)|(travis( ci|-ci|ci)?|netlify|tkn) skip|cf-pages-skip)\]/i,
-  /\*\*\*\s*no_ci\s*\*\*\*|skip-checks:|--skip-ci|--ci-skip/i,
-];
-// A name may be gh-1: that closes nothing.
-const REFERENCES = /[#!]\d|\bGH-\d|\/(issues|pulls?|merge_requests|pull-requests|work_items)\/\d/;
-const CLOSES =
-  /\b(clos(e[sd]?|ing)|fix(e[sd]|ing)?|resolv(e[sd]?|ing)|implement(s|ed|ing)?):? +(issues? +)?([#!]|[\w/.-]+#|GH-|[A-Z][A-Z0-9_]+-)\d/i;
 
 function linesOf(message: string): { readonly subject: string; readonly trailers: readonly string[] } {
   const [subject = '', empty, ...rest] = message.trimEnd().split('\n');
