@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { blobId } from '../manifests/blob.ts';
 import type { Branch } from './branch.ts';
 import type { Revision } from './decision-history.ts';
@@ -16,7 +17,8 @@ export class HandEdits {
   /** Files of the user that were there before anything was decided. */
   readonly #own = new Set<string>();
   readonly #resumed: PersonsChange[] = [];
-  readonly #indexes: Finding[] = [];
+  /** Of indexes, by path. */
+  readonly #indexes = new Map<string, Finding[]>();
 
   constructor(branch: Branch) {
     this.#branch = branch;
@@ -29,7 +31,7 @@ export class HandEdits {
 
   /** Those that no decision came after. */
   standing(): readonly Finding[] {
-    return [...this.#open.values(), ...this.#early.values(), this.#indexes].flat();
+    return [...this.#open.values(), ...this.#early.values(), ...this.#indexes.values()].flat();
   }
 
   /** Looks at a change when its commit is applied. @param before the text it replaced, null: there was none */
@@ -42,7 +44,7 @@ export class HandEdits {
       return;
     }
     const problem = this.#indexProblem(revision, before);
-    if (problem) this.#indexes.push(found(revision, 'HandEdit', problem));
+    if (problem) put(this.#indexes, found(revision, 'HandEdit', problem));
     if (problem !== undefined || isHarmless(revision)) return;
     if (!this.#branch.hasRecords) this.#own.add(path);
     if (this.#isOwn(path)) return;
@@ -66,6 +68,10 @@ export class HandEdits {
       this.#early.delete(path);
     }
     if (!isResumed) return edits;
+    for (const index of new Set(paths.map(indexBeside))) {
+      edits.push(...(this.#indexes.get(index) ?? []));
+      this.#indexes.delete(index);
+    }
     this.#resumed.push(...edits.map(({ path, commit, author }) => ({ path, commit, author })));
     return [];
   }
@@ -90,6 +96,11 @@ export class HandEdits {
   #isOwn(path: string): boolean {
     return this.#own.has(path) && !this.#branch.isEverNamed(path);
   }
+}
+
+/** Where an overlay would be listed: one directory up, in a file of the same name. */
+function indexBeside(overlay: string): string {
+  return posix.join(posix.dirname(posix.dirname(overlay)), posix.basename(overlay));
 }
 
 /** Beside a record an overlay is what the record says. */
