@@ -1,4 +1,5 @@
 import { appendFile, readFile, rm } from 'node:fs/promises';
+import type { Context } from '../../src/cli/context.ts';
 import { benchContext } from './bench-context.ts';
 import { raise, tipOf, whenMoved } from './change.ts';
 import { type Fixture, filesOf } from './fixture.ts';
@@ -9,20 +10,22 @@ import { run } from './run-git.ts';
 import { spread } from './spread.ts';
 
 const ROUNDS = 3;
+const DEPLOYMENT = new URL('../../templates/install/deployment.yaml', import.meta.url);
 
 /** Every DSO changes on every member: by a service that is running, and by the command `apply`; each alternates with bare Git. */
 export async function allChange(fixture: Fixture): Promise<string> {
   await joinMetrics(fixture);
   const paths = await pathsOf(fixture);
   const floor = await makeFloor(fixture, await textsOf(fixture, paths));
-  const service = await throughService(fixture, floor);
-  const command = await throughCommand(fixture, floor);
+  const options = nodeOptions(await readFile(DEPLOYMENT, 'utf8'));
+  const service = await throughService(fixture, floor, options);
+  const command = await throughCommand(fixture, floor, options);
   await rm(floor.remote, { recursive: true });
   const bare = [...service.bare, ...command.bare];
   const over = (ours: readonly number[]): string => (percentile(ours, 50) / percentile(bare, 50)).toFixed(2);
   const rss = (usages: readonly Usage[]): string => Math.max(...usages.map((one) => one.peakRssMiB)).toFixed(0);
   return [
-    `all DSOs change: one commit of ${paths.length} files, ${filesOf(fixture.size)} of them overlays:`,
+    `all DSOs change: one commit of ${paths.length} files, ${filesOf(fixture.size)} of them overlays, with ${options} as in a cluster:`,
     `  bare git commands    ${spread(bare)}`,
     `  the running service  ${spread(service.ours)}`,
     `    over bare git ${over(service.ours)}x (bound 2.5), peak RSS ${rss([service.usage])} MiB (bound 512)`,
@@ -31,13 +34,29 @@ export async function allChange(fixture: Fixture): Promise<string> {
   ].join('\n');
 }
 
+/** What the Deployment gives Node. */
+function nodeOptions(deployment: string): string {
+  const found = /NODE_OPTIONS\n\s+value: (\S+)/.exec(deployment)?.[1];
+  if (found === undefined) throw new Error('the Deployment sets no NODE_OPTIONS');
+  return found;
+}
+
+function contextOf({ directory }: Fixture, options: string): Context {
+  const context = benchContext(directory);
+  return { ...context, environment: { ...context.environment, NODE_OPTIONS: options } };
+}
+
 interface Samples {
   readonly ours: readonly number[];
   readonly bare: readonly number[];
 }
 
-async function throughService(fixture: Fixture, floor: Floor): Promise<Samples & { readonly usage: Usage }> {
-  const product = new Product(['run'], benchContext(fixture.directory));
+async function throughService(
+  fixture: Fixture,
+  floor: Floor,
+  options: string,
+): Promise<Samples & { readonly usage: Usage }> {
+  const product = new Product(['run'], contextOf(fixture, options));
   const ours: number[] = [];
   const bare: number[] = [];
   try {
@@ -56,13 +75,14 @@ async function throughService(fixture: Fixture, floor: Floor): Promise<Samples &
 async function throughCommand(
   fixture: Fixture,
   floor: Floor,
+  options: string,
 ): Promise<Samples & { readonly usages: readonly Usage[] }> {
   const usages: Usage[] = [];
   const bare: number[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = tipOf(fixture.repository);
     raise(fixture, fixture.metricsFile);
-    usages.push(await new Product(['apply'], benchContext(fixture.directory)).ended());
+    usages.push(await new Product(['apply'], contextOf(fixture, options)).ended());
     await checkCommit(fixture, before);
     bare.push(await floor.once());
   }
