@@ -108,9 +108,15 @@ function render(standings: readonly Standing[], format: Format, context: Context
     one.decided === null ? '-' : String(one.decided),
     membersText(one),
     one.lastCommit?.slice(0, 10) ?? '-',
-    one.hold ? 'held' : one.waitsFor.split(':')[0] || one.reason,
+    standingText(one) || one.reason,
   ]);
   return `${renderTable([['DSO', 'committed', 'decided', 'members', 'commit', 'waits for / reason'], ...rows], context.columns)}\n`;
+}
+
+/** In a word or two why nothing is written; empty: nothing stands against it. */
+function standingText({ hold, waitsFor }: Standing): string {
+  const [reason = ''] = waitsFor.split(':');
+  return hold === null || reason === 'Held' ? reason : `held: ${reason}`;
 }
 
 function detail(one: Standing, context: Context): string {
@@ -137,7 +143,7 @@ function detail(one: Standing, context: Context): string {
 function markdown(standings: readonly Standing[]): string {
   const rows = standings.map(
     (one) =>
-      `| ${one.key} | ${one.committed ?? '-'} | ${one.decided ?? '-'} | ${membersText(one)} | ${one.hold ? 'held' : one.waitsFor.split(':')[0]} |`,
+      `| ${one.key} | ${one.committed ?? '-'} | ${one.decided ?? '-'} | ${membersText(one)} | ${standingText(one)} |`,
   );
   return `${['| DSO | committed | decided | members | waits for |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 import { blobId } from '../manifests/blob.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Revision } from './decision-history.ts';
-import { setsNothing } from './sets-nothing.ts';
 
 /** A file as it stands. */
 export interface StandingFile {

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
 import { blobId } from '../manifests/blob.ts';
+import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Branch } from './branch.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
 import { indexProblem } from './index-problem.ts';
-import { setsNothing } from './sets-nothing.ts';
 import type { PersonsChange } from './verify.ts';
 
 /** Changes of overlays and of what stands beside them that no decision made. */

@@ -1,13 +1,13 @@
 import { blobId } from '../manifests/blob.ts';
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { type DecisionRecord, parseRecord, RULES_VERSION } from '../manifests/record.ts';
+import { setsNothing } from '../manifests/sets-nothing.ts';
 import { Branch, commitsOf, recordOf } from './branch.ts';
 import { checkDecision } from './check-decision.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
 import { HandEdits } from './hand-edits.ts';
 import type { Recompute, Standing } from './recomputation.ts';
-import { setsNothing } from './sets-nothing.ts';
 import type { PersonsChange, Verification } from './verify.ts';
 
 /** What is known of all destinations together. */

@@ -59,6 +59,19 @@ function placeOf(
   return path.replaceAll('{member}', member).replaceAll('{namespace}', namespace).replaceAll('{name}', name);
 }
 
+/** The member whose overlay of a DSO is at a path; null: it is none. */
+export function memberOf(
+  settings: LayoutSettings,
+  path: string,
+  { namespace, name }: Pick<Overlay, 'namespace' | 'name'>,
+): string | null {
+  // No path has this character.
+  const [before = '', after = ''] = overlayPath(settings, { member: '\n', namespace, name }).split('\n');
+  if (!path.startsWith(before)) return null;
+  const member = path.slice(before.length, path.indexOf(after, before.length));
+  return overlayPath(settings, { member, namespace, name }) === path ? member : null;
+}
+
 /** Path of the file that lists the overlays of a namespace on a member; null: the layout or the template has none. */
 export function indexPath(settings: LayoutSettings, member: string, namespace: string): string | null {
   if (settings.layout !== 'component' || !settings.path.endsWith('/{name}')) return null;

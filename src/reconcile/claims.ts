@@ -14,11 +14,11 @@ interface Claim extends Pick<DecisionRecord, 'metadata' | 'target'> {
 const BATCH = 500;
 
 /**
- * Records of others at the tips, read once for a tick. A record scales its workload also when its DSO is gone, renamed or not
+ * Records of others, read once for a tip. A record scales its workload also when its DSO is gone, renamed or not
  * valid any more: its overlays are still there, and which of two overlays wins is up to the order of their names.
  */
 export class Claims {
-  readonly #byDestination = new Map<string, Promise<readonly Claim[]>>();
+  readonly #byDestination = new Map<string, { readonly tip: string | null; readonly claims: readonly Claim[] }>();
 
   /** Why a newcomer cannot have its workload; null: it can. @throws ProductError when a tip cannot be read */
   async against({ dso, members }: PlacedDso, repositories: ReadonlyMap<string, Repository>): Promise<Verdict | null> {
@@ -40,10 +40,13 @@ export class Claims {
     return null;
   }
 
-  #of(id: string, root: string, repository: Repository): Promise<readonly Claim[]> {
-    const known = this.#byDestination.get(id) ?? readClaims(root, repository);
-    this.#byDestination.set(id, known);
-    return known;
+  async #of(id: string, root: string, repository: Repository): Promise<readonly Claim[]> {
+    const { tip } = repository;
+    const known = this.#byDestination.get(id);
+    if (known?.tip === tip) return known.claims;
+    const claims = await readClaims(root, repository);
+    this.#byDestination.set(id, { tip, claims });
+    return claims;
   }
 }
 

@@ -40,6 +40,7 @@ export class Decider {
   readonly #settled: Settled;
   readonly #sequences: Sequences;
   readonly #known: Known;
+  readonly #claims = new Claims();
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
@@ -95,7 +96,6 @@ export class Decider {
       rivals,
       await this.#loadLanded([...new Set(rivals.flatMap((one) => one.placed))], options),
     );
-    const claims = new Claims();
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
     const isLarge = open.length > BATCH;
@@ -114,7 +114,7 @@ export class Decider {
         for (const one of batch) {
           const { key } = one.placed.dso;
           const here = landed.get(key) ?? new Map<string, Landed>();
-          const verdict = taken.get(key) ?? (await this.#claimed(one, here, claims));
+          const verdict = taken.get(key) ?? (await this.#claimed(one, here));
           if (verdict) decided.push(undecided(one.source, verdict, [], one.placed));
           else decided.push(this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget));
         }
@@ -140,11 +140,11 @@ export class Decider {
   }
 
   /** Why a newcomer cannot have its workload: a record of another DSO scales it; null: it can. */
-  async #claimed({ placed }: Candidate, landed: ReadonlyMap<string, Landed>, claims: Claims): Promise<Verdict | null> {
+  async #claimed({ placed }: Candidate, landed: ReadonlyMap<string, Landed>): Promise<Verdict | null> {
     const home = landed.get(placed.home.id);
     if (!home || home.recordId !== null) return null;
     try {
-      return await claims.against(placed, this.#connections.readable);
+      return await this.#claims.against(placed, this.#connections.readable);
     } catch (error) {
       this.#connections.lane(placed.home.id).noteUnreadable(error);
       return null;

@@ -97,11 +97,14 @@ export function lastState({ state }: DecideInput, home: Landed): DsoState | null
   return last && last !== state && state?.delivered ? { ...last, delivered: state.delivered } : last;
 }
 
-/** The higher number wins; with equal ones the later. */
+/**
+ * The higher number wins; with equal ones the later, and of two of one instant the other one: while the clock is behind, what
+ * is remembered goes on from a record without any time passing.
+ */
 export function newer(one: DsoState | null, other: DsoState | null): DsoState | null {
   if (!one || !other) return one ?? other;
   if (one.seq !== other.seq) return one.seq > other.seq ? one : other;
-  return one.demand.asOf >= other.demand.asOf ? one : other;
+  return one.demand.asOf > other.demand.asOf ? one : other;
 }
 
 /** The first that is known: counts in our overlays, the annotation, what a person says now. */

@@ -1,3 +1,4 @@
+import type { ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
 import { cleanText } from '../manifests/clean-text.ts';
@@ -7,6 +8,7 @@ import {
   indexPath,
   type LayoutSettings,
   layoutOf,
+  memberOf,
   overlayPath,
   parseIndex,
   parseOverlay,
@@ -15,6 +17,7 @@ import {
   renderOverlay,
 } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Composition } from './compose.ts';
 import { type Connections, ENDLESS, recover, waitFor } from './connections.ts';
@@ -103,9 +106,11 @@ async function releaseAt(
   for (let attempt = 1; ; attempt += 1) {
     if (lane.readError || !lane.repository) throw lane.readError ?? new Error(`${lane.destination.name} was not read`);
     const record = await readRecord(lane.destination, lane.repository, request, parts.configuration.owner);
-    if (!record) return null;
-    const members = await findMembers(lane.destination, lane.repository, record);
-    const composition = await composeRelease(lane, record, members, request, parts.templates);
+    const members = record
+      ? await findMembers(lane.destination, lane.repository, record)
+      : await findReleased(lane.destination, lane.repository, request);
+    if (!record && members.length === 0) return null;
+    const composition = await composeRelease(lane, record?.target ?? null, members, request, parts.templates);
     const nothing = { ...untouched(lane.destination), composition };
     if (request.mode === 'plan') return { members, outcome: nothing };
     const publication = { ...composition, states: new Map(), time: request.now };
@@ -151,7 +156,7 @@ async function findMembers(
     return !places.has(path) && isOverlayBelow(destination, path);
   });
   for (const [member, { path }] of elsewhere) places.set(path, member);
-  const own = `# Written by dso-gitops for ${namespace}/${name}.`;
+  const own = headOf(namespace, name);
   const texts = [...(await read(repository, [...places.keys()]))].filter(([path, text]) => {
     return text.startsWith(own) || elsewhere.every(([, member]) => member.path !== path);
   });
@@ -164,25 +169,41 @@ async function findMembers(
   });
 }
 
+/** Overlays that an earlier release left without a count, where they are to go as well. */
+async function findReleased(
+  destination: Destination,
+  repository: Repository,
+  { namespace, name, isDeleted }: ReleaseRequest,
+): Promise<readonly ReleasedMember[]> {
+  if (!isDeleted) return [];
+  const places = new Map<string, string>();
+  for (const path of await repository.files(destination.root)) {
+    const member = memberOf(destination, path, { namespace, name });
+    if (member !== null) places.set(path, member);
+  }
+  const left = [...(await read(repository, [...places.keys()]))].filter(([path, text]) => {
+    return text.startsWith(headOf(namespace, name)) && setsNothing(path, text);
+  });
+  return left.map(([path]) => {
+    const member = places.get(path) ?? '';
+    return { name: member, destination: destination.name, path, count: null, workload: `${namespace}/${name}` };
+  });
+}
+
+/** @param target null: nothing of it is left that sets a count */
 async function composeRelease(
   { destination, repository }: Lane,
-  { metadata: { namespace, name }, target }: DecisionRecord,
+  target: ScaleTarget | null,
   members: readonly ReleasedMember[],
-  { isDeleted, word, now, marked }: ReleaseRequest,
+  { namespace, name, isDeleted, word, now, marked }: ReleaseRequest,
   templates: Templates,
 ): Promise<Composition> {
-  const files = new Map<string, string | null>([[recordPath(destination.root, namespace, name), null]]);
+  const files = new Map<string, string | null>();
+  if (target) files.set(recordPath(destination.root, namespace, name), null);
   for (const { path, name: member } of members) {
-    const overlay = {
-      member,
-      namespace,
-      name,
-      target,
-      targetNamespace: namespace,
-      baseNamespaces: [],
-      replicasPath: '',
-    };
-    const empty = renderOverlay(templates, settingsAt(destination, path), { ...overlay, replicas: null });
+    const place = { member, namespace, name, targetNamespace: namespace, baseNamespaces: [], replicasPath: '' };
+    const settings = settingsAt(destination, path);
+    const empty = target && renderOverlay(templates, settings, { ...place, target, replicas: null });
     files.set(path, isDeleted ? null : empty);
   }
   if (isDeleted && repository)
@@ -235,6 +256,11 @@ async function read(repository: Repository, paths: readonly string[]): Promise<R
   const files = [...entries].flatMap(([path, entry]) => (entry?.mode === '100644' ? [{ path, id: entry.id }] : []));
   const texts = await repository.contents(files.map(({ id }) => id));
   return new Map(files.map(({ path, id }) => [path, texts.get(id) ?? '']));
+}
+
+/** How the files of a DSO begin. */
+function headOf(namespace: string, name: string): string {
+  return `# Written by dso-gitops for ${namespace}/${name}.`;
 }
 
 /** An earlier configuration may have written elsewhere below the root. */

@@ -52,6 +52,12 @@ const RULES: readonly Rule[] = [
   ),
   // "Pushes to this branch are not permitted; you must use a pull request", as Azure DevOps says it.
   rule(
+    /push cannot contain secrets|GITHUB PUSH PROTECTION/i,
+    'act',
+    'SecretFound',
+    'the host takes something in the commit for a secret: see what it names, and correct the object or allow it on the host',
+  ),
+  rule(
     /GH006|GH013|TF402455|protected branch|push rule|ruleset/i,
     'act',
     'ProtectedBranch',

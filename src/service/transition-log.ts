@@ -116,7 +116,7 @@ function servedEntry(key: string): LogEntry {
 function commitEntry({ name, commit, message }: Pick<DestinationReport, 'name' | 'commit' | 'message'>): LogEntry {
   const subject = message?.split('\n')[0] ?? '';
   const fields = { destination: name, commit, subject };
-  return { level: 'info', message: 'committed', fields, text: `commit ${commit} ${subject}` };
+  return { level: 'info', message: 'committed', fields, text: `commit ${commit} on ${name}: ${subject}` };
 }
 
 function refusalEntry({ name }: Pick<DestinationReport, 'name'>, error: { reason: string; message: string }): LogEntry {

@@ -29,6 +29,11 @@ const SAID: readonly (readonly [string, string, string])[] = [
     'ProtectedBranch',
   ],
   [
+    'remote: error: GH013: Repository rule violations found for refs/heads/main.\nremote: - GITHUB PUSH PROTECTION\nremote:     Push cannot contain secrets\n ! [remote rejected] main -> main (push declined due to repository rule violations)',
+    'act',
+    'SecretFound',
+  ],
+  [
     'remote: GitLab: You are not allowed to push code to protected branches on this project.\n ! [remote rejected] main -> main (pre-receive hook declined)',
     'act',
     'ProtectedBranch',

@@ -92,6 +92,19 @@ describe('release', () => {
     expect(world.home.read('base/app.yaml')).toBe('x\n');
   });
 
+  it('with --delete-files removes what an earlier release left, once', async () => {
+    const world = await running({}, ['a', 'b']);
+    await world.run('release', 'a', '--yes');
+    const { code, out } = await world.run('release', 'a', '--yes', '--delete-files');
+    expect([code, out]).toEqual([0, expect.stringMatching(/one +default\/a +- /)]);
+    const left = world.home.paths().filter((path) => path.startsWith('scaling/members/'));
+    expect(left.filter((path) => path.includes('/a/'))).toEqual([]);
+    expect(world.home.read(INDEX)).toMatch(/components:\n {2}- b\n$/);
+    expect(countOf(world.home, 'one', 'b')).toBe(2);
+    expect((await world.run('release', 'a', '--yes', '--delete-files')).err).toContain('there is no decision');
+    expect((await world.run('release', 'b', '--delete-files')).out).not.toContain('default/a');
+  });
+
   it('goes to every repository that has a part of it', async () => {
     const world = new World(TWO_REPOSITORIES);
     const second = world.repository('second.git');

@@ -1,5 +1,5 @@
-import { layoutOf } from '../manifests/layout.ts';
-import { readUntrustedYaml } from '../manifests/untrusted-yaml.ts';
+import { layoutOf } from './layout.ts';
+import { readUntrustedYaml } from './untrusted-yaml.ts';
 
 const HEAD = new Set(['apiVersion', 'kind']);
 
