@@ -28,7 +28,7 @@ it('run commits every change of the files and ends cleanly on SIGTERM', async ()
   }
   const [code] = await once(child, 'exit');
   expect(code).toBe(0);
-  expect(said()).toMatch(/commit [0-9a-f]{40} scale default\/web 4 -> 8 \(one 2 -> 3, two 2 -> 5\)/);
+  expect(said()).toMatch(/commit [0-9a-f]{40} on .*: scale default\/web 4 -> 8 \(one 2 -> 3, two 2 -> 5\)/);
   expect(said().trimEnd()).toMatch(/ ended$/);
   // The same thing is said once, however often it is looked at.
   expect(said().split('found "abc"').length).toBe(2);
