@@ -67,7 +67,10 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBr
 export function renderDestination(destination: DestinationReport, { color, columns, isDiffed }: PrintOptions): string {
   const place = `${destination.repository} ${destination.branch}`;
   if (destination.error) {
-    return wrapped(`${color.red('not delivered')} to ${place}: ${shownText(destination.error.message)}`, columns);
+    return wrapped(
+      `${color.red('not delivered')} to ${place}: ${destination.error.reason}: ${shownText(destination.error.message)}`,
+      columns,
+    );
   }
   const subject = destination.message?.split('\n')[0] ?? '';
   const head = destination.commit

@@ -157,8 +157,9 @@ const SHOWN = 600;
 /** What is looked at, from both ends: a host can send any amount. */
 const LOOKED_AT = 20_000;
 
-/** `Receiving objects:  50% (1/2)` and the like. */
-const PROGRESS = /\d% \(\d+\/\d+\)/;
+/** `Receiving objects:  50% (1/2)`, `Enumerating objects: 5, done.` and the like. */
+const PROGRESS =
+  /\d% \(\d+\/\d+\)|^(?:remote: )?(?:Enumerating|Counting|Compressing|Writing|Receiving|Unpacking|Resolving) (?:objects|deltas)|^Delta compression using|^(?:remote: )?Total \d+ \(delta/;
 
 /** Objects, refs, locks or the configuration of the mirror that cannot be used. */
 const DAMAGE = [
