@@ -38,8 +38,7 @@ export function parseYamlFile(text: string, file: string): ParsedFile {
     const value = toValue(document, file, problems);
     if (value === null || value === undefined) continue;
     const firstLine = lineOf(document, 0, [], lines);
-    // Every item of a list is asked for.
-    const itemLines = itemsOf(value).map((_, index) => lineOf(document, 0, ['items', index], lines));
+    const itemLines = linesOfItems(document, value, lines);
     let again: WeakRef<Document.Parsed> | null = null;
     const lineAt = (path: Path): number => {
       const known = path.length === 0 ? firstLine : isItem(path) ? itemLines[Number(path[1])] : undefined;
@@ -59,10 +58,13 @@ function parseLast(text: string): Document.Parsed | null {
   return Array.isArray(documents) ? (documents.at(-1) ?? null) : null;
 }
 
-/** Items of a Kubernetes List; none where it is another object. */
-function itemsOf(value: unknown): readonly unknown[] {
+/**
+ * Lines of the items of a Kubernetes List, each of which is asked for; none where it is another object. A function of its own:
+ * what is seen here is not kept by what locates problems later.
+ */
+function linesOfItems(document: Document.Parsed, value: unknown, lines: LineCounter): readonly number[] {
   const items = typeof value === 'object' && value !== null && 'items' in value ? value.items : null;
-  return Array.isArray(items) ? items : [];
+  return Array.isArray(items) ? items.map((_, index) => lineOf(document, 0, ['items', index], lines)) : [];
 }
 
 function isItem(path: Path): boolean {
