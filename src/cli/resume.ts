@@ -34,6 +34,11 @@ async function resume(
   context: Context,
   done: (code: ExitCode) => void,
 ): Promise<void> {
+  if (options.commit !== undefined && !/^[0-9a-f]{7,64}$/i.test(options.commit))
+    throw mustAct(
+      'InputInvalid',
+      `expected --commit with at least 7 characters of the id of a commit; found ${JSON.stringify(options.commit)}`,
+    );
   if ((name === undefined) === (options.commit === undefined))
     throw mustAct('InputInvalid', 'expected either <namespace>/<name> or --commit <id>; see dso-gitops status');
   const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);

@@ -1,10 +1,9 @@
-import { posix } from 'node:path';
 import { blobId } from '../manifests/blob.ts';
 import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Branch } from './branch.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
-import { indexProblem } from './index-problem.ts';
+import { type IndexProblem, indexProblems } from './index-problem.ts';
 import type { PersonsChange } from './verify.ts';
 
 /** Changes of overlays and of what stands beside them that no decision made. */
@@ -17,7 +16,7 @@ export class HandEdits {
   /** Files of the user that were there before anything was decided. */
   readonly #own = new Set<string>();
   readonly #resumed: PersonsChange[] = [];
-  /** Of indexes, by path. */
+  /** Of indexes, by path and the name that is left out. */
   readonly #indexes = new Map<string, Finding[]>();
 
   constructor(branch: Branch) {
@@ -43,9 +42,10 @@ export class HandEdits {
       if (problem !== null) put(this.#open, found(revision, 'HandEdit', problem));
       return;
     }
-    const problem = this.#indexProblem(revision, before);
-    if (problem) put(this.#indexes, found(revision, 'HandEdit', problem));
-    if (problem !== undefined || isHarmless(revision)) return;
+    const problems = this.#indexProblems(revision, before);
+    for (const { message, missing } of problems ?? [])
+      put(this.#indexes, found(revision, 'HandEdit', message), `${path} ${missing ?? ''}`);
+    if (problems !== undefined || isHarmless(revision)) return;
     if (!this.#branch.hasRecords) this.#own.add(path);
     if (this.#isOwn(path)) return;
     const message = revision.isPlain
@@ -58,28 +58,29 @@ export class HandEdits {
    * A decision takes over the edits of its overlays, where it begins from what is there, or has overwritten them. What was there
    * before anything was decided about an overlay is no edit.
    *
-   * @param isResumed it begins from what is there by right
+   * @param isAnew it begins from what is there by right
+   * @param resumed the name of the DSO where a person has ended a hold of it: it is listed again; null: nobody did
    * @returns findings that stay
    */
-  end(paths: readonly string[], isResumed: boolean): readonly Finding[] {
+  end(paths: readonly string[], isAnew: boolean, resumed: string | null): readonly Finding[] {
     const edits = paths.flatMap((path) => this.#open.get(path) ?? []);
     for (const path of paths) {
       this.#open.delete(path);
       this.#early.delete(path);
     }
-    if (!isResumed) return edits;
-    for (const index of new Set(paths.map(indexBeside))) {
-      edits.push(...(this.#indexes.get(index) ?? []));
-      this.#indexes.delete(index);
+    if (!isAnew) return edits;
+    for (const index of resumed === null ? [] : new Set(paths.map(indexBeside))) {
+      edits.push(...(this.#indexes.get(`${index} ${resumed}`) ?? []));
+      this.#indexes.delete(`${index} ${resumed}`);
     }
     this.#resumed.push(...edits.map(({ path, commit, author }) => ({ path, commit, author })));
     return [];
   }
 
-  #indexProblem({ path, text, isPlain }: Revision, before: string | null): string | null | undefined {
+  #indexProblems({ path, text, isPlain }: Revision, before: string | null): readonly IndexProblem[] | undefined {
     const slash = path.lastIndexOf('/');
     const [directory, file] = [path.slice(0, slash), path.slice(slash + 1)];
-    const problem = indexProblem(before, text, {
+    const problems = indexProblems(before, text, {
       // One that is made anew lists all that lies there, also what is the user's.
       isThere: (name) =>
         this.#branch.hasBelow(`${directory}/${name}`) &&
@@ -90,7 +91,8 @@ export class HandEdits {
         return standing ? !setsNothing(overlay, standing.text) : false;
       },
     });
-    return problem === null && text !== null && !isPlain ? 'was changed by hand: it is not a plain file' : problem;
+    if (problems?.length !== 0 || text === null || isPlain) return problems;
+    return [{ message: 'was changed by hand: it is not a plain file', missing: null }];
   }
 
   #isOwn(path: string): boolean {
@@ -100,7 +102,8 @@ export class HandEdits {
 
 /** Where an overlay would be listed: one directory up, in a file of the same name. */
 function indexBeside(overlay: string): string {
-  return posix.join(posix.dirname(posix.dirname(overlay)), posix.basename(overlay));
+  const segments = overlay.split('/');
+  return [...segments.slice(0, -2), ...segments.slice(-1)].join('/');
 }
 
 /** Beside a record an overlay is what the record says. */
@@ -115,6 +118,6 @@ function isHarmless({ path, text, isPlain }: Revision): boolean {
   return text === null || (isPlain && setsNothing(path, text));
 }
 
-function put(edits: Map<string, Finding[]>, finding: Finding): void {
-  edits.set(finding.path, [...(edits.get(finding.path) ?? []), finding]);
+function put(edits: Map<string, Finding[]>, finding: Finding, at = finding.path): void {
+  edits.set(at, [...(edits.get(at) ?? []), finding]);
 }

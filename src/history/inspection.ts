@@ -248,9 +248,9 @@ export class Inspection {
   }
 
   /** A decision ends the hand edits before it. */
-  #end(path: string, { members }: DecisionRecord, isAnew: boolean): void {
+  #end(path: string, { metadata, members, resumed }: DecisionRecord, isAnew: boolean): void {
     const wasAdrift = this.#adrift.delete(path);
     const overlays = Object.values(members).map((member) => member.path);
-    this.#findings.push(...this.#edits.end(overlays, isAnew && !wasAdrift));
+    this.#findings.push(...this.#edits.end(overlays, isAnew && !wasAdrift, resumed ? metadata.name : null));
   }
 }

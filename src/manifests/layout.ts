@@ -123,7 +123,8 @@ export function parseIndex(content: string): readonly string[] | null {
   const names: string[] = [];
   for (const name of components) {
     if (typeof name !== 'string') return null;
-    names.push(name);
+    // As kustomize takes it: ./web and web/ are web.
+    names.push(name.replaceAll(/^(?:\.\/)+|\/+$/g, ''));
   }
   return names;
 }

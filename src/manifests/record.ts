@@ -9,8 +9,8 @@ import { readUntrustedYaml } from './untrusted-yaml.ts';
 /** Version of the arithmetic and of the sentences about it; a decision is made again only by the same one. */
 export const RULES_VERSION = 1;
 
-/** Of the text of a record: thousands of members fit. */
-const MAX_LENGTH = 1_000_000;
+/** Of the text of a record: thousands of members fit. More than this is not read. */
+export const MAX_RECORD_LENGTH = 1_000_000;
 
 const count = z.int().min(0).max(2_147_483_647);
 const instant = z.iso.datetime();
@@ -271,7 +271,7 @@ export function renderRecord(record: DecisionRecord): string {
 
 /** A record from its text; null when it is none, or of a form that this version does not know. */
 export function parseRecord(text: string): DecisionRecord | null {
-  if (text.length > MAX_LENGTH) return null;
+  if (text.length > MAX_RECORD_LENGTH) return null;
   const emitted = readEmitted(text);
-  return DecisionRecord.safeParse(emitted ? emitted.value : readUntrustedYaml(text, MAX_LENGTH)).data ?? null;
+  return DecisionRecord.safeParse(emitted ? emitted.value : readUntrustedYaml(text, MAX_RECORD_LENGTH)).data ?? null;
 }

@@ -6,7 +6,7 @@ import { nextDeadline, seedState } from '../demand/state.ts';
 import { blobId } from '../manifests/blob.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
-import { type DsoState, renderRecord } from '../manifests/record.ts';
+import { type DsoState, MAX_RECORD_LENGTH, renderRecord } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import {
@@ -22,7 +22,7 @@ import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from '.
 import { makeRecord } from './make-record.ts';
 import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
-import { findStop, heldBy } from './stops.ts';
+import { findForeignOwner, findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
 const MAX_SKEW_MS = 300_000;
@@ -32,6 +32,8 @@ export function decide(input: DecideInput): Decided {
   const home = input.landed.get(input.home.id);
   if (!home) throw new Error(`destination ${input.home.id} of ${input.dso.key} was not read`);
   const committed = committedCounts(input, home, input.isResumed);
+  const foreign = findForeignOwner(input);
+  if (foreign) return idle(input, home, foreign, input.state, committed, [], null);
   if (input.person && (!input.isResumed || home.hold)) return mark(input, home, committed, input.person);
   const stopped = findStop(input, home);
   if (stopped?.kind === 'held')
@@ -91,7 +93,8 @@ function deliver(
     input.isResumed ||
     input.members.some(({ name, destination }) => {
       if (shares.get(name)?.replicas !== committed.get(name)) return true;
-      return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
+      const landed = input.landed.get(destination.id)?.overlays.get(name);
+      return landed?.id === null || landed?.listing === 'absent';
     });
   const behind = behindOf(input, home);
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
@@ -107,6 +110,18 @@ function deliver(
   }
   const record = makeRecord(input, home, committed, before, next, result, overlays, [...input.earlier, ...evaluations]);
   const text = renderRecord(record);
+  if (text.length > MAX_RECORD_LENGTH) {
+    const message = `its record would have ${text.length} characters, and more than ${MAX_RECORD_LENGTH} are not read again; shorten the windows of its behavior, or give it fewer triggers or members`;
+    return idle(
+      input,
+      home,
+      { kind: 'stalled', reason: 'RecordTooLarge', message },
+      state,
+      committed,
+      evaluations,
+      base.deadline,
+    );
+  }
   const changes = changesOf(input, overlays, text, new Set(input.members.map(({ destination }) => destination.id)));
   const written = landedRecord(record, blobId(text));
   return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record: written, landedState: next };

@@ -62,7 +62,8 @@ export class Decider {
   }
 
   /**
-   * Decides the pending ones of all candidates. Where a call to a remote is under way, many of them wait for its end.
+   * Decides the pending ones of all candidates. Where a call to a remote is under way, nothing is told of many of them
+   * before its end.
    *
    * @param candidates all that take part: who is a rival of whom depends on them
    * @param stow where texts go that nobody else reads; null: all are kept
@@ -74,6 +75,7 @@ export class Decider {
     options: TickOptions,
     stow: Stow | null,
   ): Promise<readonly DsoOutcome[]> {
+    this.#known.indexes.trim();
     const settled: DsoOutcome[] = [];
     const open: (Candidate & Observed)[] = [];
     for (const candidate of pending) {
@@ -99,12 +101,11 @@ export class Decider {
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
     const isLarge = open.length > BATCH;
-    // What is decided while a push is under way is decided again after it: of a whole fleet there would be two sets.
-    const due = isLarge && stow ? open.filter(({ placed }) => !this.#connections.lane(placed.home.id).isBusy) : open;
+    const told: (Candidate & Observed)[] = [];
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
-      for (let start = 0; start < due.length; start += BATCH) {
-        const batch = due.slice(start, start + BATCH);
+      for (let start = 0; start < open.length; start += BATCH) {
+        const batch = open.slice(start, start + BATCH);
         const landed = await this.#loadLanded(
           batch.map(({ placed }) => placed),
           options,
@@ -113,10 +114,17 @@ export class Decider {
         const decided: DsoOutcome[] = [];
         for (const one of batch) {
           const { key } = one.placed.dso;
+          const lane = this.#connections.lane(one.placed.home.id);
           const here = landed.get(key) ?? new Map<string, Landed>();
           const verdict = taken.get(key) ?? (await this.#claimed(one, here));
-          if (verdict) decided.push(undecided(one.source, verdict, [], one.placed));
-          else decided.push(this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget));
+          const outcome = verdict
+            ? undecided(one.source, verdict, [], one.placed)
+            : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
+          // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
+          // fleet there would be two sets. Of a mirror that is made again nothing is said.
+          if ((isLarge && stow && lane.isBusy) || lane.isConnecting) continue;
+          told.push(one);
+          decided.push(outcome);
         }
         outcomes.push(...(isLarge && stow ? await stow.take(decided) : decided));
       }
@@ -125,7 +133,7 @@ export class Decider {
     }
     const decided = await nameCommits(outcomes, this.#connections);
     if (options.mode === 'apply')
-      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, due[index]?.objects ?? []);
+      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index]?.objects ?? []);
     return [...settled, ...decided];
   }
 

@@ -88,6 +88,8 @@ export interface HeldVerdict {
   readonly destinationId: string;
   /** The commit that did it; null: it is not known. */
   readonly commit: string | null;
+  /** No commit of its own did it: looking for one again finds none. */
+  readonly isNameless?: boolean;
 }
 
 /** What one destination gets. */

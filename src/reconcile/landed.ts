@@ -36,9 +36,15 @@ export interface LandedOverlay {
   readonly count: number | null;
   /** It was asked and is none of ours: nobody knows what the member runs by it. */
   readonly isUnreadable: boolean;
-  /** It is there, and the index beside it leaves it out: the member does not apply it. */
-  readonly isUnlisted: boolean;
+  /** Whether the member applies it. */
+  readonly listing: Listing;
 }
+
+/**
+ * What the index of a namespace says of an overlay: it lists it, leaves it out, is none of ours, or is not there. Where the
+ * layout has no index, all overlays are listed.
+ */
+export type Listing = 'listed' | 'leftOut' | 'foreign' | 'absent';
 
 /** Whether the overlay of a member is another one than the record beside it names. */
 export function isChangedByHand(name: string, landed: Landed | undefined): boolean {

@@ -152,6 +152,8 @@ export class Lane {
 
   /** Notes that what is cached cannot be read. */
   noteUnreadable(thrown: unknown): void {
+    // It is being made again: what is read of it meanwhile is not there.
+    if (this.isConnecting) return;
     const error = asProductError(thrown);
     this.#isUnreadable = true;
     this.#backoff.failLocally(error);

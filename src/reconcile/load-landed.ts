@@ -114,11 +114,10 @@ async function loadFrom(
     found.map(({ one, recordId, record, places }) => {
       const overlays = places.map(({ name, path, index, settings }): [string, LandedOverlay] => {
         const overlayId = idOf(path);
-        const indexId = idOf(index);
-        const isUnlisted = overlayId !== null && indexId !== null && known.indexes.leavesOut(indexId, one.dso.name);
+        const listing = index === null ? 'listed' : known.indexes.listing(idOf(index), one.dso.name);
         const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
-        return [name, { id: overlayId, isUnlisted, ...parsed }];
+        return [name, { id: overlayId, listing, ...parsed }];
       });
       const word = holdOf(idOf(holdPathOf(one, id)), texts);
       return [one.dso.key, { record, recordText: null, recordId, ...word, overlays: new Map(overlays) }];

@@ -7,6 +7,9 @@ import type { DecideInput, PersonsWord, PlacedMember } from './decision.ts';
 import type { Landed } from './landed.ts';
 import type { RenderedOverlay } from './render-changes.ts';
 
+/** Of evaluations that moved the total, the last ones: after a long time without a process there may be thousands. */
+const MAX_TOLD = 50;
+
 /** The record of a decision: everything that it was made from and came to. */
 export function makeRecord(
   input: DecideInput,
@@ -50,7 +53,7 @@ export function makeRecord(
     })),
     spec: dso.demand,
     configuration: { firstSight: input.configuration.firstSight },
-    steps: evaluations.flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
+    steps: evaluations.slice(-MAX_TOLD).flatMap((evaluation) => describeEvaluation(evaluation, dso.demand)),
     state: {
       before: recorded(before),
       after: recorded(next),

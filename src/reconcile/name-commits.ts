@@ -30,17 +30,16 @@ export async function nameCommits(
     if (verdict.kind !== 'held') return outcome;
     const change = changes.get(verdict.destinationId)?.get(verdict.path);
     if (!change) return outcome;
-    const { destination, repository } = connections.lane(verdict.destinationId);
-    const tip = repository?.tip ?? null;
-    // Where our own commit is the last one, none did it: the branch is where it was before.
-    const isSetBack = verdict.reason === 'Reverted' && change.author === destination.author.name && tip !== null;
-    return { ...outcome, verdict: isSetBack ? setBack(verdict, tip) : named(verdict, change) };
+    const { author } = connections.lane(verdict.destinationId).destination;
+    // Where our own commit is the last one to have written it, it was left out without being written again.
+    const isOurs = change.author === author.name && !/^revert/i.test(change.subject);
+    return { ...outcome, verdict: verdict.reason === 'Reverted' && isOurs ? leftOut(verdict) : named(verdict, change) };
   });
 }
 
-function setBack(verdict: HeldVerdict, tip: string): HeldVerdict {
-  const how = `no commit did it: the branch was set back to ${tip.slice(0, 10)}`;
-  return { ...verdict, commit: tip, message: `${verdict.message} (${how})` };
+function leftOut(verdict: HeldVerdict): HeldVerdict {
+  const message = `${verdict.message} (the branch was set back, or a merge left it out: see its history)`;
+  return { ...verdict, message, isNameless: true };
 }
 
 function named(verdict: HeldVerdict, { commit, author, subject }: FileChange): HeldVerdict {

@@ -185,14 +185,14 @@ function homeOf(
 
 /** Of another destination only the record tells what was there; that it had to be written cannot be excluded. */
 function elsewhere({ members }: DecisionRecord, name: string): LandedOverlay {
-  return { id: null, count: members[name]?.before ?? null, isUnreadable: false, isUnlisted: false };
+  return { id: null, count: members[name]?.before ?? null, isUnreadable: false, listing: 'listed' };
 }
 
 function overlayOf(destination: PlacedDestination, text: string | null, isCounted: boolean): LandedOverlay {
   const id = text === null ? null : blobId(text);
   return {
     id,
-    isUnlisted: false,
+    listing: 'listed',
     ...(text !== null && isCounted ? parseOverlay(destination, text) : { count: null, isUnreadable: false }),
   };
 }

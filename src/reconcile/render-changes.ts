@@ -62,7 +62,7 @@ export function changesOf(
       if (member.destination.id !== destination.id || !overlay) continue;
       const landed = input.landed.get(destination.id)?.overlays.get(member.name);
       const landedId = landed?.id ?? null;
-      if (landedId === null || landed?.isUnlisted) added.push(member.name);
+      if (landedId === null || landed?.listing === 'leftOut' || landed?.listing === 'absent') added.push(member.name);
       if (landedId === overlay.id) continue;
       files.set(overlay.path, overlay.text);
       written.push(member.name);

@@ -31,7 +31,7 @@ export class Settled {
   keep(outcome: DsoOutcome, objects: Observed['objects']): void {
     const { verdict, decided } = outcome;
     // A hold whose commit is not known yet is asked for it again.
-    const isNamed = verdict.kind !== 'held' || verdict.commit !== null;
+    const isNamed = verdict.kind !== 'held' || verdict.commit !== null || verdict.isNameless === true;
     if (isNamed && decided && decided.changes.size === 0) this.#outcomes.set(outcome.key, { outcome, objects });
     else this.#outcomes.delete(outcome.key);
   }

@@ -8,8 +8,6 @@ import { findSetBack } from './set-back.ts';
 /** What forbids to write at all, before anything is computed. */
 export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const { record } = home;
-  const foreign = findForeignOwner(input);
-  if (foreign) return foreign;
   if (home.hold) return heldBy(input, home.hold);
   if (!record) {
     if (home.recordId === null) return input.isResumed ? null : findRemoved(input, home);
@@ -42,7 +40,8 @@ export function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<L
   return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };
 }
 
-function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {
+/** A record of another installation; null: there is none. */
+export function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {
   const owners = [...landed.values()].flatMap(({ record }) => record?.owner ?? []);
   const other = owners.find((owner) => owner !== configuration.owner);
   if (other === undefined) return null;
@@ -103,7 +102,7 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
   return null;
 }
 
-/** What a person changed of a member: the overlay, or the index that leaves it out now. null: nothing. */
+/** What a person changed of a member: the overlay, or the index that does not list it any more. null: nothing. */
 function pathByHand(
   { name, destination }: DecideInput['members'][number],
   overlay: string,
@@ -111,5 +110,7 @@ function pathByHand(
   namespace: string,
 ): string | null {
   if (isChangedByHand(name, landed)) return overlay;
-  return landed?.overlays.get(name)?.isUnlisted ? indexPath(destination, name, namespace) : null;
+  const standing = landed?.overlays.get(name);
+  // An index that was removed is made again; one that is none of ours is the matter of those who are added to it.
+  return standing?.id != null && standing.listing === 'leftOut' ? indexPath(destination, name, namespace) : null;
 }

@@ -42,12 +42,12 @@ function countsIn(world: World): ReadonlySet<number | null> {
 }
 
 /** Whatever writes objects dies in the midst of it. @returns makes room again */
-function fillDisk(world: World): () => void {
+function fillDisk(world: World, when = 'if true; then'): () => void {
   const bin = join(world.directory, 'full');
   const real = world.environment['PATH'];
   mkdirSync(bin);
   const dies = 'head -c 100000 >/dev/null; echo "fatal: write error: No space left on device" >&2; exit 128';
-  const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) ${dies};; esac\nexec git "$@"\n`;
+  const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) ${when} ${dies}; fi;; esac\nexec git "$@"\n`;
   writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
   world.environment['PATH'] = `${bin}:${real}`;
   return () => {
@@ -80,7 +80,7 @@ describe('a fleet that changes at once', () => {
     expect(world.home.log().length).toBe(4);
   });
 
-  it('waits for a push that is under way, and the newest values land', async () => {
+  it('is observed while a push is under way, and what it came to lands after it', async () => {
     const world = await scaled();
     value(world, 40);
     world.home.hook('pre-receive', '#!/bin/sh\nsleep 2\n');
@@ -89,14 +89,26 @@ describe('a fleet that changes at once', () => {
       answer = resolve;
     });
     await world.stay({ background: { ms: 0, resume: answer } });
+    // What is observed meanwhile counts: the window holds the highest.
     value(world, 60);
-    const meanwhile = await world.stay({ background: { ms: 0, resume: () => undefined } });
-    expect(meanwhile.outcomes).toEqual([]);
+    await world.stay({ background: { ms: 0, resume: () => undefined } });
+    value(world, 40);
     await answered;
     await world.moment();
     world.now += 15_000;
     await world.moment();
     expect([...countsIn(world)]).toEqual([6]);
+  });
+
+  it('is not lost when only what goes to Git ahead of the commit cannot be written', async () => {
+    const world = await scaled();
+    const mend = fillDisk(world, 'if mkdir ../once 2>/dev/null; then');
+    value(world, 40);
+    expect(errorsOf(await world.tick())).toEqual(['DiskFull']);
+    expect([...countsIn(world)]).toEqual([2]);
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect([...countsIn(world)]).toEqual([4]);
+    mend();
   });
 
   it('is not lost when it cannot be written to the disk, and nothing half written stays', async () => {

@@ -95,7 +95,8 @@ describe('a hold', () => {
       'there is no DistributedScaledObject default/nobody',
     );
     expect((await world.run('resume')).err).toContain('expected either');
-    expect((await world.run('resume', '--commit', 'abc')).err).toContain('nothing is held by commit abc');
+    expect((await world.run('resume', '--commit', 'abc')).err).toContain('at least 7 characters');
+    expect((await world.run('resume', '--commit', 'abcdef0')).err).toContain('nothing is held by commit abcdef0');
   });
 });
 

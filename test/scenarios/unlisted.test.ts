@@ -55,6 +55,15 @@ describe('an overlay that its index leaves out', () => {
     expect(countOf(world.home, 'one', 'a')).toBe(20);
   });
 
+  it('is listed again at once where the index was removed', async () => {
+    const world = await scaled();
+    world.home.commit({ [INDEX]: null });
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change', 'default/b': 'change' });
+    expect(world.home.read(INDEX)).toContain('\n  - a\n  - b\n');
+    expect(recordOf(world.home, 'a')?.reason).toBe('overlays are written as they have to be; the total stays 20');
+    expect(new Set(Object.values(verdictsOf(await world.tick())))).toEqual(new Set(['same']));
+  });
+
   it('goes on when somebody puts it back', async () => {
     const world = await scaled();
     const before = world.home.read(INDEX) ?? '';
@@ -64,5 +73,22 @@ describe('an overlay that its index leaves out', () => {
     world.metric('a', 200);
     await world.tick();
     expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+});
+
+describe('verify', () => {
+  it('takes no other decision beside a shortened index for its end', async () => {
+    const world = await scaled();
+    takeOut(world);
+    world.dso({ name: 'd' });
+    world.metric('d', 20);
+    await world.tick();
+    await world.tick();
+    expect(countOf(world.home, 'one', 'd')).toBe(2);
+    const { code, out } = await world.run('verify', '-o', 'json');
+    expect([code, JSON.parse(out).findings]).toMatchObject([
+      1,
+      [{ reason: 'HandEdit', path: INDEX, message: expect.stringContaining('it does not list a any more') }],
+    ]);
   });
 });
