@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
 import { type DsoOutcome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
+import { isCommitId } from './commit-id.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, keyOf, requireConfiguration, withHubOptions, withOutput } from './options.ts';
@@ -34,7 +35,7 @@ async function resume(
   context: Context,
   done: (code: ExitCode) => void,
 ): Promise<void> {
-  if (options.commit !== undefined && !/^[0-9a-f]{7,64}$/i.test(options.commit))
+  if (options.commit !== undefined && !isCommitId(options.commit))
     throw mustAct(
       'InputInvalid',
       `expected --commit with at least 7 characters of the id of a commit; found ${JSON.stringify(options.commit)}`,

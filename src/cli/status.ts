@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
+import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { isFailed, reportOf } from '../reconcile/report.ts';
@@ -141,11 +142,14 @@ function detail(one: Standing, context: Context): string {
 }
 
 function markdown(standings: readonly Standing[]): string {
-  const rows = standings.map(
-    (one) =>
-      `| ${one.key} | ${one.committed ?? '-'} | ${one.decided ?? '-'} | ${membersText(one)} | ${standingText(one)} |`,
-  );
-  return `${['| DSO | committed | decided | members | waits for |', '| --- | --- | --- | --- | --- |', ...rows].join('\n')}\n`;
+  const rows = standings.map((one) => [
+    one.key,
+    String(one.committed ?? '-'),
+    String(one.decided ?? '-'),
+    membersText(one),
+    standingText(one),
+  ]);
+  return markdownTable([['DSO', 'committed', 'decided', 'members', 'waits for'], ...rows]);
 }
 
 function membersText({ members }: Standing): string {

@@ -3,6 +3,7 @@ import { loadTemplates } from '../config/load-templates.ts';
 import { mustAct } from '../errors.ts';
 import { type Place, type Verification, verify } from '../history/verify.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
+import { isCommitId } from './commit-id.ts';
 import { type Connected, connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
@@ -85,7 +86,7 @@ function render(verification: Verification, { columns }: Context): string {
 /** What a name or a date stands for, others can choose afterwards. */
 function parseCommit(value: string, before: readonly string[]): readonly string[] {
   const id = value.toLowerCase();
-  if (/^[0-9a-f]{7,64}$/.test(id)) return [...before, id];
+  if (isCommitId(id)) return [...before, id];
   throw new InvalidArgumentError(
     'expected the id of a commit, or 7 characters of it or more, such as 2323a81ae6; names can be moved and dates can be chosen: git rev-parse <name>, or git rev-list -1 --before=<date> <branch>, tells the id',
   );

@@ -1,7 +1,7 @@
 import type { ScaleTarget } from '../api/target.ts';
 import { emitScalar } from './emit-yaml.ts';
 import { fill, type Templates } from './template.ts';
-import { readUntrustedYaml } from './untrusted-yaml.ts';
+import { isMap, readUntrustedYaml } from './untrusted-yaml.ts';
 
 /** Where and how overlays are written in one destination. */
 export interface LayoutSettings {
@@ -117,7 +117,7 @@ export function renderIndex(templates: Templates, names: readonly string[]): str
 /** Names that an index lists; null when it is not one of ours, or holds more than we would write. */
 export function parseIndex(content: string): readonly string[] | null {
   const document = readUntrustedYaml(content, MAX_INDEX_LENGTH);
-  if (!isRecord(document) || Object.keys(document).some((key) => !INDEX_KEYS.has(key))) return null;
+  if (!isMap(document) || Object.keys(document).some((key) => !INDEX_KEYS.has(key))) return null;
   const { components } = document;
   if (!Array.isArray(components)) return null;
   const names: string[] = [];
@@ -142,26 +142,26 @@ export function parseOverlay(settings: LayoutSettings, content: string): ParsedO
   const document = readUntrustedYaml(content);
   if (settings.layout === 'component') {
     const count = countOfComponent(document);
-    const patches: unknown = isRecord(document) ? document['patches'] : undefined;
+    const patches: unknown = isMap(document) ? document['patches'] : undefined;
     return { count, isUnreadable: count === null && !(Array.isArray(patches) && patches.length === 0) };
   }
   const count = countOfValues(settings.helmValuesKey, document);
-  const isEmpty = document === null || (isRecord(document) && Object.keys(document).length === 0);
+  const isEmpty = document === null || (isMap(document) && Object.keys(document).length === 0);
   return { count, isUnreadable: count === null && !isEmpty };
 }
 
 function countOfComponent(document: unknown): number | null {
-  const patches: unknown = isRecord(document) ? document['patches'] : undefined;
+  const patches: unknown = isMap(document) ? document['patches'] : undefined;
   const patch: unknown = Array.isArray(patches) ? patches[0] : undefined;
-  const text: unknown = isRecord(patch) ? patch['patch'] : undefined;
+  const text: unknown = isMap(patch) ? patch['patch'] : undefined;
   const operations: unknown = typeof text === 'string' ? readUntrustedYaml(text) : undefined;
   const operation: unknown = Array.isArray(operations) ? operations[0] : undefined;
-  return isRecord(operation) ? countOf(operation['value']) : null;
+  return isMap(operation) ? countOf(operation['value']) : null;
 }
 
 function countOfValues(key: string, document: unknown): number | null {
   let current: unknown = document;
-  for (const step of key.split('.')) current = isRecord(current) ? current[step] : undefined;
+  for (const step of key.split('.')) current = isMap(current) ? current[step] : undefined;
   return countOf(current);
 }
 
@@ -192,8 +192,4 @@ function escapeExpression(name: string): string {
  */
 function namespaceExpression({ targetNamespace, baseNamespaces }: Overlay): string {
   return [...new Set([targetNamespace, ...baseNamespaces, 'default'])].join('|');
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

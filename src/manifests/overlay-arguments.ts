@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LayoutSettings } from './layout.ts';
-import { readUntrustedYaml } from './untrusted-yaml.ts';
+import { isMap, readUntrustedYaml } from './untrusted-yaml.ts';
 
 /** What an overlay was rendered with beside what its record says. */
 export interface OverlayArguments {
@@ -64,8 +64,4 @@ function keyOf(document: unknown): string | null {
 
 function at(value: unknown, key: string | number): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { layoutOf } from './layout.ts';
-import { readUntrustedYaml } from './untrusted-yaml.ts';
+import { isMap, readUntrustedYaml } from './untrusted-yaml.ts';
 
 const HEAD = new Set(['apiVersion', 'kind']);
 
@@ -10,10 +10,6 @@ export function setsNothing(path: string, text: string): boolean {
   if (!isMap(document)) return false;
   const { patches, ...others } = document;
   return Array.isArray(patches) && isEmpty(patches) && Object.keys(others).every((key) => HEAD.has(key));
-}
-
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isEmpty(value: object): boolean {

@@ -5,6 +5,11 @@ const MAX_LENGTH = 100_000;
 /** Of collections in each other. The parser calls itself for each, and at the end of the stack all of Node.js may end. */
 const MAX_DEPTH = 50;
 
+/** Whether data is a map of keys, not a list and no scalar. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /**
  * Data from a file of the repository, which anybody may have written: no aliases, every key a plain one and there once, of bounded size, and read
  * in a time that grows with its length alone.

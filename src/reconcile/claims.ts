@@ -20,6 +20,12 @@ const BATCH = 500;
 export class Claims {
   readonly #byDestination = new Map<string, { readonly tip: string | null; readonly claims: readonly Claim[] }>();
 
+  /** Forgets what was read of tips that have moved. */
+  keepCurrent(repositories: ReadonlyMap<string, Repository>): void {
+    for (const [id, { tip }] of this.#byDestination)
+      if (repositories.get(id)?.tip !== tip) this.#byDestination.delete(id);
+  }
+
   /** Why a newcomer cannot have its workload; null: it can. @throws ProductError when a tip cannot be read */
   async against({ dso, members }: PlacedDso, repositories: ReadonlyMap<string, Repository>): Promise<Verdict | null> {
     for (const { name, targetNamespace, destination } of members) {

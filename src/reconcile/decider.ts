@@ -76,6 +76,7 @@ export class Decider {
     stow: Stow | null,
   ): Promise<readonly DsoOutcome[]> {
     this.#known.indexes.trim();
+    this.#claims.keepCurrent(this.#connections.readable);
     const settled: DsoOutcome[] = [];
     const open: (Candidate & Observed)[] = [];
     for (const candidate of pending) {

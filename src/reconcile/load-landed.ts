@@ -1,5 +1,6 @@
 import { holdPath, parseHold } from '../manifests/hold.ts';
 import { indexPath, overlayPath, parseOverlay } from '../manifests/layout.ts';
+import { FILE_MODE } from '../manifests/not-ours.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
@@ -105,7 +106,7 @@ async function loadFrom(
   // What a person left in an overlay is told, and counted where there is no record.
   const isAsked = ({ dso }: PlacedDso, record: LandedRecord | null, name: string, path: string): boolean =>
     // What is no plain file is refused when it is written: nothing is read through a link.
-    entries.get(path)?.mode === '100644' && (isCounted(dso.key) || record?.members[name]?.overlay !== idOf(path));
+    entries.get(path)?.mode === FILE_MODE && (isCounted(dso.key) || record?.members[name]?.overlay !== idOf(path));
   const asked = found.flatMap(({ one, record, places }) =>
     places.filter(({ name, path }) => isAsked(one, record, name, path)),
   );

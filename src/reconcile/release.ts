@@ -16,6 +16,7 @@ import {
   renderIndex,
   renderOverlay,
 } from '../manifests/layout.ts';
+import { FILE_MODE } from '../manifests/not-ours.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Templates } from '../manifests/template.ts';
@@ -253,7 +254,7 @@ async function shorterIndexes(
 /** Texts of the plain files among the paths. */
 async function read(repository: Repository, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const entries = await repository.entries(paths);
-  const files = [...entries].flatMap(([path, entry]) => (entry?.mode === '100644' ? [{ path, id: entry.id }] : []));
+  const files = [...entries].flatMap(([path, entry]) => (entry?.mode === FILE_MODE ? [{ path, id: entry.id }] : []));
   const texts = await repository.contents(files.map(({ id }) => id));
   return new Map(files.map(({ path, id }) => [path, texts.get(id) ?? '']));
 }

@@ -50,13 +50,13 @@ const RULES: readonly Rule[] = [
     'SignatureRequired',
     'the host takes only commits whose signature it can verify: set signing in the destination and make the key known to the host (docs/sign-commits.md), or allow this writer to push without',
   ),
-  // "Pushes to this branch are not permitted; you must use a pull request", as Azure DevOps says it.
   rule(
     /push cannot contain secrets|GITHUB PUSH PROTECTION/i,
     'act',
     'SecretFound',
     'the host takes something in the commit for a secret: see what it names, and correct the object or allow it on the host',
   ),
+  // "Pushes to this branch are not permitted; you must use a pull request", as Azure DevOps says it.
   rule(
     /GH006|GH013|TF402455|protected branch|push rule|ruleset/i,
     'act',

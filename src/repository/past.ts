@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Revision } from '../history/decision-history.ts';
+import { FILE_MODE } from '../manifests/not-ours.ts';
 import type { FileChange } from '../reconcile/repository.ts';
 import type { Git } from './git.ts';
 import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
@@ -21,7 +22,6 @@ const MAX_PATHS = 100;
 /** Texts of records that are looked into at once. */
 const TEXTS_AT_ONCE = 2000;
 /** Modes in a tree. */
-const PLAIN = '100644';
 const REPOSITORY = '160000';
 /** Where the history does not tell it. */
 const NOBODY = { commit: '', committedAt: '', author: '' };
@@ -121,7 +121,7 @@ export class Past {
     return files.flatMap(({ path, id, mode }) => {
       const { commit, committedAt, author } = changes.get(path) ?? NOBODY;
       const text = texts.get(id) ?? null;
-      return { path, commit, committedAt, author, text, isPlain: mode === PLAIN, replaced: [] };
+      return { path, commit, committedAt, author, text, isPlain: mode === FILE_MODE, replaced: [] };
     });
   }
 
@@ -139,7 +139,7 @@ export class Past {
     return changes.map(({ id, mode, before, ...change }) => ({
       ...change,
       text: id === null ? null : (texts.get(id) ?? ''),
-      isPlain: mode === PLAIN,
+      isPlain: mode === FILE_MODE,
       replaced: before.length > 0 ? before : [null],
     }));
   }

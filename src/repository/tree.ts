@@ -1,4 +1,5 @@
 import { type ChangeSet, idOf } from '../manifests/change-set.ts';
+import { FILE_MODE } from '../manifests/not-ours.ts';
 import type { Git } from './git.ts';
 
 /** A file at the tip. */
@@ -7,7 +8,6 @@ export interface TreeEntry {
   readonly id: string;
 }
 
-const FILE = '100644';
 const NOTHING = Buffer.alloc(0);
 /** More arguments than this and the whole root is listed instead. */
 const MAX_PATHS = 1000;
@@ -89,7 +89,7 @@ export class Tree {
 
   #entry(path: string): TreeEntry | null {
     const entry = this.#entries.get(path) ?? null;
-    return typeof entry === 'string' ? { mode: FILE, id: entry } : entry;
+    return typeof entry === 'string' ? { mode: FILE_MODE, id: entry } : entry;
   }
 
   /** Names of the directories directly below a path. */
@@ -124,7 +124,7 @@ export class Tree {
       this.#forget();
       this.#isComplete = true;
     } else for (const path of paths) this.#entries.set(path, null);
-    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, mode === FILE ? id : { mode, id });
+    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, mode === FILE_MODE ? id : { mode, id });
     if (isAll) this.#maxRemembered = Math.max(MIN_REMEMBERED, 2 * this.#entries.size);
   }
 

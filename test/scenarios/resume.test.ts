@@ -1,18 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
-
-/** Two DSOs at 10 and 10 replicas. */
-async function scaled(): Promise<World> {
-  const world = new World();
-  for (const name of ['a', 'b']) {
-    world.dso({ name });
-    world.metric(name, 20);
-  }
-  await world.tick();
-  for (const name of ['a', 'b']) world.metric(name, 100);
-  await world.tick();
-  return world;
-}
+import { countOf, overlayOf, recordOf, scaledTwice, verdictsOf, type World } from './world.ts';
 
 function edit(world: World, name: string, count: number): string {
   const path = overlayOf('one', name);
@@ -22,7 +9,7 @@ function edit(world: World, name: string, count: number): string {
 
 describe('a hold', () => {
   it('says who did what in which commit, in plan, log and exit code', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const commit = edit(world, 'a', 3);
     const plan = await world.run('plan', 'default/a');
     expect(plan.code).toBe(1);
@@ -30,7 +17,7 @@ describe('a hold', () => {
   });
 
   it('shows the counts that Git holds, and resume tells the same in its commit', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     edit(world, 'a', 3);
     const [held] = JSON.parse((await world.run('status', 'default/a', '-o', 'json')).out);
     expect(held).toMatchObject({ committed: 13, members: { one: 3, two: 10 } });
@@ -40,7 +27,7 @@ describe('a hold', () => {
   });
 
   it('ends by resume: what is committed is the new start, and nothing is lowered at once', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     edit(world, 'a', 14);
     expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
     const resumed = await world.run('resume', 'default/a');
@@ -55,7 +42,7 @@ describe('a hold', () => {
   });
 
   it('of a revert of several DSOs ends for all of the commit, or for one', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const back = world.home.git('rev-parse', 'main^').trim();
     const files = world.home.paths(back).filter((path) => path.includes('default/a') || path.includes('default/b'));
     const before = Object.fromEntries(files.map((path) => [path, world.home.read(path, back)]));
@@ -68,7 +55,7 @@ describe('a hold', () => {
   });
 
   it('that ends because it was put back lowers nothing at once either, also by another process', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const path = overlayOf('one', 'a');
     const text = world.home.read(path) ?? '';
     edit(world, 'a', 14);
@@ -89,7 +76,7 @@ describe('a hold', () => {
   });
 
   it('that is none is refused', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     expect(await world.run('resume', 'default/a')).toMatchObject({ code: 1 });
     expect((await world.run('resume', 'default/nobody')).err).toContain(
       'there is no DistributedScaledObject default/nobody',
@@ -102,7 +89,7 @@ describe('a hold', () => {
 
 describe('hold', () => {
   it('stops a DSO by a commit, says who and why, and resume lowers nothing at once', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const held = await world.run('hold', 'default/a', '--reason', 'migration\nDso: x/y @team');
     expect(held.code).toBe(0);
     const [commit] = world.home.log();
@@ -128,7 +115,7 @@ describe('hold', () => {
   });
 
   it('holds a process that runs, as soon as it learns the tip, and a hold that cannot be read holds as well', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     world.home.commit({ 'scaling/holds/default/a.yaml': '<<<<<<<\n' });
     world.metric('a', 200);
     expect(verdictsOf(await world.tick())['default/a']).toBe('held Held');
@@ -138,7 +125,7 @@ describe('hold', () => {
   });
 
   it('that is there keeps its reason until another one is given', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const first = await world.run('hold', 'default/a', '--reason', 'migration');
     expect(first.out).toMatch(/default\/a {2}held[\s\S]*holds it: migration/);
     const tip = world.home.tip();
@@ -149,14 +136,14 @@ describe('hold', () => {
   });
 
   it('of a name that is not there is refused', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     expect((await world.run('hold', 'default/nobody')).err).toContain(
       'there is no DistributedScaledObject default/nobody',
     );
   });
 
   it('is no finding of verify, and no decision of history', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     await world.run('hold', 'default/a');
     await world.run('resume', 'default/a');
     expect((await world.run('verify')).code).toBe(0);

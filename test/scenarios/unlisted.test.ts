@@ -1,20 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
+import { countOf, overlayOf, recordOf, scaledTwice, verdictsOf, type World } from './world.ts';
 
 const INDEX = overlayOf('one', 'a').replace('/a/', '/');
-
-/** Two DSOs of one namespace at 10 and 10 replicas. */
-async function scaled(): Promise<World> {
-  const world = new World();
-  for (const name of ['a', 'b']) {
-    world.dso({ name });
-    world.metric(name, 20);
-  }
-  await world.tick();
-  for (const name of ['a', 'b']) world.metric(name, 100);
-  await world.tick();
-  return world;
-}
 
 /** Somebody takes `a` out of the index of member one. */
 function takeOut(world: World): string {
@@ -25,7 +12,7 @@ function takeOut(world: World): string {
 
 describe('an overlay that its index leaves out', () => {
   it('is a hand edit: it is said who did it, the others go on, and nothing is decided that no member would see', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const commit = takeOut(world);
     for (const name of ['a', 'b']) world.metric(name, 200);
     const result = await world.tick();
@@ -38,7 +25,7 @@ describe('an overlay that its index leaves out', () => {
   });
 
   it('is listed again by resume, and found by another process as well', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     takeOut(world);
     world.restart();
     expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
@@ -56,7 +43,7 @@ describe('an overlay that its index leaves out', () => {
   });
 
   it('is listed again at once where the index was removed', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     world.home.commit({ [INDEX]: null });
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change', 'default/b': 'change' });
     expect(world.home.read(INDEX)).toContain('\n  - a\n  - b\n');
@@ -65,7 +52,7 @@ describe('an overlay that its index leaves out', () => {
   });
 
   it('goes on when somebody puts it back', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     const before = world.home.read(INDEX) ?? '';
     takeOut(world);
     await world.tick();
@@ -78,7 +65,7 @@ describe('an overlay that its index leaves out', () => {
 
 describe('verify', () => {
   it('takes no other decision beside a shortened index for its end', async () => {
-    const world = await scaled();
+    const world = await scaledTwice();
     takeOut(world);
     world.dso({ name: 'd' });
     world.metric('d', 20);

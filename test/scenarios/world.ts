@@ -193,6 +193,19 @@ export class World {
   }
 }
 
+/** Two DSOs, `a` and `b`, that were decided twice and are at 10 and 10 replicas. */
+export async function scaledTwice(): Promise<World> {
+  const world = new World();
+  for (const name of ['a', 'b']) {
+    world.dso({ name });
+    world.metric(name, 20);
+  }
+  await world.tick();
+  for (const name of ['a', 'b']) world.metric(name, 100);
+  await world.tick();
+  return world;
+}
+
 export function manifestOf({
   name,
   namespace = 'default',
