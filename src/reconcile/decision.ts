@@ -51,10 +51,8 @@ export interface DecideInput {
   /** By destination id; absent: it cannot be read now. Home is always there. */
   readonly landed: ReadonlyMap<string, Landed>;
   readonly state: DsoState | null;
-  /** The highest number that a record at home is known to have had beside what the state says; 0: none is known. */
-  readonly highestSeq: number;
-  /** The same for every destination, by its id; absent: none is known. */
-  readonly highestAt?: ReadonlyMap<string, number>;
+  /** The highest number that a record is known to have had, beside what the state says; by destination id. */
+  readonly highest: ReadonlyMap<string, number>;
   /** What moved the total since the last record, where that was not delivered yet; only for the reason in words. */
   readonly earlier: readonly Evaluation[];
   /** A total given by a person for the first sight of this DSO; null: none. */

@@ -33,14 +33,14 @@ export function recomputeWith(settings: RecomputeSettings): Recompute {
   };
 }
 
-type Guess = Pick<DecideInput, 'state' | 'highestSeq' | 'adopt' | 'isResumed' | 'person'>;
+type Guess = Pick<DecideInput, 'state' | 'highest' | 'adopt' | 'isResumed' | 'person'>;
 
 /** It went on from what was remembered, or began from what was there. */
 function guessesOf({ state: { before }, resumed }: DecisionRecord, { prior }: Standing): readonly Guess[] {
   const adopt = before.isUnproven ? null : before.demand.total;
-  const anew = { state: null, highestSeq: before.seq, adopt, isResumed: prior !== null, person: null };
+  const anew = { state: null, highest: new Map([[HOME, before.seq]]), adopt, isResumed: prior !== null, person: null };
   if (resumed) return [{ ...anew, isResumed: true, person: resumed }];
-  const goesOn = { state: before, highestSeq: 0, adopt: null, isResumed: false, person: null };
+  const goesOn = { state: before, highest: new Map(), adopt: null, isResumed: false, person: null };
   return before.hasRecord ? [goesOn, anew] : [anew, goesOn];
 }
 
@@ -114,7 +114,7 @@ function inputOf(
     ),
     landed: new Map(),
     state: null,
-    highestSeq: 0,
+    highest: new Map(),
     earlier: [],
     adopt: null,
     isResumed: false,

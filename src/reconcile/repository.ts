@@ -61,6 +61,8 @@ export interface Repository {
   commitsAfter(earlier: string): Promise<ReadonlySet<string> | null>;
   /** The highest `seq` that records had before what they are now, by path; fetches the whole history. */
   highestSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The `seq` of what records replaced when they became what they are, by path; left out: there was none. */
+  previousSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The highest `seq` of records below a directory that others replaced after our last decision, by path. */
   replacedSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states by key of their DSO. */

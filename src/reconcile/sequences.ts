@@ -13,12 +13,21 @@ export interface Recorded {
   readonly isSaved: boolean;
 }
 
+/** What the history of a branch tells, by path: null where nothing is to be told. */
+interface Told {
+  readonly tip: string | null;
+  readonly numbers: Map<string, number | null>;
+}
+
 /**
- * The highest numbers that records had, as far as the history has to tell: all of it for those without a saved state, and for
- * all others what was replaced while no process looked, as a saved state may lag.
+ * The highest numbers that records had, as far as the history has to tell: all of it for those without a saved state, what
+ * was replaced while no process looked, as a saved state may lag, and of a record that is behind home whether it was put
+ * back.
  */
 export class Sequences {
   readonly #connections: Connections;
+  /** Of records elsewhere than at home, by destination id. */
+  readonly #told = new Map<string, Told>();
   /** What others had replaced when a destination was looked at first, by its id and by path. */
   readonly #replaced = new Map<string, Map<string, number>>();
 
@@ -57,14 +66,47 @@ export class Sequences {
         const found = this.#replaced.get(id);
         // What was removed and comes again begins anew.
         for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(recordPathAt(one.placed, id));
-        const ever = await this.#everAt(id, repository, here);
+        const [ever, told] = [await this.#everAt(id, repository, here), await this.#elsewhere(id, repository, here)];
         for (const one of here) {
-          const number = ever.get(recordPathAt(one.placed, id)) ?? found?.get(recordPathAt(one.placed, id));
-          if (number !== undefined) highest.get(one.placed.dso.key)?.set(id, number);
+          const path = recordPathAt(one.placed, id);
+          const number = Math.max(ever.get(path) ?? 0, told.get(path) ?? 0, found?.get(path) ?? 0);
+          if (number > 0) highest.get(one.placed.dso.key)?.set(id, number);
         }
       }),
     );
     return highest;
+  }
+
+  /**
+   * A record that is behind home never got the later one, or a person put it back: at every tip the history is asked once,
+   * unless it was seen there before home went on.
+   */
+  async #elsewhere(
+    id: string,
+    repository: Repository,
+    here: readonly Recorded[],
+  ): Promise<ReadonlyMap<string, number | null>> {
+    const { tip } = repository;
+    const earlier = this.#told.get(id);
+    const told = earlier?.tip === tip ? earlier : { tip, numbers: new Map<string, number | null>() };
+    this.#told.set(id, told);
+    const behind: string[] = [];
+    for (const { placed, landed } of here) {
+      const [record, atHome] = [landed.get(id)?.record, landed.get(placed.home.id)?.record];
+      const path = recordPathAt(placed, id);
+      if (placed.home.id === id || !record || !atHome || told.numbers.has(path)) continue;
+      if (record.seq < atHome.seq) behind.push(path);
+      else told.numbers.set(path, null);
+    }
+    if (behind.length === 0) return told.numbers;
+    try {
+      const previous = await repository.previousSequences(behind);
+      for (const path of behind) told.numbers.set(path, previous.get(path) ?? null);
+    } catch (error) {
+      // Nobody can say whether a person put it back: its DSOs wait.
+      this.#connections.lane(id).noteUnreadable(error);
+    }
+    return told.numbers;
   }
 
   /** From all of the history, for those whose last decision no state tells. */

@@ -14,12 +14,12 @@ export interface SetBack {
 export function findSetBack(input: DecideInput, record: LandedRecord): SetBack | null {
   const { home, state, landed } = input;
   // State and record land together: a record that is older than the state was put back.
-  const last = Math.max(state?.hasRecord ? state.seq : 0, input.highestSeq);
+  const last = Math.max(state?.hasRecord ? state.seq : 0, input.highest.get(home.id) ?? 0);
   if (last > record.seq) return { destination: home, last, record };
   for (const destination of elsewhere(input)) {
     const found = landed.get(destination.id)?.record;
     // One that never got a later record is only behind.
-    const before = Math.max(state?.delivered?.[destination.id] ?? 0, input.highestAt?.get(destination.id) ?? 0);
+    const before = Math.max(state?.delivered?.[destination.id] ?? 0, input.highest.get(destination.id) ?? 0);
     const resumed = Math.max(state?.resumed ?? 0, record.state.after.resumed ?? 0);
     if (found && before > found.seq && before > resumed) return { destination, last: before, record: found };
   }
@@ -46,9 +46,9 @@ export function withDelivered(state: DsoState, destinationId: string, seq: numbe
 }
 
 /** The highest number that a decision of the DSO is known to have had anywhere; 0: there was none. */
-export function highestNumber({ state, highestSeq, highestAt }: DecideInput, home: Landed): number {
+export function highestNumber({ state, highest }: DecideInput, home: Landed): number {
   const delivered = Object.values(state?.delivered ?? {});
-  return Math.max(state?.seq ?? 0, home.record?.seq ?? 0, highestSeq, ...delivered, ...(highestAt?.values() ?? []));
+  return Math.max(state?.seq ?? 0, home.record?.seq ?? 0, ...delivered, ...highest.values());
 }
 
 /** Whether a part of the DSO is not at home. */

@@ -170,6 +170,11 @@ export class Mirror {
     return this.tip === null ? new Map() : this.#past.highestSequences(this.tip, paths);
   }
 
+  /** The `seq` of what records replaced when they became what they are, by path; fetches what that takes. */
+  async previousSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.tip === null ? new Map() : this.#past.previousSequences(this.tip, paths);
+  }
+
   /** The highest `seq` of records that others replaced after our last decision, by path. */
   async replacedSequences(directory: string): Promise<ReadonlyMap<string, number>> {
     return this.tip === null ? new Map() : this.#past.replacedSequences(this.tip, directory);

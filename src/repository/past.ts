@@ -48,11 +48,15 @@ export class Past {
    *
    * @param isFetched the history may be deepened
    */
-  async lastChanges(
+  lastChanges(tip: string, paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>> {
+    return this.#lastCommits(tip, paths, isFetched);
+  }
+
+  async #lastCommits(
     tip: string,
     paths: readonly string[],
     isFetched: boolean,
-  ): Promise<ReadonlyMap<string, FileChange>> {
+  ): Promise<ReadonlyMap<string, LoggedCommit>> {
     const found = new Map<string, LoggedCommit>();
     const entries = await this.#tree.entries(paths);
     const wanted = new Map([...entries].map(([path, entry]) => [path, entry?.id ?? null]));
@@ -186,6 +190,15 @@ export class Past {
     const range = last === null ? tip : `${last}..${tip}`;
     const commits = await this.#log([`--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
     return this.#highestOf(versionsOf(commits, ({ before }) => before));
+  }
+
+  /** The `seq` of what records replaced when they became what they are, by path; no more is fetched than that takes. */
+  async previousSequences(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const last = await this.#lastCommits(tip, paths, true);
+    const replaced = [...last].map(([path, { changes }]): [string, readonly string[]] => {
+      return [path, changes.find((change) => change.path === path)?.before ?? []];
+    });
+    return this.#highestOf(new Map(replaced));
   }
 
   /** The last commit with a decision of ours; null: none was found. */

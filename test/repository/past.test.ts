@@ -112,6 +112,20 @@ describe('the highest number that a record ever had', () => {
   });
 });
 
+describe('the number that a record had before', () => {
+  it('is found without more of the history than that takes', async () => {
+    const world = setUp();
+    for (const seq of [1, 2, 3]) decide(world.remote, seq, 'a', 'b');
+    world.remote.commitOften(60);
+    world.remote.commit({ [pathOf('a')]: recordOf(2) });
+    const mirror = await world.open();
+    expect([...(await mirror.previousSequences([pathOf('a')]))]).toEqual([[pathOf('a'), 3]]);
+    expect(count(world, '--deepen=')).toBe(1);
+    expect([...(await mirror.previousSequences([pathOf('b'), pathOf('none')]))]).toEqual([[pathOf('b'), 2]]);
+    expect(count(world, '--deepen=')).toBe(2);
+  });
+});
+
 describe('numbers that others replaced after our last decision', () => {
   it('are none, and nothing is fetched for it, where nothing was decided yet', async () => {
     const world = setUp();

@@ -226,6 +226,41 @@ describe('a revert in another repository than home', () => {
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted', 'default/b': 'same' });
   });
 
+  it('is found below what was decided about others by who did not look at it', async () => {
+    const { world, second, revert } = await revertedElsewhere();
+    for (const name of ['b', 'c']) {
+      world.restart();
+      world.dso({ name });
+      world.metric(name, 20);
+      await world.tick({ only: (key) => key === `default/${name}` });
+      expect(countOf(second, 'two', name)).toBe(2);
+    }
+    world.environment['DSO_GITOPS_CACHE'] += '-new';
+    world.restart();
+    const { outcomes } = await world.tick();
+    const held = { kind: 'held', reason: 'Reverted', commit: revert };
+    expect(outcomes.find(({ key }) => key === 'default/a')?.verdict).toMatchObject(held);
+    expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 2]);
+  });
+
+  it('is none where the later decision never got there, whatever others committed', async () => {
+    const world = new World(TWO_REPOSITORIES);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    second.hook('pre-receive', 'exit 1');
+    world.metric('a', 60);
+    await world.tick();
+    second.commit({ 'base/app.yaml': 'y\n' });
+    world.restart();
+    await world.tick();
+    expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 2]);
+    rmSync(`${second.directory}/hooks`, { recursive: true });
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change' });
+    expect(countOf(second, 'two', 'a')).toBe(6);
+  });
+
   it('ends where it is put back', async () => {
     const { world, second } = await revertedElsewhere();
     await world.tick();
