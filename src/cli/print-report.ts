@@ -66,12 +66,13 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBr
 /** What goes, or would go, to one destination. */
 export function renderDestination(destination: DestinationReport, { color, columns, isDiffed }: PrintOptions): string {
   const place = `${destination.repository} ${destination.branch}`;
-  if (destination.error) {
-    return wrapped(
+  const failure = destination.error && [
+    wrapped(
       `${color.red('not delivered')} to ${place}: ${destination.error.reason}: ${shownText(destination.error.message)}`,
       columns,
-    );
-  }
+    ),
+  ];
+  if (failure && !destination.commit) return failure.join('\n');
   const subject = destination.message?.split('\n')[0] ?? '';
   const head = destination.commit
     ? `${color.green('commit')} ${destination.commit.slice(0, 10)} on ${place}`
@@ -81,7 +82,8 @@ export function renderDestination(destination: DestinationReport, { color, colum
     lines.push(
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
-  return lines.join('\n');
+  // What one DSO needs may be refused, and the others go.
+  return [...lines, ...(failure ?? [])].join('\n');
 }
 
 /** A line and, where it is too long, more lines below its text. */

@@ -79,7 +79,7 @@ function render(verification: Verification, { columns }: Context): string {
     return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
   });
   const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
-  const count = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings${before}\n`;
+  const count = `${recomputed} ${recomputed === 1 ? 'decision' : 'decisions'} computed again, ${notRecomputed} of other rules not, ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}${before}\n`;
   return `${table}${[...put, ...gone, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
 

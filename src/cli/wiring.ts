@@ -33,14 +33,20 @@ export function wiringNotes({ outcomes, destinations }: TickResult): string {
     const isFirst = [...decided.changes.values()].some(({ added }) => added.length > 0);
     return isFirst ? [placed] : [];
   });
-  return fresh
-    .map(
-      (placed) =>
-        `\nWire ${placed.dso.key} once in each member:\n\n${wiringOf(placed)
-          .map(({ text }) => text)
-          .join('\n')}`,
-    )
-    .join('');
+  // DSOs of a namespace share its index.
+  const keysByLines = new Map<string, string[]>();
+  for (const placed of fresh) {
+    const lines = wiringOf(placed).map(({ text }) => text);
+    const keys = keysByLines.get(lines.join('\n'));
+    if (keys) keys.push(placed.dso.key);
+    else keysByLines.set(lines.join('\n'), [placed.dso.key]);
+  }
+  return [...keysByLines].map(([lines, keys]) => `\nWire ${namesOf(keys)} once in each member:\n\n${lines}`).join('');
+}
+
+function namesOf([first = '', ...others]: readonly string[]): string {
+  if (others.length <= 1) return [first, ...others].join(' and ');
+  return `${first} and ${others.length} more`;
 }
 
 function componentLines(

@@ -46,9 +46,10 @@ function subjectOf(entries: readonly CommitEntry[]): string {
     return only.record ? scaleSubject(only.key, only.record) : `prepare ${cleanName(only.key)}`;
   if (entries.every(({ word }) => word !== null)) return `${entries[0]?.word?.verb} ${entries.length} workloads`;
   const members = new Set(entries.flatMap((entry) => entry.members)).size;
-  const clusters = members === 1 ? 'cluster' : 'clusters';
+  // Where members are elsewhere, only the records are here.
+  const where = members === 0 ? '' : ` on ${members} ${members === 1 ? 'cluster' : 'clusters'}`;
   const verb = entries.every(({ record }) => record === null) ? 'prepare' : 'scale';
-  return `${verb} ${entries.length} workloads on ${members} ${clusters}`;
+  return `${verb} ${entries.length} workloads${where}`;
 }
 
 function scaleSubject(key: string, record: CommittedRecord): string {

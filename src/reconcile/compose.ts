@@ -19,10 +19,12 @@ export interface DecidedDso {
   readonly heldBack: ReadonlyMap<string, HeldBack>;
 }
 
-/** Everything that one commit writes. */
+/** Everything that one commit writes below one root. */
 export interface Composition {
   readonly files: ChangeSet;
   readonly message: string;
+  /** What the message tells. */
+  readonly entries: readonly CommitEntry[];
   /** What is in it, by key of the DSO; null: a person's word, no decision. */
   readonly decisions: ReadonlyMap<string, Decided | null>;
 }
@@ -66,7 +68,26 @@ export async function compose(
   for (const [path, content] of records) files.set(path, content);
   for (const [path, content] of rendered) files.set(path, content);
   const decisions = new Map(changed.map(({ placed, decided }) => [placed.dso.key, decided]));
-  return { composition: { files, message: commitMessage(templates, entries), decisions }, refusals };
+  return { composition: { files, message: commitMessage(templates, entries), entries, decisions }, refusals };
+}
+
+/** One commit of what goes below several roots. */
+export function joined(
+  compositions: readonly Composition[],
+  templates: Templates,
+): Pick<Composition, 'files' | 'message'> {
+  const [only] = compositions;
+  if (only && compositions.length === 1) return only;
+  const entries = new Map<string, CommitEntry>();
+  for (const entry of compositions.flatMap((one) => one.entries)) {
+    const known = entries.get(entry.key);
+    entries.set(
+      entry.key,
+      known ? { ...known, members: [...known.members, ...entry.members], word: known.word ?? entry.word } : entry,
+    );
+  }
+  const files = new Map(compositions.flatMap((one) => [...one.files]));
+  return { files, message: commitMessage(templates, [...entries.values()]) };
 }
 
 /** What a change says about a hold; null: it is about numbers. */

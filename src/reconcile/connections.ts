@@ -55,6 +55,30 @@ export class Connections {
     return lane;
   }
 
+  /** Lanes of each branch that several roots or one are in, in the order of the configuration: the first carries the pushes of all. */
+  get branches(): Iterable<readonly Lane[]> {
+    const branches = new Map<string, Lane[]>();
+    for (const lane of this.#lanes.values()) {
+      const { url, branch } = lane.destination;
+      const key = `${url}\0${branch}`;
+      branches.set(key, [...(branches.get(key) ?? []), lane]);
+    }
+    return branches.values();
+  }
+
+  /** Where roots of one branch do not see the same tip of it, all of them are to learn it. */
+  catchUp(): void {
+    for (const lanes of this.branches) if (!isAtOneTip(lanes)) for (const lane of lanes) lane.fallBehind();
+  }
+
+  /** The lane that carries the pushes to a destination: the first of its branch that can be read. */
+  carrierOf(destinationId: string): Lane {
+    const lane = this.lane(destinationId);
+    for (const lanes of this.branches)
+      if (lanes.includes(lane)) return lanes.find(({ readError }) => readError === null) ?? lane;
+    return lane;
+  }
+
   /** The repository of a destination; undefined: it was never reached. */
   get(destinationId: string): Repository | undefined {
     return this.#lanes.get(destinationId)?.repository ?? undefined;
@@ -79,11 +103,16 @@ export class Connections {
   }
 }
 
+/** Whether what can be read of one branch is the same. */
+export function isAtOneTip(lanes: readonly Lane[]): boolean {
+  return new Set(lanes.filter((lane) => !lane.readError).map(({ repository }) => repository?.tip)).size <= 1;
+}
+
 /** Of an earlier push only what is told of it: the decisions of a whole fleet need not be there beside the next ones. */
 function told({ composition, ...outcome }: DestinationOutcome): DestinationOutcome {
   if (!composition) return { ...outcome, composition };
   const decisions = new Map([...composition.decisions.keys()].map((key) => [key, null]));
-  return { ...outcome, composition: { message: composition.message, files: new Map(), decisions } };
+  return { ...outcome, composition: { message: composition.message, files: new Map(), entries: [], decisions } };
 }
 
 /** One more attempt after a failure that the next one may be spared. */

@@ -123,7 +123,8 @@ export class Decider {
             : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
           // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
-          if ((isLarge && stow && lane.isBusy) || lane.isConnecting) continue;
+          if ((isLarge && stow && this.#connections.carrierOf(one.placed.home.id).isBusy) || lane.isConnecting)
+            continue;
           told.push(one);
           decided.push(outcome);
         }

@@ -2,11 +2,11 @@ import type { Destination } from '../config/load.ts';
 import { asProductError, mustAct, ProductError } from '../errors.ts';
 import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
-import { type Composition, compose, type DecidedDso } from './compose.ts';
-import { type Connections, type Patience, waitFor } from './connections.ts';
+import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
+import { type Connections, isAtOneTip, type Patience, waitFor } from './connections.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
-import type { Lane, Push } from './lane.ts';
+import type { Lane } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import type { StateStore } from './state-store.ts';
@@ -34,10 +34,8 @@ export interface DeliveryOptions {
 }
 
 /**
- * One commit and one push for each destination. What goes elsewhere waits until its record is home, and destinations in
- * one branch go one after the other; apart from that none waits for another.
- *
- * @param waitsFor why a destination cannot be pushed to now; null: it can
+ * One commit and one push for each branch. What goes elsewhere waits until its record is home; apart from that no branch
+ * waits for another.
  */
 export async function deliver(
   delivery: Delivery,
@@ -46,36 +44,25 @@ export async function deliver(
   waitsFor: (lane: Lane) => Waiting | null,
   patience: Patience,
 ): Promise<readonly DestinationOutcome[]> {
-  const running = new Map<string, Promise<DestinationOutcome>>();
+  const { connections } = delivery;
+  const running = new Map<string, Promise<readonly DestinationOutcome[]>>();
   const sender = new Sender(delivery, options, waitsFor, patience);
-  // In the order of the configuration: a home comes before every other destination of its DSOs.
-  for (const lane of delivery.connections.lanes)
-    if (!lane.readError) running.set(lane.destination.id, sender.deliverTo(lane, changed, new Map(running)));
-  const outcomes = await Promise.all(running.values());
-  await catchUp(outcomes, delivery, options.now, patience);
-  return outcomes;
-}
-
-/** Destinations in one branch learn what the others have just committed there: the next push is no race then. */
-async function catchUp(
-  outcomes: readonly DestinationOutcome[],
-  { connections }: Delivery,
-  now: number,
-  patience: Patience,
-): Promise<void> {
-  const behind = outcomes.filter(({ destination }) => {
-    const siblings = outcomes.filter(
-      (other) => other.destination !== destination && isSameBranch(other.destination, destination),
-    );
-    const tip = connections.get(destination.id)?.tip;
-    return siblings.some(({ commit, destination: { id } }) => commit !== null && connections.get(id)?.tip !== tip);
+  // In the order of the configuration: a home mostly comes before every other destination of its DSOs.
+  for (const branch of connections.branches) {
+    const lanes = branch.filter((lane) => !lane.readError);
+    if (lanes.length === 0) continue;
+    const sent = sender.deliverTo(lanes, changed, new Map(running));
+    for (const { destination } of lanes) running.set(destination.id, sent);
+  }
+  const outcomes = (await Promise.all(new Set(running.values()))).flat();
+  // The others of a branch learn what was just committed there: the next push is no race then.
+  const commits = new Set(outcomes.flatMap(({ commit }) => commit ?? []));
+  const behind = [...connections.branches].flatMap((lanes) => {
+    const known = lanes.filter(({ repository }) => commits.has(repository?.tip ?? ''));
+    return known.length > 0 ? lanes.filter((lane) => !known.includes(lane)) : [];
   });
-  const lanes = behind.map(({ destination }) => connections.lane(destination.id));
-  await connections.refresh(lanes, now, patience);
-}
-
-function isSameBranch(one: Destination, other: Destination): boolean {
-  return one.url === other.url && one.branch === other.branch;
+  if (options.mode === 'apply') await connections.refresh(behind, options.now, patience);
+  return outcomes;
 }
 
 /** Composes and pushes, with one set of options. */
@@ -97,104 +84,150 @@ class Sender {
     this.#patience = patience;
   }
 
+  /** @param lanes of one branch; the first carries the push */
   async deliverTo(
-    lane: Lane,
+    lanes: readonly Lane[],
     changed: readonly DecidedDso[],
-    earlier: ReadonlyMap<string, Promise<DestinationOutcome>>,
-  ): Promise<DestinationOutcome> {
-    const { destination } = lane;
-    const { connections } = this.#delivery;
-    const here = changed.filter(({ decided, heldBack }) => {
-      return decided.changes.has(destination.id) && !heldBack.has(destination.id);
-    });
-    const siblings = [...connections.lanes].filter((other) => {
-      return earlier.has(other.destination.id) && isSameBranch(other.destination, destination);
-    });
-    const homes = new Set(here.map(({ placed }) => placed.home.id));
+    earlier: ReadonlyMap<string, Promise<readonly DestinationOutcome[]>>,
+  ): Promise<readonly DestinationOutcome[]> {
+    const here = new Map(
+      lanes.map((lane) => {
+        const { id } = lane.destination;
+        return [lane, changed.filter(({ decided, heldBack }) => decided.changes.has(id) && !heldBack.has(id))];
+      }),
+    );
+    const own = new Set(lanes.map(({ destination }) => destination.id));
+    const homes = new Set([...here.values()].flat().map(({ placed }) => placed.home.id));
     const before = new Map<string, DestinationOutcome>();
-    for (const id of new Set([...homes, ...siblings.map((sibling) => sibling.destination.id)])) {
-      const outcome = await earlier.get(id);
-      if (outcome) before.set(id, outcome);
-    }
-    const isHome = ({ placed, decided }: DecidedDso): boolean => {
+    for (const id of homes)
+      for (const outcome of (await earlier.get(id)) ?? []) before.set(outcome.destination.id, outcome);
+    const isHome = ({ placed, decided, heldBack }: DecidedDso): boolean => {
       const { id } = placed.home;
-      if (id === destination.id || this.#options.mode === 'plan' || !decided.changes.has(id)) return true;
+      if (this.#options.mode === 'plan' || !decided.changes.has(id)) return true;
+      if (own.has(id)) return !heldBack.has(id);
       const home = before.get(id);
       return home?.commit != null && home.composition?.decisions.get(placed.dso.key) === decided;
     };
-    // Our own commit in the same branch is no race.
-    const own = siblings.flatMap((sibling) => before.get(sibling.destination.id)?.commit ?? []).at(-1);
-    if (own !== undefined) {
-      await connections.refresh([lane], this.#options.now, this.#patience);
-      if (connections.get(destination.id)?.tip !== own)
-        return { ...untouched(destination), error: new ProductError('retry', 'LostRace', 'another writer was faster') };
+    const parts = lanes.map((lane): Part => ({ lane, changed: here.get(lane)?.filter(isHome) ?? [] }));
+    const isWanted = parts.some((part) => part.changed.length > 0);
+    if (this.#options.mode === 'apply') lanes[0]?.want(isWanted, this.#options.now);
+    if (isWanted && !isAtOneTip(lanes)) {
+      const error = new ProductError('retry', 'LostRace', 'another writer was faster');
+      return parts.map(({ lane: { destination }, changed: { length } }) => {
+        return length > 0 ? { ...untouched(destination), error } : untouched(destination);
+      });
     }
-    const ready = here.filter(isHome);
-    if (this.#options.mode === 'apply') lane.want(ready.length > 0, this.#options.now);
-    return this.#publish(lane, ready);
+    return this.#publish(parts);
   }
 
   /** A path that is not ours to write is the matter of those who need it: the others go on. */
-  async #publish(lane: Lane, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
-    const { destination, repository } = lane;
-    const nothing = untouched(destination);
-    if (!repository || changed.length === 0) return nothing;
-    const needs = new Map(changed.map((one) => [one, pathsOf(one, destination)]));
+  async #publish(parts: readonly Part[]): Promise<readonly DestinationOutcome[]> {
+    const nothing = parts.map(({ lane }) => untouched(lane.destination));
+    if (parts.every(({ changed }) => changed.length === 0)) return nothing;
     try {
-      lane.refuse(await findNotOurs([...needs.values()].flat(), repository));
+      for (const { lane, changed } of parts)
+        if (lane.repository) lane.refuse(await findNotOurs(pathsOfAll(changed, lane.destination), lane.repository));
       for (;;) {
-        const refused = new Map<string, ProductError>();
-        for (const [{ placed }, paths] of needs) {
-          const error = lane.refusalOf(paths);
-          if (error) refused.set(placed.dso.key, error);
-        }
-        const others = changed.filter(({ placed }) => !refused.has(placed.dso.key));
-        const outcome = others.length === 0 ? nothing : await this.#send(lane, repository, others);
+        const refused = parts.map((part) => refusedOf(part, parts));
+        const going = parts.map(({ lane, changed }, index): Part => {
+          return { lane, changed: changed.filter(({ placed }) => !refused[index]?.has(placed.dso.key)) };
+        });
+        const outcomes = going.some(({ changed }) => changed.length > 0) ? await this.#send(going) : nothing;
         // It may have been refused for another path.
-        const isRefused = others.some((one) => lane.refusalOf(needs.get(one) ?? []) !== null);
-        if (!isRefused) return { ...outcome, refused, error: outcome.error ?? summaryOf([...refused.values()]) };
+        if (going.some((part) => refusedOf(part, going).size > 0)) continue;
+        return outcomes.map((outcome, index) => {
+          const errors = refused[index] ?? new Map<string, ProductError>();
+          return { ...outcome, refused: errors, error: outcome.error ?? summaryOf([...errors.values()]) };
+        });
       }
     } catch (thrown) {
-      return { ...nothing, error: asProductError(thrown) };
+      const error = asProductError(thrown);
+      return nothing.map((one) => ({ ...one, error }));
     }
   }
 
-  async #send(lane: Lane, repository: Repository, changed: readonly DecidedDso[]): Promise<DestinationOutcome> {
-    const { destination } = lane;
+  async #send(parts: readonly Part[]): Promise<readonly DestinationOutcome[]> {
     const { templates, states, records } = this.#delivery;
     const { mode, isDiffed, now } = this.#options;
-    const nothing = untouched(destination);
-    let composition: Composition | null = null;
+    const outcomes = new Map(parts.map(({ lane }) => [lane, untouched(lane.destination)]));
+    const [carrier] = outcomes.keys();
+    const composed = new Map<Lane, Composition>();
     try {
-      const composed = await compose(destination, changed, repository, templates);
-      lane.refuse(composed.refusals);
-      composition = composed.composition;
-      if (!composition) return nothing;
-      const before = mode === 'plan' || isDiffed ? await textsBefore(repository, composition) : nothing.before;
-      const known = { ...nothing, composition, before };
-      const waiting = mode === 'plan' ? null : this.#waitsFor(lane);
-      if (mode === 'plan' || waiting) return { ...known, waiting };
-      const saving = states.savingFor(destination.id, changed);
-      const { files, message } = composition;
-      const publication = { files, message, states: saving.texts, time: now };
-      const landed = (): void => {
-        saving.saved(repository.states());
-        // What was just written need not be read before the next decision.
-        for (const { placed, decided } of changed)
-          if (placed.home.id === destination.id && decided.record) records.keep(placed.dso.key, decided.record);
-      };
-      const pushed = await this.#push(lane, { publication, composition, landed });
-      return pushed ? { ...pushed, before } : { ...known, waiting: lane.waitsFor(now) };
+      for (const { lane, changed } of parts) {
+        if (!lane.repository) continue;
+        const { composition, refusals } = await compose(lane.destination, changed, lane.repository, templates);
+        lane.refuse(refusals);
+        if (refusals.length > 0) return [...outcomes.values()];
+        if (!composition) continue;
+        composed.set(lane, composition);
+        const isTold = mode === 'plan' || isDiffed;
+        const before = isTold ? await textsBefore(lane.repository, composition) : new Map<string, string>();
+        outcomes.set(lane, { ...untouched(lane.destination), composition, before });
+      }
+      if (!carrier || composed.size === 0 || mode === 'plan') return [...outcomes.values()];
+      const waiting = this.#waitsFor(carrier);
+      if (waiting) return waitingFor(waiting, outcomes);
+      const pushed = parts.flatMap(({ lane, changed }) => {
+        const composition = composed.get(lane);
+        const saving = states.savingFor(lane.destination.id, changed);
+        const landed = (): void => {
+          saving.saved(lane.repository?.states() ?? new Map());
+          // What was just written need not be read before the next decision.
+          for (const { placed, decided } of changed)
+            if (placed.home.id === lane.destination.id && decided.record) records.keep(placed.dso.key, decided.record);
+        };
+        return composition ? [{ lane, composition, saving, landed }] : [];
+      });
+      const commit = joined([...composed.values()], templates);
+      // The states of the others are saved by themselves.
+      const saved = pushed.find(({ lane }) => lane === carrier)?.saving.texts ?? new Map<string, string>();
+      carrier.push({ publication: { ...commit, states: saved, time: now }, parts: pushed }, now);
+      await waitFor(carrier, this.#patience);
+      const underWay = carrier.waitsFor(now);
+      for (const lane of composed.keys()) {
+        const known = outcomes.get(lane) ?? untouched(lane.destination);
+        const taken = lane.take();
+        outcomes.set(lane, taken ? { ...taken, before: known.before } : { ...known, waiting: underWay });
+      }
+      return [...outcomes.values()];
     } catch (thrown) {
-      return { ...nothing, composition, error: asProductError(thrown) };
+      const error = asProductError(thrown);
+      return [...outcomes.values()].map((one) => ({ ...one, error }));
     }
   }
+}
 
-  async #push(lane: Lane, push: Push): Promise<DestinationOutcome | null> {
-    lane.push(push, this.#options.now);
-    await waitFor(lane, this.#patience);
-    return lane.take();
+/** What goes to one destination. */
+interface Part {
+  readonly lane: Lane;
+  readonly changed: readonly DecidedDso[];
+}
+
+/** Those of the others who have something wait as well. */
+function waitingFor(waiting: Waiting, outcomes: ReadonlyMap<Lane, DestinationOutcome>): readonly DestinationOutcome[] {
+  return [...outcomes.values()].map((one) => (one.composition ? { ...one, waiting } : one));
+}
+
+/** DSOs that need a path which is not ours to write, there or at home. */
+function refusedOf({ lane, changed }: Part, parts: readonly Part[]): ReadonlyMap<string, ProductError> {
+  const refused = new Map<string, ProductError>();
+  for (const one of changed) {
+    const home = parts.find((part) => part.lane.destination.id === one.placed.home.id)?.lane ?? lane;
+    for (const at of new Set([lane, home])) {
+      const error = refusalAt(at, pathsOf(one, at.destination), parts);
+      if (error) refused.set(one.placed.dso.key, error);
+    }
   }
+  return refused;
+}
+
+/** The lane that carries the push may have met it. */
+function refusalAt(lane: Lane, paths: readonly string[], [first]: readonly Part[]): ProductError | null {
+  return lane.refusalOf(paths) ?? first?.lane.refusalOf(paths) ?? null;
+}
+
+function pathsOfAll(changed: readonly DecidedDso[], destination: Destination): readonly string[] {
+  return changed.flatMap((one) => pathsOf(one, destination));
 }
 
 /** Paths that a decision needs in a destination: its files, and indexes that gain its name. */

@@ -144,13 +144,15 @@ export class Engine {
       await this.#connections.refresh(lanes, now, ENDLESS);
       return;
     }
+    this.#connections.catchUp();
     const due = lanes.filter((lane) => !lane.isBusy && (isRequested || lane.isRefreshDue(now)));
     await this.#connections.refresh(due, now, { ...background, ms: isRequested ? background.ms : 0 });
   }
 
   /** When the first destination is to be called again. @param waiting ids of those that something is to be pushed to */
   #nextCall(waiting: ReadonlySet<string>, now: number): number {
-    const instants = [...this.#connections.lanes].map((lane) => lane.nextAt(now, waiting.has(lane.destination.id)));
+    const called = new Set([...waiting].map((id) => this.#connections.carrierOf(id)));
+    const instants = [...this.#connections.lanes].map((lane) => lane.nextAt(now, called.has(lane)));
     return Math.min(...instants);
   }
 

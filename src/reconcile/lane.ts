@@ -10,15 +10,25 @@ import type { Gate, Publication, Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import { UNDER_WAY, type Waiting } from './waiting.ts';
 
-/** A push of decisions: what is written, and what to do when it has landed. */
+/** A push of decisions to one branch. */
 export interface Push {
   readonly publication: Publication;
+  /** Below each root that something goes to. */
+  readonly parts: readonly PushedPart[];
+}
+
+/** What a push brings to one destination, and what to do when it is seen to have landed there. */
+export interface PushedPart {
+  readonly lane: Lane;
   readonly composition: Composition;
   readonly landed: () => void;
 }
 
 /** States that are pushed by themselves, and what to do when they have landed. */
-export type Save = Omit<Push, 'composition'>;
+export interface Save {
+  readonly publication: Publication;
+  readonly landed: () => void;
+}
 
 /**
  * One destination: its repository, and at most one call to its remote at a time. What it brought is seen only when it is
@@ -36,6 +46,8 @@ export class Lane {
   #isUnreadable = false;
   #isDamaged = false;
   #hasMoved = false;
+  /** What is to be done when the tip is seen that another lane has pushed. */
+  #landings: (() => void)[] = [];
 
   constructor(destination: Destination, open: OpenRepository) {
     this.destination = destination;
@@ -125,6 +137,7 @@ export class Lane {
         this.#isUnreadable = false;
         this.#isDamaged = false;
         this.#backoff.succeed('read', now);
+        for (const landed of this.#landings.splice(0)) landed();
       } catch (thrown) {
         await gate();
         this.#fail('read', asProductError(thrown), now);
@@ -133,14 +146,27 @@ export class Lane {
     });
   }
 
-  /** Begins a push of decisions; what comes of it is there to `take` when it is settled. */
-  push({ publication, composition, landed }: Push, now: number): void {
-    const nothing = { ...untouched(this.destination), composition };
+  /**
+   * Begins a push of decisions, also below the roots of other lanes of the branch. What comes of it is there to `take` from
+   * each when it is settled; the others see it when they have learnt the tip, which is due then.
+   */
+  push({ publication, parts }: Push, now: number): void {
     this.#publish('commit', publication, now, (commit, error) => {
-      if (!error) landed();
-      if (!error && ![...composition.decisions.values()].some((decided) => decided?.record)) this.#backoff.unpace();
-      this.#pushed = { ...nothing, commit, error };
+      const hasRecord = parts.some(({ composition }) => [...composition.decisions.values()].some((one) => one?.record));
+      if (!error && !hasRecord) this.#backoff.unpace();
+      for (const { lane, composition, landed } of parts) {
+        lane.#pushed = { ...untouched(lane.destination), composition, commit, error };
+        if (error) continue;
+        // Another lane has seen it already, or sees it with the tip.
+        if (lane === this || lane.#repository?.tip === commit) landed();
+        else lane.#landings.push(landed);
+      }
     });
+  }
+
+  /** The tip is to be learnt as soon as that is possible. */
+  fallBehind(): void {
+    this.#backoff.hurryRead();
   }
 
   /** Begins to save states; when it is settled, `stateError` says why it failed. */

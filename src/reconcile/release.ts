@@ -114,8 +114,9 @@ async function releaseAt(
     const composition = await composeRelease(lane, record?.target ?? null, members, request, parts.templates);
     const nothing = { ...untouched(lane.destination), composition };
     if (request.mode === 'plan') return { members, outcome: nothing };
-    const publication = { ...composition, states: new Map(), time: request.now };
-    lane.push({ publication, composition, landed: () => undefined }, request.now);
+    const { files, message } = composition;
+    const publication = { files, message, states: new Map(), time: request.now };
+    lane.push({ publication, parts: [{ lane, composition, landed: () => undefined }] }, request.now);
     await waitFor(lane, ENDLESS);
     const outcome = lane.take() ?? nothing;
     const { error } = outcome;
@@ -224,7 +225,7 @@ async function composeRelease(
   const key = `${namespace}/${name}`;
   const names = members.map((member) => member.name);
   const entry = { key, record: null, members: names, word: said };
-  return { files, message: commitMessage(templates, [entry]), decisions: new Map([[key, null]]) };
+  return { files, message: commitMessage(templates, [entry]), entries: [entry], decisions: new Map([[key, null]]) };
 }
 
 /** Indexes without the name; one that is not ours is left as it is. */

@@ -107,6 +107,8 @@ export class StateStore {
     const known = this.#states.get(key);
     if (!landedState || !known) return;
     const { seq, hasRecord, isUnproven } = landedState;
+    // A later one was decided since on what it left.
+    if (known.state.seq > seq) return;
     const isSame = known.state === decided.state;
     const state = isSame ? landedState : { ...known.state, seq, hasRecord, isUnproven };
     const moves = known.moves.filter((move) => !told.includes(move));

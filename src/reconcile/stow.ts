@@ -36,7 +36,8 @@ export class Stow {
     const texts = new Map<string, Texts>();
     const light = outcomes.map((outcome) => withoutTexts(outcome, texts));
     for (const [id, { overlays, records }] of texts) {
-      const lane = this.#connections.lane(id);
+      // Whose repository pushes it.
+      const lane = this.#connections.carrierOf(id);
       const { repository } = lane;
       if (!repository || this.#waitsFor(lane) !== null) continue;
       this.#begun.add(repository);

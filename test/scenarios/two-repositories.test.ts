@@ -167,13 +167,92 @@ describe('a repository per member', () => {
 });
 
 describe('two roots in one branch', () => {
+  const ROOTS = {
+    destinations: [
+      { name: 'first', repository: 'fleet.git', root: 'first', match: { members: ['one'] } },
+      { name: 'second', repository: 'fleet.git', root: 'second', match: { members: ['two'] } },
+    ],
+  };
+
+  /** `a` is at home in the first root and has a part in the second, where `b` is at home. */
+  function sharing(): World {
+    const world = new World(ROOTS);
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    world.dso({ name: 'b', members: { two: 1 } });
+    world.metric('b', 20);
+    return world;
+  }
+
+  function numbers(world: World): readonly (string | undefined)[] {
+    return ['first/members/one/default/a', 'second/members/two/default/a', 'second/members/two/default/b'].map(
+      (directory) => /value: (\d+)/.exec(world.home.read(`${directory}/kustomization.yaml`) ?? '')?.[1],
+    );
+  }
+
+  it('are one commit and one push, whose message tells each DSO once', async () => {
+    const world = sharing();
+    await world.tick();
+    expect(numbers(world)).toEqual(['2', '2', '4']);
+    expect(world.home.log()).toHaveLength(2);
+    const message = world.home.git('log', '-1', '--format=%B', 'main');
+    expect(message).toMatch(/^scale 2 workloads on 2 clusters\n/);
+    expect(message.match(/^Dso: .*$/gm)).toEqual(['Dso: default/a', 'Dso: default/b']);
+    expect(new Set(Object.values(verdictsOf(await world.tick())))).toEqual(new Set(['same']));
+    await world.save();
+    world.restart();
+    expect(new Set(Object.values(verdictsOf(await world.tick())))).toEqual(new Set(['same']));
+    expect(world.home.log()).toHaveLength(2);
+  });
+
+  it('are one commit in a process that stays as well, and nothing is decided twice', async () => {
+    const world = sharing();
+    await world.tick();
+    for (const value of [60, 80]) {
+      world.now += 60_000;
+      world.metric('a', value);
+      world.metric('b', value);
+      const before = world.home.log().length;
+      await world.moment();
+      await world.moment();
+      expect(numbers(world)).toEqual([`${value / 10}`, `${value / 10}`, `${value / 5}`]);
+      expect(world.home.log()).toHaveLength(before + 1);
+    }
+    const record = (path: string) => /^seq: (\d+)$/m.exec(world.home.read(path) ?? '')?.[1];
+    expect([record('first/decisions/default/a.yaml'), record('second/decisions/default/b.yaml')]).toEqual(['3', '3']);
+    expect((await world.run('verify')).code).toBe(0);
+  });
+
+  it('take nothing from each other by a path that is not ours', async () => {
+    const world = sharing();
+    world.home.commit({ 'second/members/two/default/b/kustomization.yaml': { link: 'elsewhere' } });
+    const result = await world.tick();
+    expect(errorsOf(result)).toEqual(['PathNotOurs']);
+    expect(numbers(world).slice(0, 2)).toEqual(['2', '2']);
+    expect(world.home.log()).toHaveLength(3);
+  });
+
+  it('leave a DSO out of both where the path that is not ours is at its home', async () => {
+    const world = sharing();
+    world.home.commit({ 'first/members/one/default/a/kustomization.yaml': { link: 'elsewhere' } });
+    expect(errorsOf(await world.tick())).toContain('PathNotOurs');
+    expect(numbers(world)).toEqual([undefined, undefined, '4']);
+    expect(world.home.read('second/decisions/default/a.yaml')).toBeNull();
+  });
+
+  it('lose a race together, and both are decided again', async () => {
+    const world = sharing();
+    await world.tick();
+    world.metric('a', 60);
+    world.metric('b', 60);
+    world.race(world.home, { 'base/app.yaml': 'z\n' });
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect(numbers(world)).toEqual(['6', '6', '12']);
+    expect(world.home.log()).toHaveLength(4);
+  });
+
   it('are written side by side', async () => {
-    const world = new World({
-      destinations: [
-        { repository: 'fleet.git', root: 'first', match: { members: ['one'] } },
-        { repository: 'fleet.git', root: 'second', match: { members: ['two'] } },
-      ],
-    });
+    const world = new World(ROOTS);
     world.dso({ name: 'a' });
     for (const value of [20, 60, 20, 80]) {
       world.metric('a', value);
