@@ -36,7 +36,7 @@ function escaped(character: string): string {
 function block(value: unknown, indent: string): string {
   if (isScalar(value)) return ` ${emitScalar(value)}`;
   if (isList(value)) return list(value, indent);
-  return map(entries(value), indent);
+  return map(value, indent);
 }
 
 function list(items: readonly unknown[], indent: string): string {
@@ -48,14 +48,16 @@ function list(items: readonly unknown[], indent: string): string {
   return items.map((item) => `\n${indent}-${block(item, `${indent}  `).replace(/^\n\s*/, ' ')}`).join('');
 }
 
-function map(members: readonly (readonly [string, unknown])[], indent: string): string {
+function map(value: unknown, indent: string): string {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`expected plain data, found ${typeof value}`);
   let isFlat = true;
   const inner = `${indent}  `;
   const parts: string[] = [];
-  for (const [key, item] of members) {
+  for (const [key, item] of Object.entries(value)) {
+    if (item === undefined) continue;
     const isOne = isScalar(item);
     isFlat &&= isOne;
-    parts.push(`${emitScalar(key)}:${isOne ? ` ${emitScalar(item)}` : block(item, inner)}`);
+    parts.push(isOne ? `${emitScalar(key)}: ${emitScalar(item)}` : `${emitScalar(key)}:${block(item, inner)}`);
   }
   if (isFlat) {
     const line = `{${parts.join(', ')}}`;
@@ -67,11 +69,6 @@ function map(members: readonly (readonly [string, unknown])[], indent: string): 
 
 function fits(line: string, parts: readonly string[]): boolean {
   return parts.length === 0 || line.length <= MAX_LINE;
-}
-
-function entries(value: unknown): readonly (readonly [string, unknown])[] {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`expected plain data, found ${typeof value}`);
-  return Object.entries(value).filter(([, item]) => item !== undefined);
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -40,7 +40,7 @@ export function layoutOf(path: string): LayoutSettings['layout'] | null {
 /** Path of an overlay in the repository. */
 export function overlayPath(settings: LayoutSettings, overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
   // Joined it is one text; added to each other its parts would be kept beside it.
-  return [settings.root, placeOf(settings, overlay), FILE_NAME[settings.layout]].join('/');
+  return [settings.root, placeOf(settings.path, overlay), FILE_NAME[settings.layout]].join('/');
 }
 
 /** Directory of an overlay in the repository: what a kustomization's `components:` names. */
@@ -48,14 +48,11 @@ export function overlayDirectory(
   settings: LayoutSettings,
   overlay: Pick<Overlay, 'member' | 'namespace' | 'name'>,
 ): string {
-  return `${settings.root}/${placeOf(settings, overlay)}`;
+  return `${settings.root}/${placeOf(settings.path, overlay)}`;
 }
 
 /** Below the root. No name has a brace: none is taken for a place. */
-function placeOf(
-  { path }: LayoutSettings,
-  { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>,
-): string {
+function placeOf(path: string, { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
   return path.replaceAll('{member}', member).replaceAll('{namespace}', namespace).replaceAll('{name}', name);
 }
 
@@ -77,7 +74,7 @@ export function indexPath(settings: LayoutSettings, member: string, namespace: s
   if (settings.layout !== 'component' || !settings.path.endsWith('/{name}')) return null;
   const parent = settings.path.slice(0, -'/{name}'.length);
   if (!parent.includes('{member}') || !parent.includes('{namespace}')) return null;
-  return overlayPath({ ...settings, path: parent }, { member, namespace, name: '' });
+  return [settings.root, placeOf(parent, { member, namespace, name: '' }), FILE_NAME.component].join('/');
 }
 
 /** Path of the decision record. */

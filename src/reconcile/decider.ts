@@ -220,7 +220,7 @@ export class Decider {
       earlier: this.#states.moves(placed),
       adopt: options.adopt?.get(dso.key) ?? null,
       isResumed: options.resume?.has(dso.key) === true,
-      person: (options.resume ?? options.hold)?.get(dso.key) ?? null,
+      person: options.resume?.get(dso.key) ?? options.hold?.get(dso.key) ?? null,
       now: options.now,
     });
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);

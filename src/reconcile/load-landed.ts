@@ -88,8 +88,11 @@ async function loadFrom(
   isCounted: (key: string) => boolean,
   known: Known,
 ): Promise<ReadonlyMap<string, Landed>> {
-  const indexes = new Set(placed.flatMap((one) => overlaysOf(one, id).flatMap(({ index }) => index ?? [])));
-  const entries = await repository.entries([...placed.flatMap((one) => pathsOf(one, id)), ...indexes]);
+  const places = new Map(placed.map((one) => [one, overlaysOf(one, id)]));
+  const overlayPlaces = [...places.values()].flat();
+  const indexes = new Set(overlayPlaces.flatMap(({ index }) => index ?? []));
+  const paths = [...placed.flatMap((one) => pathsOf(one, id)), ...overlayPlaces.map(({ path }) => path), ...indexes];
+  const entries = await repository.entries(paths);
   const idOf = (path: string | null): string | null => entries.get(path ?? '')?.id ?? null;
   const isKnown = ({ dso }: PlacedDso, recordId: string | null): boolean =>
     recordId !== null && known.records.find(dso.key, recordId) !== null;
@@ -101,7 +104,7 @@ async function loadFrom(
   const found = placed.map((one) => {
     const recordId = idOf(recordPathAt(one, id));
     const record = recordId === null ? null : recordOf(one.dso.key, recordId, texts, known);
-    return { one, recordId, record, places: overlaysOf(one, id) };
+    return { one, recordId, record, places: places.get(one) ?? [] };
   });
   // What a person left in an overlay is told, and counted where there is no record.
   const isAsked = ({ dso }: PlacedDso, record: LandedRecord | null, name: string, path: string): boolean =>
@@ -152,18 +155,17 @@ function overlaysOf(
   { dso, members }: PlacedDso,
   id: string,
 ): readonly { name: string; path: string; index: string | null; settings: PlacedDso['home'] }[] {
-  return members
-    .filter(({ destination }) => destination.id === id)
-    .map(({ name, destination }) => ({
-      name,
-      path: overlayPath(destination, { member: name, ...dso }),
-      index: indexPath(destination, name, dso.namespace),
-      settings: destination,
-    }));
+  const here = members.filter(({ destination }) => destination.id === id);
+  return here.map(({ name, destination }) => ({
+    name,
+    path: overlayPath(destination, { member: name, namespace: dso.namespace, name: dso.name }),
+    index: indexPath(destination, name, dso.namespace),
+    settings: destination,
+  }));
 }
 
+/** Of its record and of a hold. */
 function pathsOf(placed: PlacedDso, id: string): readonly string[] {
   const hold = holdPathOf(placed, id);
-  const own = [recordPathAt(placed, id), ...overlaysOf(placed, id).map(({ path }) => path)];
-  return hold === null ? own : [...own, hold];
+  return hold === null ? [recordPathAt(placed, id)] : [recordPathAt(placed, id), hold];
 }

@@ -13,6 +13,8 @@ export interface GitProcess {
   /** How long it may take at most, in milliseconds. */
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
+  /** Gets its output as it comes, and must not throw; absent: all of it is given at the end. */
+  readonly take?: ((chunk: Buffer) => void) | undefined;
 }
 
 /** How long a process that is asked to end may take. */
@@ -26,7 +28,7 @@ const MAX_CHUNKS = 100;
  * not end with it by themselves.
  */
 export function runGit(given: GitProcess): Promise<Buffer> {
-  const { directory, environment, args, input, silenceMs, deadlineMs, signal } = given;
+  const { directory, environment, args, input, silenceMs, deadlineMs, signal, take } = given;
   if (signal.aborted) return Promise.reject(new Error('aborted before it started'));
   return new Promise((resolve, reject) => {
     // A group of its own, so that a signal reaches all of it.
@@ -50,7 +52,8 @@ export function runGit(given: GitProcess): Promise<Buffer> {
     };
     child.stdout.on('data', (chunk: Buffer) => {
       silence.refresh();
-      output.push(chunk);
+      if (take) take(chunk);
+      else output.push(chunk);
     });
     child.stderr.on('data', (chunk: Buffer) => {
       silence.refresh();

@@ -20,6 +20,8 @@ export interface Git {
   run(args: readonly string[], what: string): Promise<string>;
   /** Output of a command that reads standard input, or that is too large for one text. @param input null: it reads nothing */
   feed(args: readonly string[], input: string | Iterable<string> | Readable | null, what: string): Promise<Buffer>;
+  /** Gives the output of a command as it comes. @param take must not throw */
+  read(args: readonly string[], what: string, take: (chunk: Buffer) => void): Promise<void>;
 }
 
 /** No hook, no filter, no automatic maintenance, no submodule, whatever the repository says. */
@@ -67,12 +69,13 @@ export function gitIn(
     args: readonly string[],
     input: string | Iterable<string> | Readable | null,
     what: string,
+    take?: (chunk: Buffer) => void,
   ): Promise<Buffer> => {
     // What reads standard input says nothing while it works.
     const silenceMs = input === null ? Math.min(SILENCE_MS, deadlineMs) : deadlineMs;
     const all = [...FIXED.flatMap((setting) => ['-c', setting]), ...args];
     return attempt(args, what, (environment) =>
-      runGit({ directory, environment, args: all, input, silenceMs, deadlineMs, signal }),
+      runGit({ directory, environment, args: all, input, silenceMs, deadlineMs, signal, take }),
     );
   };
   return {
@@ -84,7 +87,8 @@ export function gitIn(
       );
     },
     // simple-git has no way to write to a process, which fast-import and cat-file need.
-    feed: spawned,
+    feed: (args, input, what) => spawned(args, input, what),
+    read: async (args, what, take) => void (await spawned(args, null, what, take)),
   };
 }
 

@@ -13,7 +13,7 @@ import { Past } from './past.ts';
 import { Remote, type RemoteSettings } from './remote.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { parseTree, Tree, type TreeEntry } from './tree.ts';
-import { checkDifference } from './tree-difference.ts';
+import { DifferenceCheck } from './tree-difference.ts';
 import { isWorn } from './worn.ts';
 
 /** One repository and branch. */
@@ -243,7 +243,9 @@ export class Mirror {
 
   async #check(commit: string, files: ChangeSet): Promise<void> {
     const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', this.tip ?? EMPTY_TREE];
-    checkDifference(await this.#git.feed([...options, commit], null, 'checking the commit'), files);
+    const check = new DifferenceCheck(files);
+    await this.#git.read([...options, commit], 'checking the commit', (chunk) => check.take(chunk));
+    check.end();
   }
 
   async #moveState(commit: string | null): Promise<void> {

@@ -27,6 +27,11 @@ export class Tree {
   /** Paths that changed since. */
   readonly #changed = new Set<string>();
   #maxRemembered = MIN_REMEMBERED;
+  /** Names that were listed, by the path that they are below. */
+  #directories: { readonly tip: string | null; readonly names: Map<string, readonly string[]> } = {
+    tip: null,
+    names: new Map(),
+  };
 
   /**
    * @param root directory that all asked paths are below
@@ -94,10 +99,17 @@ export class Tree {
 
   /** Names of the directories directly below a path. */
   async directories(path: string): Promise<readonly string[]> {
-    if (this.#tip === null) return [];
-    const options = ['ls-tree', '-z', '-d', this.#tip, '--', `${path}/`];
+    const { tip } = this;
+    if (tip === null) return [];
+    if (this.#directories.tip !== tip) this.#directories = { tip, names: new Map() };
+    const { names } = this.#directories;
+    const known = names.get(path);
+    if (known) return known;
+    const options = ['ls-tree', '-z', '-d', tip, '--', `${path}/`];
     const output = await this.#git.feed(options, null, 'listing the tip');
-    return [...parseTree(output)].map((entry) => entry.path.slice(path.length + 1));
+    const found = [...parseTree(output)].map((entry) => entry.path.slice(path.length + 1));
+    names.set(path, found);
+    return found;
   }
 
   /** Paths of all files below a directory. */

@@ -21,6 +21,7 @@ export async function allChange(fixture: Fixture): Promise<string> {
   const service = await throughService(fixture, floor, options);
   const command = await throughCommand(fixture, floor, options);
   await rm(floor.remote, { recursive: true });
+  const { namespaces, dsosPerNamespace } = fixture.size;
   const bare = [...service.bare, ...command.bare];
   const over = (ours: readonly number[]): string => (percentile(ours, 50) / percentile(bare, 50)).toFixed(2);
   const rss = (usages: readonly Usage[]): string => Math.max(...usages.map((one) => one.peakRssMiB)).toFixed(0);
@@ -30,13 +31,13 @@ export async function allChange(fixture: Fixture): Promise<string> {
     `  the running service  ${spread(service.ours)}`,
     `    over bare git ${over(service.ours)}x (bound 2.5), peak RSS ${rss([service.usage])} MiB (bound 512)`,
     `  the command apply    ${spread(command.ours)}`,
-    `    over bare git ${over(command.ours)}x (bound 2.5), peak RSS ${rss(command.usages)} MiB (bound 512)`,
+    `    over bare git ${over(command.ours)}x, with its start and ${2 * namespaces * dsosPerNamespace} objects of YAML; peak RSS ${rss(command.usages)} MiB (bound 512)`,
   ].join('\n');
 }
 
 /** What the Deployment gives Node. */
 function nodeOptions(deployment: string): string {
-  const found = /NODE_OPTIONS\n\s+value: (\S+)/.exec(deployment)?.[1];
+  const found = /NODE_OPTIONS\n\s+value: (.+)/.exec(deployment)?.[1];
   if (found === undefined) throw new Error('the Deployment sets no NODE_OPTIONS');
   return found;
 }

@@ -73,6 +73,7 @@ describe('reading', () => {
     });
     const mirror = await openMirror(settings());
     expect(await mirror.directories('clusters')).toEqual(['a', 'b']);
+    expect(await mirror.directories('clusters')).toBe(await mirror.directories('clusters'));
     const before = (await mirror.entries([FILE, 'scaling/none'])).get(FILE);
     expect((await mirror.entries(['scaling/none'])).get('scaling/none')).toBeNull();
     expect([...(await mirror.contents([before?.id ?? ''])).values()]).toEqual(['één\n']);

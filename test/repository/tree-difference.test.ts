@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkDifference } from '../../src/repository/tree-difference.ts';
+import { DifferenceCheck } from '../../src/repository/tree-difference.ts';
 
 type Line = readonly [oldMode: string, newMode: string, path: string];
 
@@ -12,6 +12,13 @@ function raw(...lines: readonly Line[]): Buffer {
   return Buffer.from(texts.join(''));
 }
 
+/** @param size of the chunks that it comes in */
+function checkDifference(difference: Buffer, allowed: ReadonlyMap<string, string | null>, size = Infinity): void {
+  const check = new DifferenceCheck(allowed);
+  for (let start = 0; start < difference.length; start += size) check.take(difference.subarray(start, start + size));
+  check.end();
+}
+
 const OURS = new Map([
   ['scaling/a', 'a'],
   ['scaling/b', 'b'],
@@ -21,6 +28,14 @@ describe('the last check before a push', () => {
   it('lets new and changed plain files of ours pass, and no difference at all', () => {
     checkDifference(raw(['000000', '100644', 'scaling/a'], ['100644', '100644', 'scaling/b']), OURS);
     checkDifference(raw(), OURS);
+  });
+
+  it.each([1, 7, 64, 119, 120, 4096])('reads it in chunks of %i bytes', (size) => {
+    const good = raw(['000000', '100644', 'scaling/a'], ['100644', '100644', 'scaling/b']);
+    checkDifference(good, OURS, size);
+    const bad = raw(['000000', '100644', 'scaling/a'], ['100644', '100644', 'base/app.yaml']);
+    expect(() => checkDifference(bad, OURS, size)).toThrow('base/app.yaml');
+    expect(() => checkDifference(good.subarray(0, -1), OURS, size)).toThrow('in the midst');
   });
 
   it.each<Line>([

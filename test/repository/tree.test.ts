@@ -6,6 +6,7 @@ it('what could not be listed is asked again, never taken for absent', async () =
   let failures = 1;
   const git: Git = {
     run: async () => '',
+    read: async () => undefined,
     feed: async () => {
       failures -= 1;
       if (failures >= 0) throw new Error('no time');
@@ -25,7 +26,11 @@ function counted(): { readonly git: Git; readonly asked: string[]; readonly chan
     asked.push(command);
     return command === 'diff-tree' ? (changes.shift()?.() ?? '') : '100644 blob abc\tscaling/a\0';
   };
-  return { asked, changes, git: { run: answer, feed: async (args) => Buffer.from(await answer(args)) } };
+  return {
+    asked,
+    changes,
+    git: { run: answer, read: async () => undefined, feed: async (args) => Buffer.from(await answer(args)) },
+  };
 }
 
 it('remembers no more paths than can be of use, and asks again then', async () => {
