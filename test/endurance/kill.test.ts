@@ -38,7 +38,7 @@ it(`killed ${KILLS} times while values stream in, it writes every decision once`
   const moments = new Map<string, number>();
   for (let kill = 1; kill <= KILLS; kill += 1) {
     // A process on a machine that never ran it has no mirror. A Git command that outlived the kill may still write into it.
-    if (next() < 0.1) rmSync(writer.cache, { recursive: true, force: true, maxRetries: 20 });
+    if (next() < 0.1) await remove(writer.cache);
     const running = writer.start();
     const moment = momentOf(writer, next(), next());
     await streamUntil(moment, streams, next);
@@ -70,6 +70,19 @@ async function momentOf(writer: Writer, phase: number, part: number): Promise<vo
   }
   await writer.committing();
   return sleep(part * 300);
+}
+
+/** What is written while it is removed is removed by the next try: within one, Node does not look again. */
+async function remove(directory: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      rmSync(directory, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (attempt === 100) throw error;
+      await sleep(100);
+    }
+  }
 }
 
 /** Writes values until a promise resolves. */
