@@ -108,7 +108,9 @@ function deliver(
     const changes = changesOf(input, overlays, home.recordText, behind);
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
   }
-  const record = makeRecord(input, home, committed, before, next, result, overlays, [...input.earlier, ...evaluations]);
+  // What was decided here and not delivered is told, unless another writer has decided since.
+  const earlier = (home.record?.seq ?? 0) > (input.state?.seq ?? 0) ? [] : input.earlier;
+  const record = makeRecord(input, home, committed, before, next, result, overlays, [...earlier, ...evaluations]);
   const text = renderRecord(record);
   if (text.length > MAX_RECORD_LENGTH) {
     const message = `its record would have ${text.length} characters, and more than ${MAX_RECORD_LENGTH} are not read again; shorten the windows of its behavior, or give it fewer triggers or members`;

@@ -1,24 +1,21 @@
-import type { Dso } from '../api/effective.ts';
 import type { Configuration, Destination } from '../config/load.ts';
-import { ProductError } from '../errors.ts';
+import type { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
-import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
-import { admit } from './admit.ts';
+import type { Hub, HubSnapshot } from '../sources/hub.ts';
+import { Admission, type Admitted } from './admission.ts';
 import type { DecidedDso } from './compose.ts';
 import { Connections, ENDLESS, type OpenRepository, type Patience, recover } from './connections.ts';
-import { type Candidate, Decider, isWanted } from './decider.ts';
+import { Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
 import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
 import { isForNextCommit } from './hold-back.ts';
-import { type KnownMembers, knownMembers } from './known-members.ts';
 import { KnownRecords } from './known-records.ts';
 import type { Lane } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
-import type { PlacedDso, SharedMembers } from './place.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
@@ -80,15 +77,15 @@ export class Engine {
   readonly #settled = new Settled();
   readonly #records = new KnownRecords();
   readonly #decider: Decider;
-  readonly #shared: SharedMembers = new Map();
+  readonly #admission: Admission;
   readonly #gone: Gone;
-  #places = new WeakMap<Dso, { readonly placed: PlacedDso; readonly known: string }>();
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#connections = new Connections(parts.configuration.destinations, parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
-    this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#shared);
+    this.#admission = new Admission(parts.configuration, this.#connections);
+    this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#admission.shared);
     this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled, this.#records);
   }
 
@@ -106,20 +103,11 @@ export class Engine {
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
-    const known = await knownMembers(snapshot, this.#parts.configuration, this.#connections);
-    const knownText = textOf(known);
-    const early = new Map<string, DsoOutcome>();
-    const candidates: Candidate[] = [];
-    for (const source of snapshot.dsos) {
-      const result = this.#admit(source, known, knownText);
-      if (result === null) continue;
-      if (!('key' in result)) candidates.push({ placed: result, source });
-      else if (isWanted(options, source.key)) early.set(source.key, result);
-    }
-    this.#gone.sweep(snapshot, candidates, now);
-    const round = await this.#rounds(candidates, snapshot, options, late);
+    const admitted = await this.#admission.all(snapshot);
+    this.#gone.sweep(snapshot, admitted.candidates, now);
+    const round = await this.#rounds(admitted, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
-    const outcomes = snapshot.dsos.flatMap(({ key }) => early.get(key) ?? round.outcomes.get(key) ?? []);
+    const outcomes = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
     return {
       outcomes,
       destinations: round.destinations,
@@ -183,9 +171,8 @@ export class Engine {
     const { configuration, templates } = this.#parts;
     const snapshot = await this.#parts.hub.read(signal);
     await this.#connections.refresh([...this.#connections.lanes], request.now, ENDLESS);
-    const known = await knownMembers(snapshot, configuration, this.#connections);
     const source = snapshot.dsos.find(({ key }) => key === `${request.namespace}/${request.name}`);
-    const admitted = source ? this.#admit(source, known, textOf(known)) : null;
+    const admitted = source ? await this.#admission.one(source, snapshot) : null;
     const home = admitted && 'home' in admitted ? admitted.home.id : (configuration.destinations[0]?.id ?? null);
     const parts = { configuration, connections: this.#connections, templates };
     return release({ ...request, marked: source ? home : null }, parts, signal);
@@ -205,34 +192,15 @@ export class Engine {
     return { connections: this.#connections, states: this.#states, records: this.#records, templates };
   }
 
-  /** null: nothing can be said before its home is read for the first time. */
-  #admit(source: HubDso, members: KnownMembers, known: string): PlacedDso | DsoOutcome | null {
-    const { effective } = source;
-    const [first] = this.#connections.lanes;
-    if (members instanceof ProductError && first?.isConnecting) return null;
-    const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
-    const earlier = found?.known === known ? found.placed : undefined;
-    const admitted = admit(
-      source,
-      earlier,
-      members,
-      this.#parts.configuration,
-      this.#connections.unreadable,
-      this.#shared,
-    );
-    if ('dso' in admitted && admitted !== earlier) this.#places.set(admitted.dso, { placed: admitted, known });
-    return 'dso' in admitted && this.#connections.lane(admitted.home.id).isConnecting ? null : admitted;
-  }
-
   /** Decides and delivers; where all is waited for, until nobody was faster, at most ten times. */
   async #rounds(
-    candidates: readonly Candidate[],
+    { candidates, others }: Admitted,
     snapshot: HubSnapshot,
     options: TickOptions,
     late: readonly DestinationOutcome[],
   ): Promise<Rounds> {
     const { now, background, isLast } = options;
-    const outcomes = new Map<string, DsoOutcome>();
+    const outcomes = new Map([...others].filter(([key]) => isWanted(options, key)));
     const told = new Told(this.#connections, late, background !== undefined);
     const waitsFor = (lane: Lane): Waiting | null => {
       if (isLast && !lane.isBusy) return ENDED;
@@ -240,13 +208,14 @@ export class Engine {
     };
     const stow =
       options.mode === 'apply' && !options.isDiffed ? new Stow(this.#connections, this.#records, waitsFor) : null;
-    let pending = candidates;
+    let [all, pending, read, current] = [candidates, candidates, snapshot, options];
     let waiting: ReadonlySet<string> = new Set();
+    const start = performance.now();
     for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#decider.decideAll(candidates, pending, snapshot, options, stow);
+      const decided = await this.#decider.decideAll(all, pending, read, current, stow);
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const changes = decided.flatMap(changeOf);
-      const results = await deliver(this.#delivery(), changes, options, waitsFor, background ?? ENDLESS);
+      const results = await deliver(this.#delivery(), changes, current, waitsFor, background ?? ENDLESS);
       told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
       waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
@@ -254,7 +223,11 @@ export class Engine {
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);
       told.forget(again);
-      pending = candidates.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
+      // Time has passed, and what is read first must not be written over what another writer has read since.
+      read = await this.#parts.hub.read(options.stop ?? options.signal);
+      current = { ...options, now: now + Math.round(performance.now() - start) };
+      ({ candidates: all } = await this.#admission.all(read));
+      pending = all.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
     return { outcomes, destinations: told.all(), waiting };
   }
@@ -287,8 +260,4 @@ function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean 
 function changeOf({ placed, decided, routing }: DsoOutcome): readonly DecidedDso[] {
   const { heldBack } = routing;
   return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, heldBack }] : [];
-}
-
-function textOf(known: KnownMembers): string {
-  return known instanceof ProductError ? '' : known.join();
 }
