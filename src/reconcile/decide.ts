@@ -87,16 +87,18 @@ function deliver(
   evaluations: readonly Evaluation[],
 ): Decided {
   const result = splitOver(input, state.demand.total);
+  const behind = behindOf(input, home);
   const shares = new Map(result.shares.map((share) => [share.name, share]));
   // Where a hold ends, a record of what is there begins anew.
   const isDue =
     input.isResumed ||
     input.members.some(({ name, destination }) => {
       if (shares.get(name)?.replicas !== committed.get(name)) return true;
+      // What never got there is in the record at home already: it is brought there as it is.
+      if (behind.has(destination.id)) return false;
       const landed = input.landed.get(destination.id)?.overlays.get(name);
       return landed?.id === null || landed?.listing === 'absent';
     });
-  const behind = behindOf(input, home);
   const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
   const remembered = { state, isStateNews: isNews(input.state, home, state) };
   if (!isDue && behind.size === 0)

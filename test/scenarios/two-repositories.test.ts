@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
@@ -74,6 +74,28 @@ describe('a repository per member', () => {
     await world.tick();
     expect(countOf(second, 'two', 'a')).toBe(2);
     expect(second.read(RECORD)).toBe(world.home.read(RECORD));
+  });
+
+  it.each([
+    ['refuses every push', {}, true],
+    ['waits for a person', { delivery: { rules: [{ name: 'ask', then: 'hold' }] } }, false],
+  ])('one that %s from the first decision on is no reason to decide again', async (_, extra, isRefused) => {
+    const { world, second } = setUp({
+      destinations: [
+        { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
+        { name: 'second', repository: 'second.git', match: { members: ['two'] }, ...extra },
+      ],
+    });
+    if (isRefused) second.hook('pre-receive', 'exit 1');
+    for (let round = 0; round < 3; round += 1) await world.tick();
+    expect([world.home.log().length, recordOf(world.home, 'a')?.seq]).toEqual([2, 1]);
+    if (isRefused) rmSync(`${second.directory}/hooks`, { recursive: true });
+    expect((await world.run('apply', ...(isRefused ? [] : ['--approve', 'default/a']))).code).toBe(0);
+    expect([world.home.log().length, countOf(second, 'two', 'a'), second.read(RECORD)]).toEqual([
+      2,
+      2,
+      world.home.read(RECORD),
+    ]);
   });
 
   it('one that was down since its overlay was prepared follows: a placeholder is no hand edit', async () => {
