@@ -68,14 +68,17 @@ export class Connections {
 
   /** Where roots of one branch do not see the same tip of it, all of them are to learn it. */
   catchUp(): void {
-    for (const lanes of this.branches) if (!isAtOneTip(lanes)) for (const lane of lanes) lane.fallBehind();
+    for (const lanes of this.branches) {
+      // One that takes long is waited for: the others would ask again and again until it answers.
+      if (isAtOneTip(lanes) || lanes.some(({ isBusy }) => isBusy)) continue;
+      for (const lane of lanes) lane.fallBehind();
+    }
   }
 
   /** The lane that carries the pushes to a destination: the first of its branch that can be read. */
   carrierOf(destinationId: string): Lane {
     const lane = this.lane(destinationId);
-    for (const lanes of this.branches)
-      if (lanes.includes(lane)) return lanes.find(({ readError }) => readError === null) ?? lane;
+    for (const lanes of this.branches) if (lanes.includes(lane)) return lanes.find(isThere) ?? lane;
     return lane;
   }
 
@@ -105,7 +108,12 @@ export class Connections {
 
 /** Whether what can be read of one branch is the same. */
 export function isAtOneTip(lanes: readonly Lane[]): boolean {
-  return new Set(lanes.filter((lane) => !lane.readError).map(({ repository }) => repository?.tip)).size <= 1;
+  return new Set(lanes.filter(isThere).map(({ repository }) => repository?.tip)).size <= 1;
+}
+
+/** Whether its branch can be pushed to from it: one that is still connecting holds up none of the others. */
+export function isThere({ readError, repository }: Lane): boolean {
+  return readError === null && repository !== null;
 }
 
 /** Of an earlier push only what is told of it: the decisions of a whole fleet need not be there beside the next ones. */

@@ -3,7 +3,7 @@ import { asProductError, mustAct, ProductError } from '../errors.ts';
 import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
-import { type Connections, isAtOneTip, type Patience, waitFor } from './connections.ts';
+import { type Connections, isAtOneTip, isThere, type Patience, waitFor } from './connections.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Lane } from './lane.ts';
@@ -49,7 +49,7 @@ export async function deliver(
   const sender = new Sender(delivery, options, waitsFor, patience);
   // In the order of the configuration: a home mostly comes before every other destination of its DSOs.
   for (const branch of connections.branches) {
-    const lanes = branch.filter((lane) => !lane.readError);
+    const lanes = branch.filter(isThere);
     if (lanes.length === 0) continue;
     const sent = sender.deliverTo(lanes, changed, new Map(running));
     for (const { destination } of lanes) running.set(destination.id, sent);

@@ -131,15 +131,18 @@ export class Lane {
     if (this.isBusy) return;
     this.#backoff.beginRead(now);
     const [wasReadable, tip] = [this.isReadable, this.#repository?.tip];
+    // What lands from now on may be too late to be seen by this call.
+    const landings = this.#landings.splice(0);
     this.#call.start('read', async (gate) => {
       try {
         this.#repository = await this.#connect(gate);
         this.#isUnreadable = false;
         this.#isDamaged = false;
         this.#backoff.succeed('read', now);
-        for (const landed of this.#landings.splice(0)) landed();
+        for (const landed of landings) landed();
       } catch (thrown) {
         await gate();
+        this.#landings.unshift(...landings);
         this.#fail('read', asProductError(thrown), now);
       }
       if (this.isReadable !== wasReadable || this.#repository?.tip !== tip) this.#hasMoved = true;

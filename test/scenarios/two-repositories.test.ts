@@ -273,6 +273,15 @@ describe('two roots in one branch', () => {
     expect(world.home.log()).toHaveLength(4);
   });
 
+  it('learn the tip together also where one of them alone had lost the race', async () => {
+    const world = sharing();
+    await world.tick();
+    world.metric('b', 60);
+    world.race(world.home, { 'base/app.yaml': 'z\n' });
+    expect(errorsOf(await world.tick())).toEqual([]);
+    expect(numbers(world)).toEqual(['2', '2', '12']);
+  });
+
   it('are written side by side', async () => {
     const world = new World(ROOTS);
     world.dso({ name: 'a' });
