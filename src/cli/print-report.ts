@@ -37,7 +37,7 @@ export function renderReport(report: Report, options: PrintOptions): string {
     parts.push(
       options.color.dim(`the members of ${report.dsos.length} objects are left out: name one of them, or say -o json`),
     );
-  parts.push(...report.destinations.map((destination) => renderDestination(destination, options)));
+  parts.push(...new Set(report.destinations.map((destination) => renderDestination(destination, options))));
   if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../api/problem.ts';
 import { checkAccess } from './check-access.ts';
 import { loadPolicy } from './load-policy.ts';
@@ -69,7 +70,11 @@ function withoutPassword(url: string): string {
 
 /** What of several destinations does not go together. */
 export function checkTogether(destinations: readonly (DestinationFile | null)[], base: string): readonly Problem[] {
-  return [...overlappingRoots(destinations, base), ...repeatedNames(destinations)];
+  return [
+    ...overlappingRoots(destinations, base),
+    ...differingWriters(destinations, base),
+    ...repeatedNames(destinations),
+  ];
 }
 
 /** Two destinations with one root, or one root below the other, would overwrite each other's files. */
@@ -85,6 +90,21 @@ function overlappingRoots(destinations: readonly (DestinationFile | null)[], bas
     problems.push({ path: ['destinations', index, 'root'], message });
   }
   return problems;
+}
+
+/** How a branch is read and written: what changed below all of its roots is one commit. */
+const OF_BRANCH = ['createBranch', 'partialClone', 'author', 'credentials', 'signing', 'proxy', 'pacing'] as const;
+
+function differingWriters(destinations: readonly (DestinationFile | null)[], base: string): readonly Problem[] {
+  return destinations.flatMap((destination, index) => {
+    const first = destinations.findIndex((other) => other && destination && isSameBranch(other, destination, base));
+    const other = destinations[first];
+    if (!destination || !other || first === index) return [];
+    const field = OF_BRANCH.find((one) => !isDeepStrictEqual(destination[one], other[one]));
+    if (field === undefined) return [];
+    const message = `expected the same as destinations[${first}] has: both are in one branch, and share its commits`;
+    return [{ path: ['destinations', index, field], message }];
+  });
 }
 
 /** What waits is listed by the name of its destination. */

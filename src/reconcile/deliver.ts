@@ -110,7 +110,8 @@ class Sender {
     };
     const parts = lanes.map((lane): Part => ({ lane, changed: here.get(lane)?.filter(isHome) ?? [] }));
     const isWanted = parts.some((part) => part.changed.length > 0);
-    if (this.#options.mode === 'apply') lanes[0]?.want(isWanted, this.#options.now);
+    if (this.#options.mode === 'apply')
+      for (const [index, lane] of lanes.entries()) lane.want(isWanted && index === 0, this.#options.now);
     if (isWanted && !isAtOneTip(lanes)) {
       const error = new ProductError('retry', 'LostRace', 'another writer was faster');
       return parts.map(({ lane: { destination }, changed: { length } }) => {
@@ -164,7 +165,14 @@ class Sender {
         const before = isTold ? await textsBefore(lane.repository, composition) : new Map<string, string>();
         outcomes.set(lane, { ...untouched(lane.destination), composition, before });
       }
-      if (!carrier || composed.size === 0 || mode === 'plan') return [...outcomes.values()];
+      if (!carrier || composed.size === 0) return [...outcomes.values()];
+      const commit = joined([...composed.values()], templates);
+      for (const [lane, composition] of composed) {
+        const whole = { ...composition, message: commit.message };
+        composed.set(lane, whole);
+        outcomes.set(lane, { ...(outcomes.get(lane) ?? untouched(lane.destination)), composition: whole });
+      }
+      if (mode === 'plan') return [...outcomes.values()];
       const waiting = this.#waitsFor(carrier);
       if (waiting) return waitingFor(waiting, outcomes);
       const pushed = parts.flatMap(({ lane, changed }) => {
@@ -178,7 +186,6 @@ class Sender {
         };
         return composition ? [{ lane, composition, saving, landed }] : [];
       });
-      const commit = joined([...composed.values()], templates);
       // The states of the others are saved by themselves.
       const saved = pushed.find(({ lane }) => lane === carrier)?.saving.texts ?? new Map<string, string>();
       carrier.push({ publication: { ...commit, states: saved, time: now }, parts: pushed }, now);

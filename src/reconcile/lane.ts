@@ -160,6 +160,8 @@ export class Lane {
       for (const { lane, composition, landed } of parts) {
         lane.#pushed = { ...untouched(lane.destination), composition, commit, error };
         if (error) continue;
+        // Whichever of them carries the next one: it is paced, and nothing of an earlier failure stands.
+        if (lane !== this) lane.#backoff.succeed('commit', now);
         // Another lane has seen it already, or sees it with the tip.
         if (lane === this || lane.#repository?.tip === commit) landed();
         else lane.#landings.push(landed);

@@ -19,6 +19,8 @@ const LAST_TAIL = 128;
 const MAX_TAIL_COMMITS = 100;
 /** More paths than this and the directory of all of them is asked for: Git compares each with each. */
 const MAX_PATHS = 100;
+/** No DSO was ever decided as often: a record that says more was not written by us, and nothing could follow it. */
+const MAX_SEQUENCE = 1e12;
 /** Texts of records that are looked into at once. */
 const TEXTS_AT_ONCE = 2000;
 /** Modes in a tree. */
@@ -221,7 +223,7 @@ export class Past {
       const texts = await this.#tree.contents([...new Set(part.map(({ id }) => id))]);
       for (const { path, id } of part) {
         const sequence = Number(/^seq: (\d+)$/m.exec(texts.get(id) ?? '')?.[1] ?? 0);
-        if (sequence > (highest.get(path) ?? 0)) highest.set(path, sequence);
+        if (sequence <= MAX_SEQUENCE && sequence > (highest.get(path) ?? 0)) highest.set(path, sequence);
       }
     }
     return highest;

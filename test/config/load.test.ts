@@ -453,6 +453,27 @@ describe('what would make two things one', () => {
     expect(problemsOf(text)).toContain('destinations[1].root: expected a root apart');
   });
 
+  it('destinations of one branch are written in one way', () => {
+    const destination = (root: string, more: object) => ({ repository: 'fleet.git', root, ...more });
+    const configured = (more: object) =>
+      JSON.stringify({
+        apiVersion: 'dso-gitops.dev/v1alpha1',
+        kind: 'Configuration',
+        source: { files: ['hub'] },
+        members: ['one'],
+        destinations: [destination('a', {}), destination('b', more)],
+      });
+    const author = { name: 'another', email: 'another@example.com' };
+    expect(problemsOf(configured({ author }))).toContain(
+      'destinations[1].author: expected the same as destinations[0] has',
+    );
+    expect(problemsOf(configured({ pacing: { minInterval: '1h' } }))).toContain('destinations[1].pacing');
+    expect(() =>
+      parseConfiguration(configured({ pacing: { minInterval: '10s' } }), '/x/dso-gitops.yaml'),
+    ).not.toThrow();
+    expect(() => parseConfiguration(configured({ author, branch: 'other' }), '/x/dso-gitops.yaml')).not.toThrow();
+  });
+
   it('two destinations of one name, each with its line', () => {
     const text = two('{repository: a.git, name: fleet}', '{repository: b.git, name: fleet}');
     expect(problemsOf(text)).toMatch(

@@ -103,6 +103,14 @@ describe('the highest number that a record ever had', () => {
     expect(names.map((name) => highest.get(pathOf(name)))).toEqual([3, 3, 3, 3]);
   });
 
+  it('does not count a number that nothing could follow', async () => {
+    const { remote, open } = setUp();
+    decide(remote, 1, 'a');
+    remote.commit({ [pathOf('a')]: recordOf(Number.MAX_SAFE_INTEGER) });
+    remote.commit({ [pathOf('a')]: recordOf(1) });
+    expect((await (await open()).highestSequences([pathOf('a')])).size).toBe(0);
+  });
+
   it('does not count what was there before the record was removed', async () => {
     const { remote, open } = setUp();
     for (const seq of [1, 2, 3]) decide(remote, seq, 'a');

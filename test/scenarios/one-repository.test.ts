@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
 
@@ -72,6 +74,22 @@ describe('a faster writer', () => {
     world.metric('a', 40);
     await world.tick();
     expect(world.home.subjects().slice(0, 2)).toEqual(['scale default/a 4 -> 8 (one 2 -> 4, two 2 -> 4)', 'foreign 1']);
+  });
+
+  it('a lost race is decided again from what the hub says then', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.metric('a', 80);
+    const metric = join(world.directory, 'hub', 'default.a.metric.yaml');
+    const later = join(world.directory, 'later');
+    renameSync(metric, later);
+    world.metric('a', 60);
+    world.race(world.home, { 'base/app.yaml': 'y\n' }, `mv '${later}' '${metric}'`);
+    await world.tick();
+    expect(recordOf(world.home, 'a')).toMatchObject({ seq: 2, total: { before: 4, after: 16 } });
+    expect((await world.run('verify')).code).toBe(0);
   });
 
   it('between learning the tip and the push: tried again on the new tip, once', async () => {

@@ -156,13 +156,13 @@ export class World {
     throw new Error('it comes to no end');
   }
 
-  /** Somebody commits to a repository at the moment of the next push. */
-  race(repository: BareRepository, files: Readonly<Record<string, Entry>>): void {
+  /** Somebody commits to a repository at the moment of the next push. @param also a script for the same moment */
+  race(repository: BareRepository, files: Readonly<Record<string, Entry>>, also = ''): void {
     const directory = join(this.directory, `race-${Math.random()}`);
     mkdirSync(directory);
     repository.git('branch', 'race', 'main');
     const tip = repository.commit(files, 'race');
-    const script = `git --git-dir='${repository.directory}' update-ref refs/heads/main ${tip}`;
+    const script = `git --git-dir='${repository.directory}' update-ref refs/heads/main ${tip}\n${also}`;
     this.environment['PATH'] = wrapGit(directory, { word: 'push', script }).path;
   }
 
