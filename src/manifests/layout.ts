@@ -113,8 +113,14 @@ export function renderIndex(templates: Templates, names: readonly string[]): str
 
 /** Names that an index lists; null when it is not one of ours, or holds more than we would write. */
 export function parseIndex(content: string): readonly string[] | null {
+  const found = namesIn(content);
+  return found?.isOurs ? found.names : null;
+}
+
+/** Names that a kustomization lists as components, whoever wrote it; null when that cannot be told. */
+export function namesIn(content: string): { readonly names: readonly string[]; readonly isOurs: boolean } | null {
   const document = readUntrustedYaml(content, MAX_INDEX_LENGTH);
-  if (!isMap(document) || Object.keys(document).some((key) => !INDEX_KEYS.has(key))) return null;
+  if (!isMap(document)) return null;
   const { components } = document;
   if (!Array.isArray(components)) return null;
   const names: string[] = [];
@@ -123,7 +129,7 @@ export function parseIndex(content: string): readonly string[] | null {
     // As kustomize takes it: ./web and web/ are web.
     names.push(name.replaceAll(/^(?:\.\/)+|\/+$/g, ''));
   }
-  return names;
+  return { names, isOurs: Object.keys(document).every((key) => INDEX_KEYS.has(key)) };
 }
 
 /** What an overlay says. */

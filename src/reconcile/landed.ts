@@ -41,8 +41,8 @@ export interface LandedOverlay {
 }
 
 /**
- * What the index of a namespace says of an overlay: it lists it, leaves it out, is none of ours, or is not there. Where the
- * layout has no index, all overlays are listed.
+ * What the index of a namespace says of an overlay: it lists it, leaves it out, is none of ours and does not leave it out, or
+ * is not there. Where the layout has no index, all overlays are listed.
  */
 export type Listing = 'listed' | 'leftOut' | 'foreign' | 'absent';
 

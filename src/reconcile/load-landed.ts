@@ -4,7 +4,7 @@ import { FILE_MODE } from '../manifests/not-ours.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
-import { type Landed, type LandedOverlay, type LandedRecord, landedRecord } from './landed.ts';
+import { type Landed, type LandedOverlay, type LandedRecord, type Listing, landedRecord } from './landed.ts';
 import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -118,7 +118,7 @@ async function loadFrom(
     found.map(({ one, recordId, record, places }) => {
       const overlays = places.map(({ name, path, index, settings }): [string, LandedOverlay] => {
         const overlayId = idOf(path);
-        const listing = index === null ? 'listed' : known.indexes.listing(idOf(index), one.dso.name);
+        const listing = listingOf(index === null ? undefined : (entries.get(index) ?? null), one.dso.name, known);
         const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
         return [name, { id: overlayId, listing, ...parsed }];
@@ -127,6 +127,17 @@ async function loadFrom(
       return [one.dso.key, { record, recordText: null, recordId, ...word, overlays: new Map(overlays) }];
     }),
   );
+}
+
+/** @param index undefined: the layout has none; null: it is not there */
+function listingOf(
+  index: { readonly mode: string; readonly id: string } | null | undefined,
+  name: string,
+  { indexes }: Known,
+): Listing {
+  if (index === undefined) return 'listed';
+  // What stands behind a link is not read: nobody knows that it lists anything.
+  return index && index.mode !== FILE_MODE ? 'leftOut' : indexes.listing(index?.id ?? null, name);
 }
 
 function recordOf(key: string, id: string, texts: ReadonlyMap<string, string>, known: Known): LandedRecord | null {

@@ -51,6 +51,25 @@ describe('an overlay that its index leaves out', () => {
     expect(new Set(Object.values(verdictsOf(await world.tick())))).toEqual(new Set(['same']));
   });
 
+  it('is one also where the rest of the index is not ours, or a link stands in its place', async () => {
+    const world = await scaledTwice();
+    const before = world.home.read(INDEX) ?? '';
+    for (const index of [`${before.replace('\n  - a\n', '\n')}commonAnnotations: {team: x}\n`, { link: 'elsewhere' }]) {
+      world.home.commit({ [INDEX]: index });
+      world.metric('a', 200);
+      expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
+      expect(countOf(world.home, 'one', 'a')).toBe(10);
+    }
+  });
+
+  it('is none where an index that is not ours lists it', async () => {
+    const world = await scaledTwice();
+    world.home.commit({ [INDEX]: `${world.home.read(INDEX)}commonAnnotations: {team: x}\n` });
+    world.metric('a', 200);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(20);
+  });
+
   it('goes on when somebody puts it back', async () => {
     const world = await scaledTwice();
     const before = world.home.read(INDEX) ?? '';
