@@ -29,6 +29,7 @@ interface Arrival {
   readonly taken: ReadonlyMap<string, string>;
   readonly overlays: Standing['overlays'];
   readonly hold: Standing['hold'];
+  readonly unlisted: Standing['unlisted'];
 }
 
 /** Goes through the past of one destination, commit by commit. */
@@ -99,7 +100,17 @@ export class Inspection {
       // Where branches met, its parent had other ones.
       overlays: this.#textsOf(record, isElsewhere ? here : null),
       hold: hold?.isHeld ? hold : null,
+      unlisted: this.#unlisted(record),
     };
+  }
+
+  /** Members whose overlays nothing lists any more: the index beside them was removed. */
+  #unlisted(record: DecisionRecord | null): Standing['unlisted'] {
+    const members = Object.entries(record?.members ?? {}).filter(([, { path }]) => {
+      const [file = '', _name, ...directory] = path.split('/').reverse();
+      return this.#branch.at([...directory.reverse(), file].join('/')) === null;
+    });
+    return new Set(members.map(([name]) => name));
   }
 
   /** What stood before; where branches met, what its own parent had. */
@@ -131,7 +142,7 @@ export class Inspection {
   }
 
   #inspectRecord(arrival: Arrival): void {
-    const { revision, record, here, overlays, hold } = arrival;
+    const { revision, record, here, overlays, hold, unlisted } = arrival;
     const { path, commit, author, text, isPlain } = revision;
     if (text === null) {
       this.#inspectRemoval(arrival);
@@ -169,6 +180,7 @@ export class Inspection {
       prior: this.#priorOf(record, here),
       here,
       hold,
+      unlisted,
       // What is written for the first time was not there before.
       overlays: new Map([...elsewhere.map((name) => [name, null] as const), ...overlays]),
       written,

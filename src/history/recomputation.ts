@@ -8,6 +8,8 @@ export interface Standing {
   readonly here: { readonly id: string; readonly record: DecisionRecord | null } | null;
   /** A person's explicit no; null: there was none. */
   readonly hold: { readonly by: string; readonly reason: string } | null;
+  /** Members whose index was removed: nothing listed their overlays. */
+  readonly unlisted: ReadonlySet<string>;
   /** Text of the overlay by member, null: there was none. Members of other destinations are not in it. */
   readonly overlays: ReadonlyMap<string, string | null>;
   /** The same after the decision. */

@@ -159,7 +159,7 @@ function destinationOf(
 
 function landedOf(
   record: DecisionRecord,
-  { prior, here, hold, overlays }: Standing,
+  { prior, here, hold, overlays, unlisted }: Standing,
   members: readonly PlacedMember[],
   isCounted: boolean,
 ): DecideInput['landed'] {
@@ -169,7 +169,8 @@ function landedOf(
   const others = members.map(({ name, destination }): [string, Landed] => {
     const text = overlays.get(name);
     const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text, isCounted);
-    return [name, { ...beside, overlays: new Map([[name, overlay]]) }];
+    const listing = unlisted.has(name) ? 'absent' : overlay.listing;
+    return [name, { ...beside, overlays: new Map([[name, { ...overlay, listing }]]) }];
   });
   return new Map([[HOME, home], ...others]);
 }

@@ -48,6 +48,9 @@ describe('an overlay that its index leaves out', () => {
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change', 'default/b': 'change' });
     expect(world.home.read(INDEX)).toContain('\n  - a\n  - b\n');
     expect(recordOf(world.home, 'a')?.reason).toBe('overlays are written as they have to be; the total stays 20');
+    // The removal by a person, once for each, and nothing of ours.
+    const { findings } = JSON.parse((await world.run('verify', '-o', 'json')).out);
+    expect(findings.map(({ reason }: { reason: string }) => reason)).toEqual(['HandEdit', 'HandEdit']);
     expect(new Set(Object.values(verdictsOf(await world.tick())))).toEqual(new Set(['same']));
   });
 
