@@ -117,20 +117,20 @@ describe('history', () => {
     ['repository', { repository: 'second.git' }],
     ['root in the same branch', { repository: 'fleet.git', root: 'second' }],
   ])('answers what each %s held, where one of them is behind', async (_, elsewhere) => {
-    const world = new World({
+    const configured = (delivery?: object) => ({
       destinations: [
         { repository: 'fleet.git', match: { members: ['one'] } },
-        { ...elsewhere, match: { members: ['two'] } },
+        { ...elsewhere, match: { members: ['two'] }, ...(delivery && { delivery }) },
       ],
     });
-    const second = world.repository('second.git');
+    const world = new World(configured());
+    world.repository('second.git');
     world.dso({ name: 'a' });
     world.metric('a', 20);
     await world.tick();
     world.metric('a', 60);
-    // The host takes what is for home, and nothing else.
-    const script = 'git diff --name-only $2 $3 | grep -q members/two/ && exit 1; exit 0';
-    for (const repository of [world.home, second]) repository.hook('update', script);
+    world.configure(configured({ rules: [{ name: 'not yet', then: 'hold' }] }));
+    world.restart();
     await world.tick();
     const [held] = await rows(world, '--at', new Date(world.now).toISOString());
     expect(held).toMatchObject({ seq: 2, total: { after: 8 } });
