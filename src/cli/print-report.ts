@@ -66,13 +66,10 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBr
 /** What goes, or would go, to one destination. */
 export function renderDestination(destination: DestinationReport, { color, columns, isDiffed }: PrintOptions): string {
   const place = `${destination.repository} ${destination.branch}`;
-  const failure = destination.error && [
-    wrapped(
-      `${color.red('not delivered')} to ${place}: ${destination.error.reason}: ${shownText(destination.error.message)}`,
-      columns,
-    ),
-  ];
-  if (failure && !destination.commit) return failure.join('\n');
+  const { error } = destination;
+  const said = error && `${color.red('not delivered')} to ${place}: ${error.reason}: ${shownText(error.message)}`;
+  const failure = said ? [wrapped(said, columns)] : [];
+  if (error && !destination.commit) return failure.join('\n');
   const subject = destination.message?.split('\n')[0] ?? '';
   const head = destination.commit
     ? `${color.green('commit')} ${destination.commit.slice(0, 10)} on ${place}`
@@ -83,7 +80,7 @@ export function renderDestination(destination: DestinationReport, { color, colum
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
   // What one DSO needs may be refused, and the others go.
-  return [...lines, ...(failure ?? [])].join('\n');
+  return [...lines, ...failure].join('\n');
 }
 
 /** A line and, where it is too long, more lines below its text. */

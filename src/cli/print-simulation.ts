@@ -1,3 +1,4 @@
+import { counted } from '../manifests/counted.ts';
 import type { MomentReport, SimulateReport, SimulateSummary } from './simulate-report.ts';
 import { renderTable } from './table.ts';
 
@@ -58,7 +59,7 @@ function hiddenText(shown: readonly MomentReport[]): string {
 }
 
 function titleOf({ dso, summary: { samples, from, to, initialTotal } }: SimulateReport): string {
-  return `${dso}  ${samples} ${samples === 1 ? 'sample' : 'samples'}, ${from} to ${to}, from a total of ${initialTotal}`;
+  return `${dso}  ${counted(samples, 'sample')}, ${from} to ${to}, from a total of ${initialTotal}`;
 }
 
 function tableOf({ triggers, members }: SimulateReport, moments: readonly MomentReport[], columns: number): string {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
+import { counted } from '../manifests/counted.ts';
 import { type DsoOutcome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { isCommitId } from './commit-id.ts';
@@ -91,7 +92,7 @@ function unnamedText(keys: readonly string[]): string {
 function endedText({ outcomes }: TickResult, commit: string): string {
   const ended = outcomes.filter(({ verdict }) => verdict.kind !== 'held').length;
   const held = outcomes.length - ended;
-  return `${ended} ${ended === 1 ? 'hold' : 'holds'} of commit ${commit} ended${held > 0 ? `, ${held} did not` : ''}`;
+  return `${counted(ended, 'hold')} of commit ${commit} ended${held > 0 ? `, ${held} did not` : ''}`;
 }
 
 const EXAMPLES = `

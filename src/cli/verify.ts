@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { loadTemplates } from '../config/load-templates.ts';
 import { mustAct } from '../errors.ts';
 import { type Place, type Verification, verify } from '../history/verify.ts';
+import { counted } from '../manifests/counted.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
 import { isCommitId } from './commit-id.ts';
 import { type Connected, connectToGit } from './connect.ts';
@@ -79,7 +80,7 @@ function render(verification: Verification, { columns }: Context): string {
     return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
   });
   const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
-  const count = `${recomputed} ${recomputed === 1 ? 'decision' : 'decisions'} computed again, ${notRecomputed} of other rules not, ${findings.length} ${findings.length === 1 ? 'finding' : 'findings'}${before}\n`;
+  const count = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}${before}\n`;
   return `${table}${[...put, ...gone, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
 

@@ -3,6 +3,7 @@ import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Branch } from './branch.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
+import { indexBeside } from './index-beside.ts';
 import { type IndexProblem, indexProblems } from './index-problem.ts';
 import type { PersonsChange } from './verify.ts';
 
@@ -98,12 +99,6 @@ export class HandEdits {
   #isOwn(path: string): boolean {
     return this.#own.has(path) && !this.#branch.isEverNamed(path);
   }
-}
-
-/** Where an overlay would be listed: one directory up, in a file of the same name. */
-function indexBeside(overlay: string): string {
-  const segments = overlay.split('/');
-  return [...segments.slice(0, -2), ...segments.slice(-1)].join('/');
 }
 
 /** Beside a record an overlay is what the record says. */

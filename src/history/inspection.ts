@@ -7,6 +7,7 @@ import { checkDecision } from './check-decision.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
 import { HandEdits } from './hand-edits.ts';
+import { indexBeside } from './index-beside.ts';
 import type { Recompute, Standing } from './recomputation.ts';
 import type { PersonsChange, Verification } from './verify.ts';
 
@@ -107,8 +108,7 @@ export class Inspection {
   /** Members whose overlays nothing lists any more: the index beside them was removed. */
   #unlisted(record: DecisionRecord | null): Standing['unlisted'] {
     const members = Object.entries(record?.members ?? {}).filter(([, { path }]) => {
-      const [file = '', _name, ...directory] = path.split('/').reverse();
-      return this.#branch.at([...directory.reverse(), file].join('/')) === null;
+      return this.#branch.at(indexBeside(path)) === null;
     });
     return new Set(members.map(([name]) => name));
   }

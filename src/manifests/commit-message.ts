@@ -1,5 +1,6 @@
 import { cleanName } from './clean-name.ts';
 import { cleanText } from './clean-text.ts';
+import { counted } from './counted.ts';
 import type { DecisionRecord } from './record.ts';
 import { fill, type Templates } from './template.ts';
 
@@ -47,7 +48,7 @@ function subjectOf(entries: readonly CommitEntry[]): string {
   if (entries.every(({ word }) => word !== null)) return `${entries[0]?.word?.verb} ${entries.length} workloads`;
   const members = new Set(entries.flatMap((entry) => entry.members)).size;
   // Where members are elsewhere, only the records are here.
-  const where = members === 0 ? '' : ` on ${members} ${members === 1 ? 'cluster' : 'clusters'}`;
+  const where = members === 0 ? '' : ` on ${counted(members, 'cluster')}`;
   const verb = entries.every(({ record }) => record === null) ? 'prepare' : 'scale';
   return `${verb} ${entries.length} workloads${where}`;
 }

@@ -22,10 +22,18 @@ export const ENDLESS: Patience = { ms: Number.POSITIVE_INFINITY, resume: () => u
 
 /** The destinations, each with its repository; they work side by side. */
 export class Connections {
+  /** Lanes of each branch, in the order of the configuration: the first of them carries the pushes of all. */
+  readonly branches: readonly (readonly Lane[])[];
   readonly #lanes: ReadonlyMap<string, Lane>;
 
   constructor(destinations: readonly Destination[], open: OpenRepository) {
     this.#lanes = new Map(destinations.map((destination) => [destination.id, new Lane(destination, open)]));
+    const branches = new Map<string, Lane[]>();
+    for (const lane of this.#lanes.values()) {
+      const key = `${lane.destination.url}\0${lane.destination.branch}`;
+      branches.set(key, [...(branches.get(key) ?? []), lane]);
+    }
+    this.branches = [...branches.values()];
   }
 
   /** All of them, in the order of the configuration. */
@@ -55,17 +63,6 @@ export class Connections {
     return lane;
   }
 
-  /** Lanes of each branch that several roots or one are in, in the order of the configuration: the first carries the pushes of all. */
-  get branches(): Iterable<readonly Lane[]> {
-    const branches = new Map<string, Lane[]>();
-    for (const lane of this.#lanes.values()) {
-      const { url, branch } = lane.destination;
-      const key = `${url}\0${branch}`;
-      branches.set(key, [...(branches.get(key) ?? []), lane]);
-    }
-    return branches.values();
-  }
-
   /** Where roots of one branch do not see the same tip of it, all of them are to learn it. */
   catchUp(): void {
     for (const lanes of this.branches) {
@@ -78,8 +75,7 @@ export class Connections {
   /** The lane that carries the pushes to a destination: the first of its branch that can be read. */
   carrierOf(destinationId: string): Lane {
     const lane = this.lane(destinationId);
-    for (const lanes of this.branches) if (lanes.includes(lane)) return lanes.find(isThere) ?? lane;
-    return lane;
+    return this.branches.find((lanes) => lanes.includes(lane))?.find(isThere) ?? lane;
   }
 
   /** The repository of a destination; undefined: it was never reached. */

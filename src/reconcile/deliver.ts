@@ -57,7 +57,7 @@ export async function deliver(
   const outcomes = (await Promise.all(new Set(running.values()))).flat();
   // The others of a branch learn what was just committed there: the next push is no race then.
   const commits = new Set(outcomes.flatMap(({ commit }) => commit ?? []));
-  const behind = [...connections.branches].flatMap((lanes) => {
+  const behind = connections.branches.flatMap((lanes) => {
     const known = lanes.filter(({ repository }) => commits.has(repository?.tip ?? ''));
     return known.length > 0 ? lanes.filter((lane) => !known.includes(lane)) : [];
   });
@@ -159,18 +159,16 @@ class Sender {
         const { composition, refusals } = await compose(lane.destination, changed, lane.repository, templates);
         lane.refuse(refusals);
         if (refusals.length > 0) return [...outcomes.values()];
-        if (!composition) continue;
-        composed.set(lane, composition);
-        const isTold = mode === 'plan' || isDiffed;
-        const before = isTold ? await textsBefore(lane.repository, composition) : new Map<string, string>();
-        outcomes.set(lane, { ...untouched(lane.destination), composition, before });
+        if (composition) composed.set(lane, composition);
       }
       if (!carrier || composed.size === 0) return [...outcomes.values()];
       const commit = joined([...composed.values()], templates);
-      for (const [lane, composition] of composed) {
-        const whole = { ...composition, message: commit.message };
-        composed.set(lane, whole);
-        outcomes.set(lane, { ...(outcomes.get(lane) ?? untouched(lane.destination)), composition: whole });
+      for (const [lane, part] of composed) {
+        const composition = { ...part, message: commit.message };
+        composed.set(lane, composition);
+        const isTold = lane.repository !== null && (mode === 'plan' || isDiffed);
+        const before = isTold ? await textsBefore(lane.repository, composition) : new Map<string, string>();
+        outcomes.set(lane, { ...untouched(lane.destination), composition, before });
       }
       if (mode === 'plan') return [...outcomes.values()];
       const waiting = this.#waitsFor(carrier);

@@ -243,7 +243,7 @@ export class Engine {
     const error = errors.find(({ kind }) => kind === 'retry') ?? errors[0];
     const ids = new Set(failed.map(({ destination }) => destination.id));
     // All roots of a branch: one that had nothing to push would be left at the tip before.
-    const branches = [...this.#connections.branches].filter((one) => one.some((lane) => ids.has(lane.destination.id)));
+    const branches = this.#connections.branches.filter((one) => one.some((lane) => ids.has(lane.destination.id)));
     const lanes = branches.flat();
     if (error) await recover(lanes, { error, attempt, now, signal });
     this.#settled.clear();

@@ -13,10 +13,10 @@ export interface Recorded {
   readonly isSaved: boolean;
 }
 
-/** What the history of a branch tells, by path: null where nothing is to be told. */
-interface Told {
+/** What the history up to a tip tells, by path; 0: nothing. */
+interface AtTip {
   readonly tip: string | null;
-  readonly numbers: Map<string, number | null>;
+  readonly numbers: Map<string, number>;
 }
 
 /**
@@ -27,7 +27,7 @@ interface Told {
 export class Sequences {
   readonly #connections: Connections;
   /** Of records elsewhere than at home, by destination id. */
-  readonly #told = new Map<string, Told>();
+  readonly #elsewhereAt = new Map<string, AtTip>();
   /** What others had replaced when a destination was looked at first, by its id and by path. */
   readonly #replaced = new Map<string, Map<string, number>>();
 
@@ -85,23 +85,23 @@ export class Sequences {
     id: string,
     repository: Repository,
     here: readonly Recorded[],
-  ): Promise<ReadonlyMap<string, number | null>> {
+  ): Promise<ReadonlyMap<string, number>> {
     const { tip } = repository;
-    const earlier = this.#told.get(id);
-    const told = earlier?.tip === tip ? earlier : { tip, numbers: new Map<string, number | null>() };
-    this.#told.set(id, told);
+    const earlier = this.#elsewhereAt.get(id);
+    const told = earlier?.tip === tip ? earlier : { tip, numbers: new Map<string, number>() };
+    this.#elsewhereAt.set(id, told);
     const behind: string[] = [];
     for (const { placed, landed } of here) {
       const [record, atHome] = [landed.get(id)?.record, landed.get(placed.home.id)?.record];
       const path = recordPathAt(placed, id);
       if (placed.home.id === id || !record || !atHome || told.numbers.has(path)) continue;
       if (record.seq < atHome.seq) behind.push(path);
-      else told.numbers.set(path, null);
+      else told.numbers.set(path, 0);
     }
     if (behind.length === 0) return told.numbers;
     try {
       const previous = await repository.previousSequences(behind);
-      for (const path of behind) told.numbers.set(path, previous.get(path) ?? null);
+      for (const path of behind) told.numbers.set(path, previous.get(path) ?? 0);
     } catch (error) {
       // Nobody can say whether a person put it back: its DSOs wait.
       this.#connections.lane(id).noteUnreadable(error);

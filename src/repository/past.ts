@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Revision } from '../history/decision-history.ts';
 import { FILE_MODE } from '../manifests/not-ours.ts';
-import type { FileChange } from '../reconcile/repository.ts';
 import type { Git } from './git.ts';
 import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
 import type { Remote } from './remote.ts';
@@ -50,11 +49,7 @@ export class Past {
    *
    * @param isFetched the history may be deepened
    */
-  lastChanges(tip: string, paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>> {
-    return this.#lastCommits(tip, paths, isFetched);
-  }
-
-  async #lastCommits(
+  async lastChanges(
     tip: string,
     paths: readonly string[],
     isFetched: boolean,
@@ -196,7 +191,7 @@ export class Past {
 
   /** The `seq` of what records replaced when they became what they are, by path; no more is fetched than that takes. */
   async previousSequences(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const last = await this.#lastCommits(tip, paths, true);
+    const last = await this.lastChanges(tip, paths, true);
     const replaced = [...last].map(([path, { changes }]): [string, readonly string[]] => {
       return [path, changes.find((change) => change.path === path)?.before ?? []];
     });

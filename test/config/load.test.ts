@@ -453,25 +453,14 @@ describe('what would make two things one', () => {
     expect(problemsOf(text)).toContain('destinations[1].root: expected a root apart');
   });
 
-  it('destinations of one branch are written in one way', () => {
-    const destination = (root: string, more: object) => ({ repository: 'fleet.git', root, ...more });
-    const configured = (more: object) =>
-      JSON.stringify({
-        apiVersion: 'dso-gitops.dev/v1alpha1',
-        kind: 'Configuration',
-        source: { files: ['hub'] },
-        members: ['one'],
-        destinations: [destination('a', {}), destination('b', more)],
-      });
-    const author = { name: 'another', email: 'another@example.com' };
-    expect(problemsOf(configured({ author }))).toContain(
-      'destinations[1].author: expected the same as destinations[0] has',
-    );
-    expect(problemsOf(configured({ pacing: { minInterval: '1h' } }))).toContain('destinations[1].pacing');
-    expect(() =>
-      parseConfiguration(configured({ pacing: { minInterval: '10s' } }), '/x/dso-gitops.yaml'),
-    ).not.toThrow();
-    expect(() => parseConfiguration(configured({ author, branch: 'other' }), '/x/dso-gitops.yaml')).not.toThrow();
+  it('destinations of one branch that are written in two ways', () => {
+    const differing = (more: string) =>
+      problemsOf(two('{repository: f.git, root: a}', `{repository: f.git, root: b, ${more}}`));
+    const author = 'author: {name: another, email: another@example.com}';
+    expect(differing(author)).toContain('destinations[1].author: expected the same as destinations[0] has');
+    expect(differing('pacing: {minInterval: 1h}')).toContain('destinations[1].pacing');
+    expect(differing('pacing: {minInterval: 10s}')).toBe('');
+    expect(differing(`branch: other, ${author}`)).toBe('');
   });
 
   it('two destinations of one name, each with its line', () => {
