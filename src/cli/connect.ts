@@ -45,8 +45,8 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
     configuration,
     hub,
     templates: await loadTemplates(),
-    open: async (destination, isRenewed) => {
-      const settings = { ...destination, cacheDirectory, parentEnvironment: context.environment };
+    open: async (branch, isRenewed) => {
+      const settings = { ...branch, cacheDirectory, parentEnvironment: context.environment };
       if (isRenewed) await Mirror.discard(settings);
       return Mirror.open(settings, context.signal);
     },

@@ -53,14 +53,14 @@ export class Admission {
   /** null: nothing can be said before its home is read for the first time. */
   #admit(source: HubDso, members: KnownMembers, known: string): PlacedDso | DsoOutcome | null {
     const { effective } = source;
-    const [first] = this.#connections.lanes;
+    const [first] = this.#connections.branches;
     if (members instanceof ProductError && first?.isConnecting) return null;
     const found = effective.kind === 'dso' ? this.#places.get(effective.dso) : undefined;
     const earlier = found?.known === known ? found.placed : undefined;
     const { unreadable } = this.#connections;
     const admitted = admit(source, earlier, members, this.#configuration, unreadable, this.shared);
     if ('dso' in admitted && admitted !== earlier) this.#places.set(admitted.dso, { placed: admitted, known });
-    return 'dso' in admitted && this.#connections.lane(admitted.home.id).isConnecting ? null : admitted;
+    return 'dso' in admitted && this.#connections.branch(admitted.home.id).isConnecting ? null : admitted;
   }
 }
 

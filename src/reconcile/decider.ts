@@ -115,7 +115,7 @@ export class Decider {
         const decided: DsoOutcome[] = [];
         for (const one of batch) {
           const { key } = one.placed.dso;
-          const lane = this.#connections.lane(one.placed.home.id);
+          const home = this.#connections.branch(one.placed.home.id);
           const here = landed.get(key) ?? new Map<string, Landed>();
           const verdict = taken.get(key) ?? (await this.#claimed(one, here));
           const outcome = verdict
@@ -123,8 +123,7 @@ export class Decider {
             : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
           // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
-          if ((isLarge && stow && this.#connections.carrierOf(one.placed.home.id).isBusy) || lane.isConnecting)
-            continue;
+          if ((isLarge && stow && home.isBusy) || home.isConnecting) continue;
           told.push(one);
           decided.push(outcome);
         }
@@ -156,7 +155,7 @@ export class Decider {
     try {
       return await this.#claims.against(placed, this.#connections.readable);
     } catch (error) {
-      this.#connections.lane(placed.home.id).noteUnreadable(error);
+      this.#connections.branch(placed.home.id).noteUnreadable(error);
       return null;
     }
   }
@@ -174,13 +173,10 @@ export class Decider {
     };
     const landed = await load((id, error) => failed.set(id, error));
     if (failed.size === 0) return landed;
-    const lanes = [...failed].map(([id, error]) => {
-      const lane = this.#connections.lane(id);
-      lane.noteUnreadable(error);
-      return lane;
-    });
-    await this.#connections.refresh(lanes, now, background ?? ENDLESS);
-    return load((id, error) => this.#connections.lane(id).noteUnreadable(error));
+    for (const [id, error] of failed) this.#connections.branch(id).noteUnreadable(error);
+    const branches = new Set([...failed.keys()].map((id) => this.#connections.branch(id)));
+    await this.#connections.refresh([...branches], now, background ?? ENDLESS);
+    return load((id, error) => this.#connections.branch(id).noteUnreadable(error));
   }
 
   /** What the history has to say of a part of the fleet. */
@@ -203,7 +199,7 @@ export class Decider {
     budget: CommitBudget,
   ): DsoOutcome {
     const { dso, home } = placed;
-    if (!landed.has(home.id) || !this.#connections.lane(home.id).isReadable) {
+    if (!landed.has(home.id) || !this.#connections.branch(home.id).isReadable) {
       const message = `${home.name} cannot be read now`;
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }

@@ -1,14 +1,14 @@
 import type { Destination } from '../config/load.ts';
-import { asProductError, mustAct, ProductError } from '../errors.ts';
+import { asProductError, mustAct, type ProductError } from '../errors.ts';
 import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
+import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
-import { type Connections, isAtOneTip, isThere, type Patience, waitFor } from './connections.ts';
+import { type Connections, type Patience, waitFor } from './connections.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
-import type { Lane } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
-import type { Repository } from './repository.ts';
+import type { Repository, SavedTexts } from './repository.ts';
 import type { StateStore } from './state-store.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -41,41 +41,45 @@ export async function deliver(
   delivery: Delivery,
   changed: readonly DecidedDso[],
   options: DeliveryOptions,
-  waitsFor: (lane: Lane) => Waiting | null,
+  waitsFor: (branch: Branch) => Waiting | null,
   patience: Patience,
 ): Promise<readonly DestinationOutcome[]> {
-  const { connections } = delivery;
-  const running = new Map<string, Promise<readonly DestinationOutcome[]>>();
+  const running = new Map<Branch, Promise<readonly DestinationOutcome[]>>();
   const sender = new Sender(delivery, options, waitsFor, patience);
-  // In the order of the configuration: a home mostly comes before every other destination of its DSOs.
-  for (const branch of connections.branches) {
-    const lanes = branch.filter(isThere);
-    if (lanes.length === 0) continue;
-    const sent = sender.deliverTo(lanes, changed, new Map(running));
-    for (const { destination } of lanes) running.set(destination.id, sent);
-  }
-  const outcomes = (await Promise.all(new Set(running.values()))).flat();
-  // The others of a branch learn what was just committed there: the next push is no race then.
-  const commits = new Set(outcomes.flatMap(({ commit }) => commit ?? []));
-  const behind = connections.branches.flatMap((lanes) => {
-    const known = lanes.filter(({ repository }) => commits.has(repository?.tip ?? ''));
-    return known.length > 0 ? lanes.filter((lane) => !known.includes(lane)) : [];
-  });
-  if (options.mode === 'apply') await connections.refresh(behind, options.now, patience);
-  return outcomes;
+  for (const branch of homesFirst(delivery.connections, changed))
+    running.set(branch, sender.deliverTo(branch, changed, new Map(running)));
+  return (await Promise.all(running.values())).flat();
+}
+
+/** Branches in the order of the configuration, but each after those that its DSOs have their home in. */
+function homesFirst(connections: Connections, changed: readonly DecidedDso[]): readonly Branch[] {
+  const homes = new Map(connections.branches.map((branch) => [branch, new Set<Branch>()]));
+  for (const { placed, decided } of changed)
+    for (const id of decided.changes.keys()) homes.get(connections.branch(id))?.add(connections.branch(placed.home.id));
+  const ordered = new Set<Branch>();
+  const seen = new Set<Branch>();
+  const visit = (branch: Branch): void => {
+    // Where two are each other's homes, what is left over has its turn in the next run.
+    if (seen.has(branch)) return;
+    seen.add(branch);
+    for (const home of homes.get(branch) ?? []) visit(home);
+    ordered.add(branch);
+  };
+  for (const branch of connections.branches) visit(branch);
+  return [...ordered];
 }
 
 /** Composes and pushes, with one set of options. */
 class Sender {
   readonly #delivery: Delivery;
   readonly #options: DeliveryOptions;
-  readonly #waitsFor: (lane: Lane) => Waiting | null;
+  readonly #waitsFor: (branch: Branch) => Waiting | null;
   readonly #patience: Patience;
 
   constructor(
     delivery: Delivery,
     options: DeliveryOptions,
-    waitsFor: (lane: Lane) => Waiting | null,
+    waitsFor: (branch: Branch) => Waiting | null,
     patience: Patience,
   ) {
     this.#delivery = delivery;
@@ -84,58 +88,60 @@ class Sender {
     this.#patience = patience;
   }
 
-  /** @param lanes of one branch; the first carries the push */
   async deliverTo(
-    lanes: readonly Lane[],
+    branch: Branch,
     changed: readonly DecidedDso[],
-    earlier: ReadonlyMap<string, Promise<readonly DestinationOutcome[]>>,
+    earlier: ReadonlyMap<Branch, Promise<readonly DestinationOutcome[]>>,
   ): Promise<readonly DestinationOutcome[]> {
-    const here = new Map(
-      lanes.map((lane) => {
-        const { id } = lane.destination;
-        return [lane, changed.filter(({ decided, heldBack }) => decided.changes.has(id) && !heldBack.has(id))];
-      }),
-    );
-    const own = new Set(lanes.map(({ destination }) => destination.id));
-    const homes = new Set([...here.values()].flat().map(({ placed }) => placed.home.id));
+    const { repository, readError } = branch;
+    if (!repository || readError) return [];
+    const here = branch.destinations.map((destination): Part => {
+      const { id } = destination;
+      return {
+        destination,
+        changed: changed.filter(({ decided, heldBack }) => decided.changes.has(id) && !heldBack.has(id)),
+      };
+    });
+    const homes = new Set(here.flatMap((part) => part.changed.map(({ placed }) => this.#branch(placed.home))));
     const before = new Map<string, DestinationOutcome>();
-    for (const id of homes)
-      for (const outcome of (await earlier.get(id)) ?? []) before.set(outcome.destination.id, outcome);
+    for (const home of homes)
+      for (const outcome of (await earlier.get(home)) ?? []) before.set(outcome.destination.id, outcome);
     const isHome = ({ placed, decided, heldBack }: DecidedDso): boolean => {
       const { id } = placed.home;
       if (this.#options.mode === 'plan' || !decided.changes.has(id)) return true;
-      if (own.has(id)) return !heldBack.has(id);
+      if (this.#branch(placed.home) === branch) return !heldBack.has(id);
       const home = before.get(id);
       return home?.commit != null && home.composition?.decisions.get(placed.dso.key) === decided;
     };
-    const parts = lanes.map((lane): Part => ({ lane, changed: here.get(lane)?.filter(isHome) ?? [] }));
-    const isWanted = parts.some((part) => part.changed.length > 0);
+    const parts = here.map((part): Part => ({ ...part, changed: part.changed.filter(isHome) }));
     if (this.#options.mode === 'apply')
-      for (const [index, lane] of lanes.entries()) lane.want(isWanted && index === 0, this.#options.now);
-    if (isWanted && !isAtOneTip(lanes)) {
-      const error = new ProductError('retry', 'LostRace', 'another writer was faster');
-      return parts.map(({ lane: { destination }, changed: { length } }) => {
-        return length > 0 ? { ...untouched(destination), error } : untouched(destination);
-      });
-    }
-    return this.#publish(parts);
+      branch.want(
+        parts.some((part) => part.changed.length > 0),
+        this.#options.now,
+      );
+    return this.#publish({ branch, repository, parts });
+  }
+
+  #branch({ id }: Destination): Branch {
+    return this.#delivery.connections.branch(id);
   }
 
   /** A path that is not ours to write is the matter of those who need it: the others go on. */
-  async #publish(parts: readonly Part[]): Promise<readonly DestinationOutcome[]> {
-    const nothing = parts.map(({ lane }) => untouched(lane.destination));
+  async #publish(sending: Sending): Promise<readonly DestinationOutcome[]> {
+    const { branch, repository, parts } = sending;
+    const nothing = parts.map(({ destination }) => untouched(destination));
     if (parts.every(({ changed }) => changed.length === 0)) return nothing;
     try {
-      for (const { lane, changed } of parts)
-        if (lane.repository) lane.refuse(await findNotOurs(pathsOfAll(changed, lane.destination), lane.repository));
+      branch.refuse(await findNotOurs(parts.flatMap(pathsOfAll), repository));
       for (;;) {
-        const refused = parts.map((part) => refusedOf(part, parts));
-        const going = parts.map(({ lane, changed }, index): Part => {
-          return { lane, changed: changed.filter(({ placed }) => !refused[index]?.has(placed.dso.key)) };
+        const refused = parts.map((part) => refusedOf(part, branch));
+        const going = parts.map((part, index): Part => {
+          return { ...part, changed: part.changed.filter(({ placed }) => !refused[index]?.has(placed.dso.key)) };
         });
-        const outcomes = going.some(({ changed }) => changed.length > 0) ? await this.#send(going) : nothing;
+        const isAny = going.some(({ changed }) => changed.length > 0);
+        const outcomes = isAny ? await this.#send({ ...sending, parts: going }) : nothing;
         // It may have been refused for another path.
-        if (going.some((part) => refusedOf(part, going).size > 0)) continue;
+        if (going.some((part) => refusedOf(part, branch).size > 0)) continue;
         return outcomes.map((outcome, index) => {
           const errors = refused[index] ?? new Map<string, ProductError>();
           return { ...outcome, refused: errors, error: outcome.error ?? summaryOf([...errors.values()]) };
@@ -147,91 +153,93 @@ class Sender {
     }
   }
 
-  async #send(parts: readonly Part[]): Promise<readonly DestinationOutcome[]> {
-    const { templates, states, records } = this.#delivery;
+  async #send({ branch, repository, parts }: Sending): Promise<readonly DestinationOutcome[]> {
+    const { templates } = this.#delivery;
     const { mode, isDiffed, now } = this.#options;
-    const outcomes = new Map(parts.map(({ lane }) => [lane, untouched(lane.destination)]));
-    const [carrier] = outcomes.keys();
-    const composed = new Map<Lane, Composition>();
-    try {
-      for (const { lane, changed } of parts) {
-        if (!lane.repository) continue;
-        const { composition, refusals } = await compose(lane.destination, changed, lane.repository, templates);
-        lane.refuse(refusals);
-        if (refusals.length > 0) return [...outcomes.values()];
-        if (composition) composed.set(lane, composition);
-      }
-      if (!carrier || composed.size === 0) return [...outcomes.values()];
-      const commit = joined([...composed.values()], templates);
-      for (const [lane, part] of composed) {
-        const composition = { ...part, message: commit.message };
-        composed.set(lane, composition);
-        const isTold = lane.repository !== null && (mode === 'plan' || isDiffed);
-        const before = isTold ? await textsBefore(lane.repository, composition) : new Map<string, string>();
-        outcomes.set(lane, { ...untouched(lane.destination), composition, before });
-      }
-      if (mode === 'plan') return [...outcomes.values()];
-      const waiting = this.#waitsFor(carrier);
-      if (waiting) return waitingFor(waiting, outcomes);
-      const pushed = parts.flatMap(({ lane, changed }) => {
-        const composition = composed.get(lane);
-        const saving = states.savingFor(lane.destination.id, changed);
-        const landed = (): void => {
-          saving.saved(lane.repository?.states() ?? new Map());
+    const composed = new Map<Destination, Composition>();
+    const outcomes = new Map(parts.map(({ destination }) => [destination, untouched(destination)]));
+    for (const { destination, changed } of parts) {
+      const { composition, refusals } = await compose(destination, changed, repository, templates);
+      branch.refuse(refusals);
+      if (refusals.length > 0) return [...outcomes.values()];
+      if (composition) composed.set(destination, composition);
+    }
+    if (composed.size === 0) return [...outcomes.values()];
+    const commit = joined([...composed.values()], templates);
+    const compositions = new Map([...composed].map(([at, one]) => [at, { ...one, message: commit.message }]));
+    for (const [destination, composition] of compositions) {
+      const before = mode === 'plan' || isDiffed ? await textsBefore(repository, composition) : new Map();
+      outcomes.set(destination, { ...untouched(destination), composition, before });
+    }
+    if (mode === 'plan') return [...outcomes.values()];
+    const waiting = this.#waitsFor(branch);
+    if (waiting) return waitingFor(waiting, outcomes.values());
+    const { states, landed } = this.#saving(repository, parts);
+    branch.push({ publication: { ...commit, states, time: now }, compositions, landed }, now);
+    await waitFor(branch, this.#patience);
+    const pushed = branch.take();
+    if (pushed.length === 0) return waitingFor(branch.waitsFor(now), outcomes.values());
+    for (const outcome of pushed) {
+      const { before = new Map() } = outcomes.get(outcome.destination) ?? {};
+      outcomes.set(outcome.destination, { ...outcome, before });
+    }
+    return [...outcomes.values()];
+  }
+
+  /** What is saved with a commit, and what is remembered when it has landed. */
+  #saving(
+    repository: Repository,
+    parts: readonly Part[],
+  ): { readonly states: SavedTexts; readonly landed: () => void } {
+    const { states, records } = this.#delivery;
+    const savings = parts.map(({ destination, changed }) => {
+      return { destination, changed, saving: states.savingFor(destination.id, changed) };
+    });
+    return {
+      states: new Map(savings.map(({ destination, saving }) => [destination.root, saving.texts])),
+      landed: () => {
+        for (const { destination, changed, saving } of savings) {
+          saving.saved(repository.states(destination.root));
           // What was just written need not be read before the next decision.
           for (const { placed, decided } of changed)
-            if (placed.home.id === lane.destination.id && decided.record) records.keep(placed.dso.key, decided.record);
-        };
-        return composition ? [{ lane, composition, saving, landed }] : [];
-      });
-      // The states of the others are saved by themselves.
-      const saved = pushed.find(({ lane }) => lane === carrier)?.saving.texts ?? new Map<string, string>();
-      carrier.push({ publication: { ...commit, states: saved, time: now }, parts: pushed }, now);
-      await waitFor(carrier, this.#patience);
-      const underWay = carrier.waitsFor(now);
-      for (const lane of composed.keys()) {
-        const known = outcomes.get(lane) ?? untouched(lane.destination);
-        const taken = lane.take();
-        outcomes.set(lane, taken ? { ...taken, before: known.before } : { ...known, waiting: underWay });
-      }
-      return [...outcomes.values()];
-    } catch (thrown) {
-      const error = asProductError(thrown);
-      return [...outcomes.values()].map((one) => ({ ...one, error }));
-    }
+            if (placed.home.id === destination.id && decided.record) records.keep(placed.dso.key, decided.record);
+        }
+      },
+    };
   }
+}
+
+/** What goes to one branch. */
+interface Sending {
+  readonly branch: Branch;
+  readonly repository: Repository;
+  /** One for each of its destinations. */
+  readonly parts: readonly Part[];
 }
 
 /** What goes to one destination. */
 interface Part {
-  readonly lane: Lane;
+  readonly destination: Destination;
   readonly changed: readonly DecidedDso[];
 }
 
-/** Those of the others who have something wait as well. */
-function waitingFor(waiting: Waiting, outcomes: ReadonlyMap<Lane, DestinationOutcome>): readonly DestinationOutcome[] {
-  return [...outcomes.values()].map((one) => (one.composition ? { ...one, waiting } : one));
+function waitingFor(waiting: Waiting | null, outcomes: Iterable<DestinationOutcome>): readonly DestinationOutcome[] {
+  return [...outcomes].map((one) => (one.composition ? { ...one, waiting } : one));
 }
 
-/** DSOs that need a path which is not ours to write, there or at home. */
-function refusedOf({ lane, changed }: Part, parts: readonly Part[]): ReadonlyMap<string, ProductError> {
+/** DSOs that need a path which is not ours to write, there or at home, by key. */
+function refusedOf({ destination, changed }: Part, branch: Branch): ReadonlyMap<string, ProductError> {
   const refused = new Map<string, ProductError>();
   for (const one of changed) {
-    const home = parts.find((part) => part.lane.destination.id === one.placed.home.id)?.lane ?? lane;
-    for (const at of new Set([lane, home])) {
-      const error = refusalAt(at, pathsOf(one, at.destination), parts);
-      if (error) refused.set(one.placed.dso.key, error);
-    }
+    const { home, dso } = one.placed;
+    const places = branch.destinations.filter(({ id }) => id === destination.id || id === home.id);
+    const error = branch.refusalOf(places.flatMap((place) => pathsOf(one, place)));
+    if (error) refused.set(dso.key, error);
   }
   return refused;
 }
 
-/** The lane that carries the push may have met it. */
-function refusalAt(lane: Lane, paths: readonly string[], [first]: readonly Part[]): ProductError | null {
-  return lane.refusalOf(paths) ?? first?.lane.refusalOf(paths) ?? null;
-}
-
-function pathsOfAll(changed: readonly DecidedDso[], destination: Destination): readonly string[] {
+function pathsOfAll({ destination, changed }: Part): readonly string[] {
   return changed.flatMap((one) => pathsOf(one, destination));
 }
 

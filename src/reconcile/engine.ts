@@ -4,8 +4,9 @@ import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubSnapshot } from '../sources/hub.ts';
 import { Admission, type Admitted } from './admission.ts';
+import type { Branch, OpenRepository } from './branch.ts';
 import type { DecidedDso } from './compose.ts';
-import { Connections, ENDLESS, type OpenRepository, type Patience, recover } from './connections.ts';
+import { Connections, ENDLESS, type Patience, recover } from './connections.ts';
 import { Decider, isWanted } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
@@ -13,7 +14,6 @@ import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
 import { isForNextCommit } from './hold-back.ts';
 import { KnownRecords } from './known-records.ts';
-import type { Lane } from './lane.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
 import { readPast } from './read-past.ts';
@@ -120,28 +120,26 @@ export class Engine {
 
   /** Waits for what is under way. @returns whether pushes have ended that no tick has told yet */
   async finish(patienceMs: number): Promise<boolean> {
-    const lanes = [...this.#connections.lanes];
-    await Promise.all(lanes.map((lane) => lane.settle(patienceMs)));
-    return lanes.some((lane) => lane.hasEnded);
+    const { branches } = this.#connections;
+    await Promise.all(branches.map((branch) => branch.settle(patienceMs)));
+    return branches.some(({ hasEnded }) => hasEnded);
   }
 
   async #learnTips(isRequested: boolean, { now, background, isLast }: TickOptions): Promise<void> {
-    const lanes = [...this.#connections.lanes];
+    const { branches } = this.#connections;
     if (isLast) return;
     if (!background) {
-      await this.#connections.refresh(lanes, now, ENDLESS);
+      await this.#connections.refresh(branches, now, ENDLESS);
       return;
     }
-    this.#connections.catchUp();
-    const due = lanes.filter((lane) => !lane.isBusy && (isRequested || lane.isRefreshDue(now)));
+    const due = branches.filter((branch) => !branch.isBusy && (isRequested || branch.isRefreshDue(now)));
     await this.#connections.refresh(due, now, { ...background, ms: isRequested ? background.ms : 0 });
   }
 
-  /** When the first destination is to be called again. @param waiting ids of those that something is to be pushed to */
+  /** When the first branch is to be called again. @param waiting ids of destinations that something is to be pushed to */
   #nextCall(waiting: ReadonlySet<string>, now: number): number {
-    const called = new Set([...waiting].map((id) => this.#connections.carrierOf(id)));
-    const instants = [...this.#connections.lanes].map((lane) => lane.nextAt(now, called.has(lane)));
-    return Math.min(...instants);
+    const called = new Set([...waiting].map((id) => this.#connections.branch(id)));
+    return Math.min(...this.#connections.branches.map((branch) => branch.nextAt(now, called.has(branch))));
   }
 
   /** The commits that made files of a destination what they are, by path; left out: it is not known. */
@@ -170,7 +168,7 @@ export class Engine {
   async release(request: Omit<ReleaseRequest, 'marked'>, signal: AbortSignal): Promise<Released> {
     const { configuration, templates } = this.#parts;
     const snapshot = await this.#parts.hub.read(signal);
-    await this.#connections.refresh([...this.#connections.lanes], request.now, ENDLESS);
+    await this.#connections.refresh(this.#connections.branches, request.now, ENDLESS);
     const source = snapshot.dsos.find(({ key }) => key === `${request.namespace}/${request.name}`);
     const admitted = source ? await this.#admission.one(source, snapshot) : null;
     const home = admitted && 'home' in admitted ? admitted.home.id : (configuration.destinations[0]?.id ?? null);
@@ -202,9 +200,9 @@ export class Engine {
     const { now, background, isLast } = options;
     const outcomes = new Map([...others].filter(([key]) => isWanted(options, key)));
     const told = new Told(this.#connections, late, background !== undefined);
-    const waitsFor = (lane: Lane): Waiting | null => {
-      if (isLast && !lane.isBusy) return ENDED;
-      return told.waitsFor(lane.destination.id) ?? (background ? lane.waitsFor(now) : null);
+    const waitsFor = (branch: Branch): Waiting | null => {
+      if (isLast && !branch.isBusy) return ENDED;
+      return told.waitsFor(branch) ?? (background ? branch.waitsFor(now) : null);
     };
     const stow =
       options.mode === 'apply' && !options.isDiffed ? new Stow(this.#connections, this.#records, waitsFor) : null;
@@ -234,18 +232,16 @@ export class Engine {
 
   /** Destinations that were found to be damaged when they were read. */
   #unreadable(): readonly DestinationOutcome[] {
-    const lanes = [...this.#connections.lanes].filter(({ readError }) => readError !== null);
-    return lanes.map(({ destination, readError }) => ({ ...untouched(destination), error: readError }));
+    return this.#connections.branches.flatMap(({ destinations, readError }) => {
+      return readError ? destinations.map((one) => ({ ...untouched(one), error: readError })) : [];
+    });
   }
 
   async #recover(failed: readonly DestinationOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
     const errors = failed.flatMap(({ error }) => error ?? []);
     const error = errors.find(({ kind }) => kind === 'retry') ?? errors[0];
-    const ids = new Set(failed.map(({ destination }) => destination.id));
-    // All roots of a branch: one that had nothing to push would be left at the tip before.
-    const branches = this.#connections.branches.filter((one) => one.some((lane) => ids.has(lane.destination.id)));
-    const lanes = branches.flat();
-    if (error) await recover(lanes, { error, attempt, now, signal });
+    const branches = new Set(failed.map(({ destination }) => this.#connections.branch(destination.id)));
+    if (error) await recover([...branches], { error, attempt, now, signal });
     this.#settled.clear();
   }
 }

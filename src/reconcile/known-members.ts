@@ -21,7 +21,7 @@ export async function knownMembers(
     try {
       return (await repository.directories(members.directories)).filter((name) => DnsName.safeParse(name).success);
     } catch (error) {
-      connections.lane(first.id).noteUnreadable(error);
+      connections.branch(first.id).noteUnreadable(error);
     }
   }
   const error = first && connections.unreadable.get(first.id);

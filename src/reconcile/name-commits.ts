@@ -20,7 +20,7 @@ export async function nameCommits(
   const changes = new Map<string, ReadonlyMap<string, FileChange>>();
   await Promise.all(
     [...paths].map(async ([id, held]) => {
-      const { repository, isBusy } = connections.lane(id);
+      const { repository, isBusy } = connections.branch(id);
       // While something else is under way there, what is here has to do. That the history cannot be read ends no hold.
       changes.set(id, (await repository?.lastChanges(held, !isBusy).catch(() => null)) ?? new Map());
     }),
@@ -30,7 +30,7 @@ export async function nameCommits(
     if (verdict.kind !== 'held') return outcome;
     const change = changes.get(verdict.destinationId)?.get(verdict.path);
     if (!change) return outcome;
-    const { author } = connections.lane(verdict.destinationId).destination;
+    const { author } = connections.branch(verdict.destinationId).settings;
     // Where our own commit is the last one to have written it, it was left out without being written again.
     const isOurs = change.author === author.name && !/^revert/i.test(change.subject);
     return { ...outcome, verdict: verdict.reason === 'Reverted' && isOurs ? leftOut(verdict) : named(verdict, change) };

@@ -16,16 +16,16 @@ export async function readPast<T>(
   destinationId: string,
   read: (repository: Repository, destination: Destination) => Promise<T>,
 ): Promise<T | null> {
-  const lane = connections.lane(destinationId);
+  const branch = connections.branch(destinationId);
   for (let attempt = 1; ; attempt += 1) {
-    if (!lane.isReadable) await connections.refresh([lane], 0, ENDLESS);
-    if (lane.error) throw lane.error;
+    if (!branch.isReadable) await connections.refresh([branch], 0, ENDLESS);
+    if (branch.error) throw branch.error;
     try {
-      return lane.repository && (await read(lane.repository, lane.destination));
+      return branch.repository && (await read(branch.repository, connections.destination(destinationId)));
     } catch (thrown) {
       const error = asProductError(thrown);
       if (error.reason !== DAMAGED || attempt > 1) throw error;
-      lane.noteUnreadable(error);
+      branch.noteUnreadable(error);
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { commitMessage } from '../manifests/commit-message.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
@@ -20,10 +21,10 @@ import { FILE_MODE } from '../manifests/not-ours.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Templates } from '../manifests/template.ts';
+import type { Branch } from './branch.ts';
 import type { Composition } from './compose.ts';
 import { type Connections, ENDLESS, recover, waitFor } from './connections.ts';
 import type { PersonsWord } from './decision.ts';
-import type { Lane } from './lane.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository } from './repository.ts';
 import { MAX_ATTEMPTS } from './retry.ts';
@@ -74,54 +75,60 @@ export interface ReleaseParts {
  * @throws ProductError when a destination cannot be read, or nothing was ever decided for the DSO
  */
 export async function release(request: ReleaseRequest, parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
-  const { connections } = parts;
-  const lanes = [...connections.lanes].sort(
-    (one, other) => Number(isMarked(other, request)) - Number(isMarked(one, request)),
-  );
+  const { branches } = parts.connections;
   const all = { members: [] as ReleasedMember[], destinations: [] as DestinationOutcome[] };
-  for (const lane of lanes) {
-    const released = await releaseAt(lane, request, parts, signal);
-    if (!released) continue;
-    all.members.push(...released.members);
-    all.destinations.push(released.outcome);
-    if (released.outcome.error) break;
+  for (const branch of [...branches.filter(isMarked(request)), ...branches.filter((one) => !isMarked(request)(one))]) {
+    const { members, outcomes } = await releaseAt(branch, request, parts, signal);
+    all.members.push(...members);
+    all.destinations.push(...outcomes);
+    if (outcomes.some(({ error }) => error !== null)) break;
   }
   if (all.destinations.length > 0) return all;
-  const known = lanes.map(({ destination }) => recordPath(destination.root, request.namespace, request.name));
+  const known = parts.configuration.destinations.map(({ root }) => recordPath(root, request.namespace, request.name));
   throw mustAct(
     'NotFound',
     `there is no decision about ${request.namespace}/${request.name} to release; expected ${[...new Set(known)].join(' or ')}`,
   );
 }
 
-function isMarked({ destination }: Lane, { marked }: ReleaseRequest): boolean {
-  return destination.id === marked;
+function isMarked({ marked }: ReleaseRequest): (branch: Branch) => boolean {
+  return ({ destinations }) => destinations.some(({ id }) => id === marked);
 }
 
+/** What is released of one branch, in one commit. */
 async function releaseAt(
-  lane: Lane,
+  branch: Branch,
   request: ReleaseRequest,
   parts: ReleaseParts,
   signal: AbortSignal,
-): Promise<{ readonly members: readonly ReleasedMember[]; readonly outcome: DestinationOutcome } | null> {
+): Promise<{ readonly members: readonly ReleasedMember[]; readonly outcomes: readonly DestinationOutcome[] }> {
   for (let attempt = 1; ; attempt += 1) {
-    if (lane.readError || !lane.repository) throw lane.readError ?? new Error(`${lane.destination.name} was not read`);
-    const record = await readRecord(lane.destination, lane.repository, request, parts.configuration.owner);
-    const members = record
-      ? await findMembers(lane.destination, lane.repository, record)
-      : await findReleased(lane.destination, lane.repository, request);
-    if (!record && members.length === 0) return null;
-    const composition = await composeRelease(lane, record?.target ?? null, members, request, parts.templates);
-    const nothing = { ...untouched(lane.destination), composition };
-    if (request.mode === 'plan') return { members, outcome: nothing };
-    const { files, message } = composition;
-    const publication = { files, message, states: new Map(), time: request.now };
-    lane.push({ publication, parts: [{ lane, composition, landed: () => undefined }] }, request.now);
-    await waitFor(lane, ENDLESS);
-    const outcome = lane.take() ?? nothing;
-    const { error } = outcome;
-    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcome };
-    await recover([lane], { error, attempt, now: request.now, signal });
+    const { repository, readError, destinations } = branch;
+    if (readError || !repository) throw readError ?? new Error(`${branch.settings.url} was not read`);
+    const found: Found[] = [];
+    for (const destination of destinations) {
+      const record = await readRecord(destination, repository, request, parts.configuration.owner);
+      const members = record
+        ? await findMembers(destination, repository, record)
+        : await findReleased(destination, repository, request);
+      if (record || members.length > 0) found.push({ destination, target: record?.target ?? null, members });
+    }
+    const members = found.flatMap((one) => one.members);
+    if (found.length === 0) return { members, outcomes: [] };
+    const compositions = new Map<Destination, Composition>();
+    const said = commitOf(request, members, parts.templates);
+    for (const one of found)
+      compositions.set(one.destination, { ...said, files: await filesOf(one, repository, request, parts.templates) });
+    const nothing = [...compositions].map(([at, composition]) => ({ ...untouched(at), composition }));
+    if (request.mode === 'plan') return { members, outcomes: nothing };
+    const files = new Map([...compositions.values()].flatMap((one) => [...one.files]));
+    const publication = { files, message: said.message, states: new Map(), time: request.now };
+    branch.push({ publication, compositions, landed: () => undefined }, request.now);
+    await waitFor(branch, ENDLESS);
+    const outcomes = branch.take();
+    const error = outcomes.find((one) => one.error !== null)?.error;
+    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcomes };
+    await recover([branch], { error, attempt, now: request.now, signal });
   }
 }
 
@@ -192,14 +199,20 @@ async function findReleased(
   });
 }
 
-/** @param target null: nothing of it is left that sets a count */
-async function composeRelease(
-  { destination, repository }: Lane,
-  target: ScaleTarget | null,
-  members: readonly ReleasedMember[],
+/** What one destination has of the DSO. */
+interface Found {
+  readonly destination: Destination;
+  /** null: nothing of it is left that sets a count. */
+  readonly target: ScaleTarget | null;
+  readonly members: readonly ReleasedMember[];
+}
+
+async function filesOf(
+  { destination, target, members }: Found,
+  repository: Repository,
   { namespace, name, isDeleted, word, now, marked }: ReleaseRequest,
   templates: Templates,
-): Promise<Composition> {
+): Promise<ChangeSet> {
   const files = new Map<string, string | null>();
   if (target) files.set(recordPath(destination.root, namespace, name), null);
   for (const { path, name: member } of members) {
@@ -208,7 +221,7 @@ async function composeRelease(
     const empty = target && renderOverlay(templates, settings, { ...place, target, replicas: null });
     files.set(path, isDeleted ? null : empty);
   }
-  if (isDeleted && repository)
+  if (isDeleted)
     for (const [path, text] of await shorterIndexes(destination, repository, members, { namespace, name }, templates))
       files.set(path, text);
   if (marked === destination.id) {
@@ -220,12 +233,20 @@ async function composeRelease(
       renderHold({ apiVersion: 'dso-gitops.dev/v1alpha1', kind: 'Hold', ...marker }),
     );
   }
+  return files;
+}
+
+/** What the commit says: once, whatever is released below how many roots. */
+function commitOf(
+  { namespace, name, word }: ReleaseRequest,
+  members: readonly ReleasedMember[],
+  templates: Templates,
+): Omit<Composition, 'files'> {
   const counts = members.map((member) => `${member.name} ${member.count ?? '-'}`).join(', ');
   const said = { verb: 'release', reason: `${word.by}: ${word.reason}; until now ${counts}` } as const;
   const key = `${namespace}/${name}`;
-  const names = members.map((member) => member.name);
-  const entry = { key, record: null, members: names, word: said };
-  return { files, message: commitMessage(templates, [entry]), entries: [entry], decisions: new Map([[key, null]]) };
+  const entry = { key, record: null, members: members.map((member) => member.name), word: said };
+  return { message: commitMessage(templates, [entry]), entries: [entry], decisions: new Map([[key, null]]) };
 }
 
 /** Indexes without the name; one that is not ours is left as it is. */

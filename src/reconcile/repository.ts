@@ -12,13 +12,15 @@ export interface FileChange {
 /** Called when the remote has answered; what it brought is seen by readers only after this has resolved. */
 export type Gate = () => Promise<void>;
 
+/** States by root that they belong to, then by key of the DSO. */
+export type SavedTexts = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
 /** What one push writes. */
 export interface Publication {
   /** path -> content on the branch; null: the file is removed. */
   readonly files: ChangeSet;
   readonly message: string;
-  /** Key of a DSO -> state. */
-  readonly states: ReadonlyMap<string, string>;
+  readonly states: SavedTexts;
   /** Epoch milliseconds. */
   readonly time: number;
 }
@@ -65,8 +67,8 @@ export interface Repository {
   previousSequences(paths: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** The highest `seq` of records below a directory that others replaced after our last decision, by path. */
   replacedSequences(directory: string): Promise<ReadonlyMap<string, number>>;
-  /** Saved states by key of their DSO. */
-  states(): ReadonlyMap<string, string>;
+  /** Saved states of one of the roots, by key of their DSO. */
+  states(root: string): ReadonlyMap<string, string>;
   /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
   store(texts: Iterable<string>): Promise<void>;
   /** Ends what `store` began. */

@@ -48,7 +48,7 @@ export class Sequences {
       [...repositories].map(async ([id, repository]) => {
         if (this.#replaced.has(id)) return;
         try {
-          const { root } = this.#connections.lane(id).destination;
+          const { root } = this.#connections.destination(id);
           this.#replaced.set(id, new Map(await repository.replacedSequences(`${root}/decisions`)));
         } catch (error) {
           failed(id, error);
@@ -104,7 +104,7 @@ export class Sequences {
       for (const path of behind) told.numbers.set(path, previous.get(path) ?? 0);
     } catch (error) {
       // Nobody can say whether a person put it back: its DSOs wait.
-      this.#connections.lane(id).noteUnreadable(error);
+      this.#connections.branch(id).noteUnreadable(error);
     }
     return told.numbers;
   }
@@ -119,7 +119,7 @@ export class Sequences {
       return await repository.highestSequences(unknown.map((one) => recordPathAt(one.placed, id)));
     } catch (error) {
       // Without the history nobody can say whether a record is the last one: its DSOs wait.
-      this.#connections.lane(id).noteUnreadable(error);
+      this.#connections.branch(id).noteUnreadable(error);
       return new Map();
     }
   }

@@ -43,12 +43,12 @@ export class StateStore {
   }
 
   /** What is remembered here, or else saved in the hub or at home; null: nothing. */
-  get({ dso }: PlacedDso, stored: StoredDso | null, repository: Repository | undefined): DsoState | null {
+  get({ dso, home }: PlacedDso, stored: StoredDso | null, repository: Repository | undefined): DsoState | null {
     const known = this.#states.get(dso.key);
     // One that was deleted and made again is another object.
     if (known && known.uid === (stored?.uid ?? null)) return known.state;
     if (this.#isKeptInHub) return stateInStatus(stored?.status);
-    const saved = repository?.states().get(dso.key);
+    const saved = repository?.states(home.root).get(dso.key);
     return saved === undefined ? null : parseState(saved);
   }
 

@@ -1,8 +1,8 @@
 import { type ChangeSet, idOf, type Stored } from '../manifests/change-set.ts';
+import type { Branch } from './branch.ts';
 import type { Connections } from './connections.ts';
 import type { DestinationChange } from './decision.ts';
 import type { KnownRecords } from './known-records.ts';
-import type { Lane } from './lane.ts';
 import type { DsoOutcome } from './outcome.ts';
 import { recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
@@ -21,11 +21,11 @@ interface Texts {
 export class Stow {
   readonly #connections: Connections;
   readonly #records: KnownRecords;
-  readonly #waitsFor: (lane: Lane) => Waiting | null;
+  readonly #waitsFor: (branch: Branch) => Waiting | null;
   readonly #begun = new Set<Repository>();
 
-  /** @param waitsFor why a destination cannot be pushed to now; null: it can */
-  constructor(connections: Connections, records: KnownRecords, waitsFor: (lane: Lane) => Waiting | null) {
+  /** @param waitsFor why a branch cannot be pushed to now; null: it can */
+  constructor(connections: Connections, records: KnownRecords, waitsFor: (branch: Branch) => Waiting | null) {
     this.#connections = connections;
     this.#records = records;
     this.#waitsFor = waitsFor;
@@ -36,10 +36,9 @@ export class Stow {
     const texts = new Map<string, Texts>();
     const light = outcomes.map((outcome) => withoutTexts(outcome, texts));
     for (const [id, { overlays, records }] of texts) {
-      // Whose repository pushes it.
-      const lane = this.#connections.carrierOf(id);
-      const { repository } = lane;
-      if (!repository || this.#waitsFor(lane) !== null) continue;
+      const branch = this.#connections.branch(id);
+      const { repository } = branch;
+      if (!repository || this.#waitsFor(branch) !== null) continue;
       this.#begun.add(repository);
       for (const { key, placed, decided } of light)
         if (placed?.home.id === id && decided?.record) this.#records.forget(key);

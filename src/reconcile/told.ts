@@ -1,3 +1,4 @@
+import type { Branch } from './branch.ts';
 import type { Connections } from './connections.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import { NEXT_PUSH, RACED, type Waiting } from './waiting.ts';
@@ -20,9 +21,9 @@ export class Told {
     for (const one of late) this.#tell(one);
   }
 
-  /** Why nothing is pushed to a destination in this tick; null: nothing is told of it yet. */
-  waitsFor(destinationId: string): Waiting | null {
-    return this.#late.has(destinationId) ? NEXT_PUSH : null;
+  /** Why nothing is pushed to a branch in this tick; null: nothing is told of it yet. */
+  waitsFor({ destinations }: Branch): Waiting | null {
+    return destinations.some(({ id }) => this.#late.has(id)) ? NEXT_PUSH : null;
   }
 
   /** Takes what deciding and delivering came to. */
@@ -42,18 +43,20 @@ export class Told {
 
   /** All of it, with what stands against destinations in any case. */
   all(): readonly DestinationOutcome[] {
-    for (const { destination, error } of this.#connections.lanes)
-      if (error)
+    for (const { destinations, error } of this.#connections.branches) {
+      if (!error) continue;
+      for (const destination of destinations)
         this.#outcomes.set(destination.id, {
           ...(this.#outcomes.get(destination.id) ?? untouched(destination)),
           error,
         });
+    }
     return [...this.#outcomes.values()];
   }
 
   #tell(result: DestinationOutcome): void {
     const { id } = result.destination;
-    const isRace = this.#isStaying && result.error?.kind === 'retry' && !this.#connections.lane(id).error;
+    const isRace = this.#isStaying && result.error?.kind === 'retry' && !this.#connections.branch(id).error;
     this.#outcomes.set(id, isRace ? { ...result, error: null, waiting: RACED } : result);
   }
 }

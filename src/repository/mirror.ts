@@ -1,25 +1,27 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
+import { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import type { FileChange, Publication } from '../reconcile/repository.ts';
 import { BlobStore } from './blob-store.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
-import { FAST_IMPORT, type ImportCommit, importStream, parseImport } from './fast-import.ts';
+import { FAST_IMPORT, type ImportCommit, importStream, parseImport, type WrittenCommit } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
 import { removeKeyrings } from './openpgp-keyring.ts';
 import { Past } from './past.ts';
-import { Remote, type RemoteSettings } from './remote.ts';
+import { isRefused, Remote, type RemoteSettings } from './remote.ts';
+import { SavedStates, type StateCommit } from './saved-states.ts';
+import { shortHash } from './short-hash.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
-import { parseTree, Tree, type TreeEntry } from './tree.ts';
+import { Tree, type TreeEntry } from './tree.ts';
 import { DifferenceCheck } from './tree-difference.ts';
 import { isWorn } from './worn.ts';
 
 /** One repository and branch. */
 export interface MirrorSettings extends RemoteSettings {
-  /** Directory that our files are below: part of the state's name. */
-  readonly root: string;
+  /** Directories that our files are below; each has a state of its own. */
+  readonly roots: readonly string[];
   readonly credentials: CredentialSource;
   /** null: commits are not signed. */
   readonly signing: SigningSource | null;
@@ -36,14 +38,11 @@ const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 const WORK_REFS = 8;
 
-/** The saved states as they are at the remote. */
-interface SavedState {
-  readonly commit: string;
-  readonly tree: string;
-}
+/** States that were written, and where they go. */
+type WrittenState = StateCommit & WrittenCommit;
 
 /**
- * A bare mirror of one branch and of the state beside it, without a worktree. It is a cache: everything in it can be
+ * A bare mirror of one branch and of the states beside it, without a worktree. It is a cache: everything in it can be
  * fetched again.
  */
 export class Mirror {
@@ -51,25 +50,23 @@ export class Mirror {
   readonly #directory: string;
   readonly #git: Git;
   readonly #place: SigningPlace;
-  readonly #stateName: string;
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #past: Past;
   readonly #blobs: BlobStore;
-  #state: SavedState | null = null;
-  #states = new Map<string, string>();
+  readonly #saved: SavedStates;
 
   private constructor(settings: MirrorSettings, directory: string, git: Git, signal: AbortSignal) {
-    const { branch, root } = settings;
+    const { branch, roots } = settings;
     this.#settings = settings;
     this.#directory = directory;
     this.#git = git;
     this.#place = { directory, parentEnvironment: settings.parentEnvironment, signal };
-    this.#stateName = hash(`${branch}\0${root}`);
-    this.#remote = new Remote(git, settings, this.#stateName);
-    this.#tree = new Tree(git, root, (ids) => this.#remote.fetchContents(ids));
+    this.#remote = new Remote(git, settings);
+    this.#tree = new Tree(git, roots, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
     this.#blobs = new BlobStore(git);
+    this.#saved = new SavedStates(git, branch, roots, (ids) => this.#tree.contents(ids));
   }
 
   /** Opens or makes the mirror; nothing is fetched yet. */
@@ -99,20 +96,19 @@ export class Mirror {
   }
 
   /**
-   * Learns the tip and the state as they are now at the remote.
+   * Learns the tip and the states as they are now at the remote.
    *
    * @param gate called when the remote has answered; readers see what it brought only after it has resolved
    */
   async refresh(gate: () => Promise<void> = open): Promise<void> {
-    const tips = await this.#remote.tips(this.#tree.tip !== null);
-    const wanted = {
-      tip: tips.tip !== null && tips.tip !== this.#tree.tip,
-      state: tips.state !== null && tips.state !== this.#state?.commit,
-    };
-    const fetched = await this.#remote.fetch(tips, wanted, this.#tree.tip === null);
+    const tips = await this.#remote.tips(this.#saved.names, this.tip !== null);
+    const known = this.#saved.commits;
+    const states = [...tips.states].flatMap(([ref, commit]) => (known.get(ref) === commit ? [] : ref));
+    const wanted = { tip: tips.tip !== null && tips.tip !== this.tip, states };
+    const fetched = await this.#remote.fetch(tips, wanted, this.tip === null);
     await gate();
     await this.#tree.moveTo(fetched.tip);
-    await this.#moveState(fetched.state);
+    await this.#saved.moveTo(fetched.states);
   }
 
   /** Whether the cache has grown so much that making it again is cheaper than going on; asks no Git process. */
@@ -180,9 +176,9 @@ export class Mirror {
     return this.tip === null ? new Map() : this.#past.replacedSequences(this.tip, directory);
   }
 
-  /** Saved state by key of its DSO. */
-  states(): ReadonlyMap<string, string> {
-    return this.#states;
+  /** Saved states of one of the roots, by key of their DSO. */
+  states(root: string): ReadonlyMap<string, string> {
+    return this.#saved.of(root);
   }
 
   /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
@@ -196,8 +192,8 @@ export class Mirror {
   }
 
   /**
-   * One commit of all files on the tip that was learnt last, the states beside it, and one push of both. A host that
-   * cannot take both or none may take the commit and not the states: `states` says then what it has, and their failure
+   * One commit of all files on the tip that was learnt last, the states beside it, and one push of all of it. A host that
+   * cannot take all or none may take the commit and not the states: `states` says then what it has, and their failure
    * comes again when they are pushed alone.
    *
    * @param gate called when the remote has taken it; readers see it only after that has resolved
@@ -205,25 +201,49 @@ export class Mirror {
    * @throws ProductError kind `retry` when another writer was faster: refresh and decide again
    */
   async publish(publication: Publication, gate: () => Promise<void> = open): Promise<string | null> {
-    const { files, states } = publication;
-    const imports = [...this.#branchCommit(publication), ...this.#stateCommit(publication)];
-    if (imports.length === 0) return null;
+    const { files } = publication;
+    const branch = this.#branchCommit(publication);
+    const states = this.#saved.commitsOf(publication.states);
+    if (branch.length + states.length === 0) return null;
     this.#blobs.check();
-    const output = await this.#git.feed(FAST_IMPORT, importStream(imports), 'writing the commit');
-    const written = parseImport(output.toString());
-    const { signing } = this.#settings;
-    const ids = signing === null ? written : await signCommits(signing, this.#place, imports, written);
-    const commit = files.size > 0 ? (ids[0]?.commit ?? null) : null;
-    const state = states.size > 0 ? (ids.at(-1) ?? null) : null;
+    const written = await this.#write([...branch, ...this.#importsOf(states, publication)]);
+    const commit = branch.length > 0 ? (written[0]?.commit ?? null) : null;
     if (commit) await this.#check(commit, files);
-    const before = this.#state?.commit ?? null;
-    const { isStateSaved } = await this.#remote.push(commit, state && { commit: state.commit, before });
+    const saved = await this.#push(commit, beside(states, written.slice(branch.length)), publication);
     await gate();
     if (commit) this.#tree.advanceTo(commit, files);
-    if (!state || !isStateSaved) return commit;
-    this.#state = state;
-    for (const [key, text] of states) this.#states.set(key, text);
+    for (const state of saved) this.#saved.advance(state, state);
     return commit;
+  }
+
+  /** A host that takes no refs outside heads, or takes none any more, may take a branch. */
+  async #push(
+    commit: string | null,
+    states: readonly WrittenState[],
+    publication: Publication,
+  ): Promise<readonly WrittenState[]> {
+    try {
+      return await this.#remote.push(commit, states);
+    } catch (error) {
+      const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
+      if (!isOfRefs || !this.#saved.useBranch()) throw error;
+      try {
+        const otherwise = this.#saved.commitsOf(publication.states);
+        const written = await this.#write(this.#importsOf(otherwise, publication));
+        return await this.#remote.push(commit, beside(otherwise, written));
+      } catch (second) {
+        // It was not the kind of ref: what was said first is what matters.
+        this.#saved.useRefs();
+        throw second instanceof ProductError && second.kind === 'retry' ? second : error;
+      }
+    }
+  }
+
+  async #write(commits: readonly ImportCommit[]): Promise<readonly WrittenCommit[]> {
+    const output = await this.#git.feed(FAST_IMPORT, importStream(commits), 'writing the commit');
+    const written = parseImport(output.toString());
+    const { signing } = this.#settings;
+    return signing === null ? written : signCommits(signing, this.#place, commits, written);
   }
 
   #branchCommit({ files, message, time }: Publication): readonly ImportCommit[] {
@@ -232,13 +252,13 @@ export class Mirror {
     return [{ ref: workRef(), parent: this.tip, tree: null, author, time, message, files }];
   }
 
-  /** Without a parent: the state has no history. */
-  #stateCommit({ states, time }: Publication): readonly ImportCommit[] {
-    if (states.size === 0) return [];
-    const files = new Map([...states].map(([key, text]) => [`${this.#stateName}/${key}.json`, text]));
-    const message = 'state of dso-gitops\n';
+  /** Without a parent: states have no history. */
+  #importsOf(states: readonly StateCommit[], { time }: Publication): readonly ImportCommit[] {
     const { author } = this.#settings;
-    return [{ ref: `${workRef()}-state`, parent: null, tree: this.#state?.tree ?? null, author, time, message, files }];
+    return states.map(({ tree, files }, index) => {
+      const ref = `${workRef()}-state-${index}`;
+      return { ref, parent: null, tree, author, time, message: 'state of dso-gitops\n', files };
+    });
   }
 
   async #check(commit: string, files: ChangeSet): Promise<void> {
@@ -247,41 +267,28 @@ export class Mirror {
     await this.#git.read([...options, commit], 'checking the commit', (chunk) => check.take(chunk));
     check.end();
   }
+}
 
-  async #moveState(commit: string | null): Promise<void> {
-    if (commit === (this.#state?.commit ?? null)) return;
-    if (commit === null) {
-      this.#state = null;
-      this.#states.clear();
-      return;
-    }
-    const listing = await this.#git.feed(['ls-tree', '-r', '-z', commit], null, 'reading the state');
-    const tree = (await this.#git.run(['rev-parse', `${commit}^{tree}`], 'reading the state')).trim();
-    const prefix = `${this.#stateName}/`;
-    const files = [...parseTree(listing)].filter(({ path }) => path.startsWith(prefix));
-    const texts = await this.contents(files.map(({ id }) => id));
-    const keyOf = (path: string): string => path.slice(prefix.length, -'.json'.length);
-    this.#states = new Map(files.map(({ path, id }) => [keyOf(path), texts.get(id) ?? '']));
-    this.#state = { commit, tree };
-  }
+/** Each with its ids. */
+function beside(states: readonly StateCommit[], written: readonly WrittenCommit[]): readonly WrittenState[] {
+  return states.flatMap((state, index) => {
+    const ids = written[index];
+    return ids ? [{ ...state, ...ids }] : [];
+  });
 }
 
 /** Nobody reads beside. */
 async function open(): Promise<void> {}
 
 /** Two processes in one mirror would remove each other's locks as if they were left behind. */
-async function takeDirectory({ cacheDirectory, url, branch, root, isPartial }: MirrorSettings): Promise<string> {
+async function takeDirectory({ cacheDirectory, url, branch, isPartial }: MirrorSettings): Promise<string> {
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
-  return takeMirrorDirectory(`${cacheDirectory}/${hash(`${url}\0${branch}\0${root}`)}${isPartial ? '-partial' : ''}`);
+  return takeMirrorDirectory(`${cacheDirectory}/${shortHash(`${url}\0${branch}`)}${isPartial ? '-partial' : ''}`);
 }
 
 /** What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is left. */
 function workRef(): string {
   return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 async function exists(path: string): Promise<boolean> {

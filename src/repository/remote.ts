@@ -7,7 +7,7 @@ export const STATE_BRANCH = 'refs/heads/dso-gitops-state';
 
 /** Refs of the mirror that hold what was fetched last. */
 const TIP = 'refs/dso-gitops/tip';
-const KNOWN_STATE = 'refs/dso-gitops/known-state';
+const KNOWN_STATES = 'refs/dso-gitops/known-states';
 
 /** What the remote has now. */
 export interface RemoteTips {
@@ -15,12 +15,20 @@ export interface RemoteTips {
   readonly source: string;
   /** null: the repository is empty. */
   readonly tip: string | null;
-  /** null: no state was saved yet. */
-  readonly state: string | null;
+  /** Saved states by ref; left out: there are none. */
+  readonly states: ReadonlyMap<string, string>;
+}
+
+/** What of it is not here. */
+interface Wanted {
+  readonly tip: boolean;
+  /** Refs of states. */
+  readonly states: readonly string[];
 }
 
 /** A state on its way to the remote. */
-interface PushedState {
+export interface PushedState {
+  readonly ref: string;
   readonly commit: string;
   /** What is there, which it replaces; null: nothing. */
   readonly before: string | null;
@@ -37,34 +45,27 @@ export interface RemoteSettings {
   readonly isPartial: boolean;
 }
 
-/** The remote of a mirror: one branch, and the ref beside it that holds the state. */
+/** The remote of a mirror: one branch, and the refs beside it that hold the states. */
 export class Remote {
   readonly #git: Git;
   readonly #url: string;
   readonly #branchRef: string;
-  readonly #primaryStateRef: string;
   readonly #isBranchCreated: boolean;
   readonly #isPartial: boolean;
-  #stateRef: string;
-  /** What the listing said of the branch that may serve instead; null: it is not there. */
-  #stateBranchTip: string | null = null;
-  /** The host took a state ref outside heads before: a refusal is about something else. */
-  #hasPrimaryState = false;
   /** Else it is to be created. */
   #isBranchThere = false;
   #isAtomic = true;
+  #lastFetch: Promise<unknown> = Promise.resolve();
   /** Ref that the branch comes from. */
   #source: string;
 
-  constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings, stateName: string) {
+  constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings) {
     this.#git = git;
     // The name under which Git remembers where contents come from cannot be a path.
     this.#url = isPartial && url.startsWith('/') ? pathToFileURL(url).href : url;
     this.#branchRef = `refs/heads/${branch}`;
-    this.#primaryStateRef = `refs/dso-gitops/state/${stateName}`;
     this.#isBranchCreated = isBranchCreated;
     this.#isPartial = isPartial;
-    this.#stateRef = this.#primaryStateRef;
     this.#source = this.#branchRef;
   }
 
@@ -86,97 +87,102 @@ export class Remote {
   /**
    * Learns the tips in one call.
    *
+   * @param stateRefs refs that may hold states
    * @param hadTip a commit of the branch was seen before
    * @throws ProductError kind `later` when nothing at all is there any more
    */
-  async tips(hadTip: boolean): Promise<RemoteTips> {
-    const refs = await this.#list([this.#branchRef, this.#primaryStateRef, STATE_BRANCH, 'HEAD']);
+  async tips(stateRefs: readonly string[], hadTip: boolean): Promise<RemoteTips> {
+    const refs = await this.#list([this.#branchRef, ...stateRefs, 'HEAD']);
     if (refs.size === 0) await this.#checkEmpty(hadTip);
-    this.#stateBranchTip = refs.get(STATE_BRANCH) ?? null;
-    this.#hasPrimaryState = refs.has(this.#primaryStateRef);
-    this.#stateRef = this.#hasPrimaryState || !refs.has(STATE_BRANCH) ? this.#primaryStateRef : STATE_BRANCH;
     const source = await this.#sourceOf(refs);
     this.#source = source;
-    return { source, tip: refs.get(source) ?? null, state: refs.get(this.#stateRef) ?? null };
+    const states = [...refs].filter(([ref]) => stateRefs.includes(ref));
+    return { source, tip: refs.get(source) ?? null, states: new Map(states) };
   }
 
-  /** Fetches the branch, the state, or both into refs of the mirror, and gives the tips that were fetched. */
-  async fetch(
-    tips: RemoteTips,
-    wanted: { readonly tip: boolean; readonly state: boolean },
-    isShallow: boolean,
-  ): Promise<Pick<RemoteTips, 'tip' | 'state'>> {
-    const refspecs: string[] = [];
-    if (wanted.tip) refspecs.push(`+${tips.source}:${TIP}`);
-    if (wanted.state) refspecs.push(`+${this.#stateRef}:${KNOWN_STATE}`);
-    const fetched = refspecs.length === 0 ? tips : await this.#fetch(refspecs, tips, wanted, isShallow);
+  /** Fetches the branch, states, or both into refs of the mirror, and gives the tips that were fetched. */
+  async fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Omit<RemoteTips, 'source'>> {
+    const sources = [...(wanted.tip ? [tips.source] : []), ...wanted.states];
+    const fetched = sources.length === 0 ? tips : await this.#fetch(tips, wanted, isShallow);
     this.#isBranchThere = fetched.tip !== null && tips.source === this.#branchRef;
     return fetched;
   }
 
-  async #fetch(
-    refspecs: readonly string[],
-    tips: RemoteTips,
-    wanted: { readonly tip: boolean; readonly state: boolean },
-    isShallow: boolean,
-  ): Promise<Pick<RemoteTips, 'tip' | 'state'>> {
+  async #fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Omit<RemoteTips, 'source'>> {
+    const states = wanted.states.map((ref, index) => ({ ref, local: `${KNOWN_STATES}/${index}` }));
+    const branch = wanted.tip ? [{ ref: tips.source, local: TIP }] : [];
+    const refspecs = [...branch, ...states].map(({ ref, local }) => `+${ref}:${local}`);
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
     const how = [...(isShallow ? ['--depth=1'] : []), ...(this.#isPartial ? ['--filter=blob:none'] : [])];
     const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
-    await this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`);
+    await this.#inTurn(() => this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`));
     // A ref may have moved since it was listed: what was fetched counts.
-    const names = [...(wanted.tip ? [TIP] : []), ...(wanted.state ? [KNOWN_STATE] : [])];
+    const names = [...branch, ...states].map(({ local }) => local);
     const ids = (await this.#git.run(['rev-parse', ...names], 'reading the mirror')).trim().split('\n');
-    return {
-      tip: wanted.tip ? (ids[0] ?? null) : tips.tip,
-      state: wanted.state ? (ids.at(-1) ?? null) : tips.state,
-    };
+    const tip = wanted.tip ? (ids.shift() ?? null) : tips.tip;
+    const found = states.map(({ ref }, index) => [ref, ids[index] ?? ''] as const);
+    return { tip, states: new Map([...tips.states, ...found]) };
   }
 
   /** Fetches older commits of the branch. */
   async deepen(depth: number): Promise<void> {
     const how = [`--deepen=${depth}`, ...(this.#isPartial ? ['--filter=blob:none'] : [])];
     const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how];
-    await this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`);
+    await this.#inTurn(() =>
+      this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`),
+    );
+  }
+
+  /** Two fetches at once would meet at a lock of the mirror. */
+  #inTurn(fetch: () => Promise<unknown>): Promise<unknown> {
+    const turn = this.#lastFetch.then(fetch);
+    this.#lastFetch = turn.catch(() => undefined);
+    return turn;
   }
 
   /**
-   * Pushes a commit to the branch and a state beside it: both or none where the host can, else the branch first, so that
-   * a state never speaks of a commit that is not there. A shared branch is never forced, and one that was set back is not
+   * Pushes a commit to the branch and states beside it: all or none where the host can, else the branch first, so that a
+   * state never speaks of a commit that is not there. A shared branch is never forced, and one that was set back is not
    * pushed over, though that would be a fast-forward.
+   *
+   * @returns the states that are there now
    */
-  async push(commit: string | null, state: PushedState | null): Promise<{ readonly isStateSaved: boolean }> {
-    if (commit && state && !this.#isAtomic) {
-      await this.push(commit, null);
-      // The commit is there, whatever became of the state: it is pushed again, alone, and fails for itself.
-      return this.push(null, state).catch(() => ({ isStateSaved: false }));
-    }
-    const refs: string[] = [];
-    if (commit) refs.push(`${commit}:${this.#branchRef}`);
-    // No plus sign: it would override the lease, which already allows a state without the old one as its parent.
-    if (state) refs.push(`${state.commit}:${this.#stateRef}`);
+  async push<T extends PushedState>(commit: string | null, states: readonly T[]): Promise<readonly T[]> {
+    if (!this.#isAtomic && (commit ? states.length > 0 : states.length > 1)) return this.#pushOneByOne(commit, states);
+    const refs = states.map((state) => `${state.commit}:${state.ref}`);
+    if (commit) refs.unshift(`${commit}:${this.#branchRef}`);
     const options = ['push', '--porcelain', '--progress', '--no-verify'];
     if (refs.length > 1) options.push('--atomic');
     if (commit) options.push(`--force-with-lease=${this.#branchRef}:${await this.#standsOn(commit)}`);
-    if (state) options.push(`--force-with-lease=${this.#stateRef}:${state.before ?? ''}`);
+    // No plus sign: it would override the lease, which already allows a state without the old one as its parent.
+    for (const { ref, before } of states) options.push(`--force-with-lease=${ref}:${before ?? ''}`);
     try {
       await this.#git.run([...options, this.#url, ...refs], `pushing to ${this.#url}`);
     } catch (error) {
-      const before = this.#stateRef;
-      if (!this.#canPushOtherwise(error, state !== null)) throw error;
-      const isMoved = this.#stateRef !== before;
-      try {
-        return await this.push(commit, state && isMoved ? { ...state, before: this.#stateBranchTip } : state);
-      } catch (second) {
-        // It was not the kind of ref: what was said first is what matters.
-        this.#stateRef = before;
-        const isRace = second instanceof ProductError && second.kind === 'retry';
-        throw isMoved && !isRace ? error : second;
-      }
+      // Not every host offers it; that is found out once.
+      if (!this.#isAtomic || !(error instanceof ProductError) || !/does not support --atomic/.test(error.message))
+        throw error;
+      this.#isAtomic = false;
+      return this.push(commit, states);
     }
     if (commit) this.#isBranchThere = true;
-    if (state && this.#stateRef === this.#primaryStateRef) this.#hasPrimaryState = true;
-    return { isStateSaved: state !== null };
+    return states;
+  }
+
+  /** Once something is there, what became of the rest is found out when it is pushed again, alone. */
+  async #pushOneByOne<T extends PushedState>(commit: string | null, states: readonly T[]): Promise<readonly T[]> {
+    if (commit) await this.push(commit, []);
+    const there: T[] = [];
+    let failure: unknown = null;
+    for (const state of states) {
+      try {
+        there.push(...(await this.push(null, [state])));
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== null && !commit && there.length === 0) throw failure;
+    return there;
   }
 
   /**
@@ -187,19 +193,6 @@ export class Remote {
     if (!this.#isBranchThere) return '';
     const parents = await this.#git.run(['rev-parse', `${commit}^@`], 'reading the mirror');
     return parents.split('\n', 1)[0] ?? '';
-  }
-
-  /** Not every host offers atomic pushes, or takes refs outside heads; both are found out once. */
-  #canPushOtherwise(error: unknown, hasState: boolean): boolean {
-    if (!(error instanceof ProductError)) return false;
-    if (this.#isAtomic && /does not support --atomic/.test(error.message)) {
-      this.#isAtomic = false;
-      return true;
-    }
-    if (!hasState || this.#stateRef === STATE_BRANCH || !isRefused(error, this.#stateRef)) return false;
-    if (this.#hasPrimaryState) return false;
-    this.#stateRef = STATE_BRANCH;
-    return true;
   }
 
   /** An empty page of a proxy or a host that is being restored reads as an empty repository: what was there is not forgotten for it. */
@@ -240,7 +233,7 @@ export class Remote {
 }
 
 /** The host refused this very ref, not only because another one of the same push was refused. */
-function isRefused(error: ProductError, ref: string): boolean {
+export function isRefused(error: ProductError, ref: string): boolean {
   const output = error.cause instanceof Error ? error.cause.message : error.message;
   const line = output.split('\n').find((candidate) => candidate.startsWith('!') && candidate.includes(`:${ref}\t`));
   return line !== undefined && /\[remote rejected\]/.test(line) && !/atomic|failed to update|cannot lock/.test(line);

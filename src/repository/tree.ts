@@ -9,20 +9,20 @@ export interface TreeEntry {
 }
 
 const NOTHING = Buffer.alloc(0);
-/** More arguments than this and the whole root is listed instead. */
+/** More arguments than this and the roots are listed whole instead. */
 const MAX_PATHS = 1000;
-/** Paths that are remembered where the root holds fewer; what is gone for ever would add up. */
+/** Paths that are remembered where the roots hold fewer; what is gone for ever would add up. */
 const MIN_REMEMBERED = 50_000;
 
 /** What is known of the tip's tree, so that Git is asked only for what is not. */
 export class Tree {
   readonly #git: Git;
-  readonly #root: string;
+  readonly #roots: readonly string[];
   readonly #fetchContents: (ids: readonly string[]) => Promise<void>;
   #tip: string | null = null;
   /** An id alone is a plain file. */
   #entries = new Map<string, string | TreeEntry | null>();
-  /** All below the root was listed: what is not there is absent. */
+  /** All below the roots was listed: what is not there is absent. */
   #isComplete = false;
   /** Paths that changed since. */
   readonly #changed = new Set<string>();
@@ -34,12 +34,12 @@ export class Tree {
   };
 
   /**
-   * @param root directory that all asked paths are below
+   * @param roots directories that all asked paths are below
    * @param fetchContents brings blobs that are not here
    */
-  constructor(git: Git, root: string, fetchContents: (ids: readonly string[]) => Promise<void>) {
+  constructor(git: Git, roots: readonly string[], fetchContents: (ids: readonly string[]) => Promise<void>) {
     this.#git = git;
-    this.#root = root;
+    this.#roots = roots;
     this.#fetchContents = fetchContents;
   }
 
@@ -53,7 +53,7 @@ export class Tree {
     if (tip === this.#tip) return;
     if (tip !== null && this.#tip !== null) {
       const options = ['diff-tree', '-r', '-z', '--name-only', '--no-renames'];
-      const changed = await this.#git.run([...options, this.#tip, tip, '--', this.#root], 'comparing tips');
+      const changed = await this.#git.run([...options, this.#tip, tip, '--', ...this.#roots], 'comparing tips');
       for (const path of changed.split('\0')) {
         this.#entries.delete(path);
         if (this.#isComplete && path !== '') this.#changed.add(path);
@@ -129,7 +129,14 @@ export class Tree {
 
   async #list(paths: readonly string[]): Promise<void> {
     const isAll = paths.length > MAX_PATHS;
-    const options = ['ls-tree', '-r', '-z', this.#tip ?? '', '--', ...(isAll ? [`${this.#root}/`] : paths)];
+    const options = [
+      'ls-tree',
+      '-r',
+      '-z',
+      this.#tip ?? '',
+      '--',
+      ...(isAll ? this.#roots.map((root) => `${root}/`) : paths),
+    ];
     const output = this.#tip === null ? NOTHING : await this.#git.feed(options, null, 'listing the tip');
     // Only now: what could not be listed is not absent.
     if (isAll) {

@@ -98,9 +98,9 @@ it('a branch that refuses is tried again ever more rarely, whatever else is due'
   world.now += 600_000;
   await ticksOf(world, 3500);
   const count = readFileSync(tries, 'utf8').split('\n').length - 1;
-  // At once, after one second and after two more.
-  expect(count).toBeGreaterThan(1);
-  expect(count).toBeLessThan(4);
+  // At once, also with another kind of ref for the states; after one second and after two more.
+  expect(count).toBeGreaterThan(2);
+  expect(count).toBeLessThan(5);
 });
 
 it('a clock that is set back an hour holds up no push, and neither does one that jumps ahead', async () => {

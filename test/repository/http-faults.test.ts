@@ -8,7 +8,8 @@ import { openMirror, publication } from './open-mirror.ts';
 /** Far above what a Git call takes, far below what Git waits by itself. */
 const DEADLINE_MS = 3000;
 
-const push = publication({ 'scaling/a': 'a\n' }, { states: new Map([['default/a', '1\n']]) });
+const states = new Map([['default/a', '1\n']]);
+const push = publication({ 'scaling/a': 'a\n' }, { states });
 
 /** Step, fault, and whether the push arrived all the same. */
 const FAULTS: readonly (readonly [HttpStep, HttpFault, boolean])[] = [
@@ -48,7 +49,7 @@ describe('a host that fails', () => {
       host.behave({ account: ACCOUNT });
       await mirror.refresh();
       expect(mirror.tip).toBe(remote.tip());
-      expect(mirror.states().get('default/a')).toBe(hasArrived ? '1\n' : undefined);
+      expect(mirror.states('scaling').get('default/a')).toBe(hasArrived ? '1\n' : undefined);
       if (!hasArrived) await mirror.publish(push);
       expect(remote.subjects()).toEqual(['scale', 'foreign 0']);
       expect((await mirror.entries(['scaling/a'])).get('scaling/a')).not.toBeNull();
@@ -58,7 +59,7 @@ describe('a host that fails', () => {
   it('half way through a large push: nothing of it is there, and it arrives when it is tried again', async () => {
     const { host, remote, settings, failure } = await httpSite({ account: ACCOUNT });
     const mirror = await openMirror(settings(TOKEN, { deadlineMs: DEADLINE_MS }));
-    const large = publication({ 'scaling/a': randomBytes(2_000_000).toString('hex') }, { states: push.states });
+    const large = publication({ 'scaling/a': randomBytes(2_000_000).toString('hex') }, { states });
     const before = [...remote.refs()];
     host.behave({ account: ACCOUNT, step: 'push', fault: 'unread' });
     expect(await failure(mirror.publish(large))).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });

@@ -5,6 +5,9 @@ import { Mirror, type MirrorSettings } from '../../src/repository/mirror.ts';
 
 export { NO_CREDENTIALS };
 
+/** Below which all of it is. */
+export const ROOT = 'scaling';
+
 /** Settings of a mirror of `main` at a URL. */
 export function settingsOf(url: string, cacheDirectory: string, given: Partial<MirrorSettings> = {}): MirrorSettings {
   return {
@@ -12,7 +15,7 @@ export function settingsOf(url: string, cacheDirectory: string, given: Partial<M
     branch: 'main',
     isBranchCreated: false,
     isPartial: false,
-    root: 'scaling',
+    roots: [ROOT],
     credentials: NO_CREDENTIALS,
     signing: null,
     author: { name: 'dso-gitops', email: 'dso-gitops@localhost' },
@@ -29,15 +32,24 @@ export async function openMirror(settings: MirrorSettings): Promise<Mirror> {
   return mirror;
 }
 
-/** What a push writes, with a default for everything. */
-export function publication(files: Readonly<Record<string, string>>, given: Partial<Publication> = {}): Publication {
+/** What a push writes, with a default for everything; states are those of one root. */
+export function publication(
+  files: Readonly<Record<string, string>>,
+  { states = new Map(), root = ROOT, ...given }: PublicationGiven = {},
+): Publication {
   return {
     files: new Map(Object.entries(files)),
     message: 'scale\n',
-    states: new Map(),
+    states: new Map([[root, states]]),
     time: Date.UTC(2026, 0, 1),
     ...given,
   };
+}
+
+interface PublicationGiven extends Partial<Omit<Publication, 'states'>> {
+  /** By key of the DSO. */
+  readonly states?: ReadonlyMap<string, string>;
+  readonly root?: string;
 }
 
 /** The product's error that a promise ends with. */

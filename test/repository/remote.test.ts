@@ -14,8 +14,8 @@ async function setUp() {
   host.commit({ 'base/app.yaml': 'y\n' });
   const clone = BareRepository.make(join(directory, 'clone.git'));
   const { url, git } = { url: host.directory, git: gitOf(clone) };
-  const remote = new Remote(git, { url, branch: 'main', isBranchCreated: false, isPartial: false }, 'state');
-  await remote.fetch(await remote.tips(false), { tip: true, state: false }, false);
+  const remote = new Remote(git, { url, branch: 'main', isBranchCreated: false, isPartial: false });
+  await remote.fetch(await remote.tips([], false), { tip: true, states: [] }, false);
   return { host, clone, remote, tip: host.tip() ?? '' };
 }
 
@@ -34,7 +34,7 @@ describe('a shared branch is never forced', () => {
   it('takes a commit that stands on its tip', async () => {
     const { host, clone, remote, tip } = await setUp();
     const commit = commitOn(clone, tip);
-    await remote.push(commit, null);
+    await remote.push(commit, []);
     expect(host.tip()).toBe(commit);
   });
 
@@ -45,7 +45,7 @@ describe('a shared branch is never forced', () => {
   ])('a commit that %s is refused on this side', async (_name, parentsOf) => {
     const { host, clone, remote, tip } = await setUp();
     const parents = parentsOf(tip).map((one) => clone.git('rev-parse', one).trim());
-    const error = await errorOf(remote.push(commitOn(clone, ...parents), null));
+    const error = await errorOf(remote.push(commitOn(clone, ...parents), []));
     expect(error).toMatchObject({ kind: 'retry', reason: 'LostRace' });
     expect(host.tip()).toBe(tip);
   });
@@ -54,7 +54,7 @@ describe('a shared branch is never forced', () => {
     const { host, clone, remote, tip } = await setUp();
     host.git('config', 'receive.denyNonFastForwards', 'true');
     const commit = commitOn(clone, tip);
-    await remote.push(commit, null);
+    await remote.push(commit, []);
     expect(host.tip()).toBe(commit);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BareRepository } from './bare-repository.ts';
@@ -35,7 +36,7 @@ describe('state beside the branch', () => {
       'shop/b.json',
     ]);
     const other = await openMirror(settings('other'));
-    expect([...other.states()]).toEqual([
+    expect([...other.states('scaling')]).toEqual([
       ['default/a', '2\n'],
       ['shop/b', '1\n'],
     ]);
@@ -59,7 +60,7 @@ describe('state beside the branch', () => {
     await other.refresh();
     await other.publish(late);
     const third = await openMirror(settings('third'));
-    expect(Object.fromEntries(third.states())).toEqual({
+    expect(Object.fromEntries(third.states('scaling'))).toEqual({
       'default/a': 'one\n',
       'default/b': 'other\n',
       'default/c': 'other\n',
@@ -82,11 +83,26 @@ describe('state beside the branch', () => {
     const { remote, settings } = setUp();
     const one = await openMirror(settings('one'));
     await one.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
-    const other = await openMirror(settings('other', { root: 'elsewhere' }));
-    expect(other.states().size).toBe(0);
-    await other.publish(publication({}, { states: states({ 'default/a': 'other\n' }) }));
+    const other = await openMirror(settings('other', { roots: ['elsewhere'] }));
+    expect(other.states('elsewhere').size).toBe(0);
+    await other.publish(publication({}, { root: 'elsewhere', states: states({ 'default/a': 'other\n' }) }));
     expect(refNames(remote).filter((name) => STATE.test(name))).toHaveLength(2);
-    expect((await openMirror(settings('third'))).states().get('default/a')).toBe('one\n');
+    expect((await openMirror(settings('third'))).states('scaling').get('default/a')).toBe('one\n');
+  });
+
+  it('of several roots goes with one push, and each installation finds its own', async () => {
+    const { remote, settings } = setUp();
+    const both = await openMirror(settings('both', { roots: ['scaling', 'elsewhere'] }));
+    const saved = new Map([
+      ['scaling', states({ 'default/a': 'one\n' })],
+      ['elsewhere', states({ 'default/a': 'other\n' })],
+    ]);
+    await both.publish({ ...publication({ 'scaling/a': 'a\n', 'elsewhere/a': 'a\n' }), states: saved });
+    expect(remote.subjects()).toHaveLength(2);
+    expect(refNames(remote).filter((name) => STATE.test(name))).toHaveLength(2);
+    expect((await openMirror(settings('one'))).states('scaling').get('default/a')).toBe('one\n');
+    const other = await openMirror(settings('other', { roots: ['elsewhere', 'scaling'] }));
+    expect(['scaling', 'elsewhere'].map((root) => other.states(root).get('default/a'))).toEqual(['one\n', 'other\n']);
   });
 
   it('follows when somebody removes the ref', async () => {
@@ -95,9 +111,9 @@ describe('state beside the branch', () => {
     await mirror.publish(publication({}, { states: states({ 'default/a': 'one\n' }) }));
     for (const ref of refNames(remote).filter((name) => STATE.test(name))) remote.git('update-ref', '-d', ref);
     await mirror.refresh();
-    expect(mirror.states().size).toBe(0);
+    expect(mirror.states('scaling').size).toBe(0);
     await mirror.publish(publication({}, { states: states({ 'default/a': 'two\n' }) }));
-    expect((await openMirror(settings('other'))).states().get('default/a')).toBe('two\n');
+    expect((await openMirror(settings('other'))).states('scaling').get('default/a')).toBe('two\n');
   });
 });
 
@@ -112,7 +128,7 @@ it('a ref that another tool removes between looking and pushing is a lost race',
   await mirror.refresh();
   await mirror.publish(late);
   expect(remote.subjects()).toEqual(['scale', 'foreign 0']);
-  expect((await openMirror(settings('other'))).states().get('default/a')).toBe('two\n');
+  expect((await openMirror(settings('other'))).states('scaling').get('default/a')).toBe('two\n');
 });
 
 const REFUSALS: readonly (readonly [string, (remote: BareRepository) => void])[] = [
@@ -150,9 +166,57 @@ describe('a host that takes no refs outside heads', () => {
     expect(refNames(remote)).toEqual([BRANCH, 'refs/heads/main']);
     await mirror.publish(publication({ 'scaling/a': 'b\n' }, { states: states({ 'default/b': '1\n' }) }));
     const other = await openMirror(settings('other'));
-    expect([...other.states().keys()]).toEqual(['default/a', 'default/b']);
+    expect([...other.states('scaling').keys()]).toEqual(['default/a', 'default/b']);
     expect(remote.read('scaling/a')).toBe('b\n');
     expect(remote.git('rev-list', '--count', BRANCH).trim()).toBe('1');
+  });
+
+  it.each(REFUSALS.slice(0, -1))(
+    '%s, which came after states were taken: all of them move into the branch',
+    async (_name, refuse) => {
+      const { remote, settings } = setUp();
+      const roots = ['scaling', 'elsewhere'];
+      const mirror = await openMirror(settings('one', { roots }));
+      const saved = (text: string) => new Map([['scaling', states({ 'default/a': text })]]);
+      await mirror.publish({
+        ...publication({}),
+        states: saved('old\n').set('elsewhere', states({ 'shop/b': 'old\n' })),
+      });
+      await mirror.publish(publication({}, { states: states({ 'default/c': 'old\n' }) }));
+      refuse(remote);
+      await mirror.publish({ ...publication({ 'scaling/a': 'a\n' }), states: saved('new\n') });
+      await mirror.publish(publication({}, { root: 'elsewhere', states: states({ 'shop/d': 'new\n' }) }));
+      const other = await openMirror(settings('two', { roots }));
+      expect(Object.fromEntries(other.states('scaling'))).toEqual({ 'default/a': 'new\n', 'default/c': 'old\n' });
+      expect(Object.fromEntries(other.states('elsewhere'))).toEqual({ 'shop/b': 'old\n', 'shop/d': 'new\n' });
+      await other.publish(publication({}, { states: states({ 'default/a': 'newer\n' }) }));
+      await mirror.refresh();
+      expect(mirror.states('scaling').get('default/a')).toBe('newer\n');
+    },
+  );
+
+  it('is not looked for at every try where everything is refused', async () => {
+    const { remote, settings } = setUp();
+    const mirror = await openMirror(settings());
+    await mirror.publish(push);
+    const tries = join(remote.directory, 'tries');
+    const late = publication({ 'scaling/a': 'b\n' }, { states: states({ 'default/a': '2\n' }) });
+    remote.hook('pre-receive', `echo once more >> '${tries}'; exit 1`);
+    for (let number = 0; number < 4; number += 1) await errorOf(mirror.publish(late));
+    expect(readFileSync(tries, 'utf8').split('\n').length - 1).toBe(5);
+  });
+
+  it('hidden refs, which came after states were taken, are a race that is lost once, as refs that were removed', async () => {
+    const { remote, settings } = setUp();
+    const mirror = await openMirror(settings());
+    await mirror.publish(push);
+    remote.git('config', 'transfer.hideRefs', 'refs/dso-gitops');
+    const late = publication({ 'scaling/a': 'b\n' }, { states: states({ 'default/a': '2\n' }) });
+    expect(await errorOf(mirror.publish(late))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+    await mirror.refresh();
+    await mirror.publish(late);
+    expect((await openMirror(settings('other'))).states('scaling').get('default/a')).toBe('2\n');
+    expect(remote.read('scaling/a')).toBe('b\n');
   });
 
   it('shares that branch with another branch of the repository', async () => {
@@ -161,7 +225,7 @@ describe('a host that takes no refs outside heads', () => {
     await (await openMirror(settings())).publish(push);
     const other = await openMirror(settings('other', { branch: 'two', isBranchCreated: true }));
     await other.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '2\n' }) }));
-    expect((await openMirror(settings('third'))).states().get('default/a')).toBe('1\n');
+    expect((await openMirror(settings('third'))).states('scaling').get('default/a')).toBe('1\n');
   });
 
   it('is not guessed from a refusal of the branch itself: no branch is made for it', async () => {
@@ -183,7 +247,7 @@ it('pushes without --atomic where the host does not offer it', async () => {
   const mirror = await openMirror(settings());
   await mirror.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '1\n' }) }));
   expect(remote.read('scaling/a')).toBe('a\n');
-  expect((await openMirror(settings('other'))).states().get('default/a')).toBe('1\n');
+  expect((await openMirror(settings('other'))).states('scaling').get('default/a')).toBe('1\n');
 });
 
 it('a commit that landed where the host refuses the state, and cannot take both or none, is told', async () => {
@@ -193,6 +257,6 @@ it('a commit that landed where the host refuses the state, and cannot take both 
   const mirror = await openMirror(settings());
   const state = { states: states({ 'default/a': '1\n' }) };
   const commit = await mirror.publish(publication({ 'scaling/a': 'a\n' }, state));
-  expect([commit, mirror.tip, mirror.states().size]).toEqual([remote.tip(), remote.tip(), 0]);
+  expect([commit, mirror.tip, mirror.states('scaling').size]).toEqual([remote.tip(), remote.tip(), 0]);
   expect(await errorOf(mirror.publish(publication({}, state)))).toMatchObject({ reason: 'HookDeclined' });
 });

@@ -13,7 +13,7 @@ it('what could not be listed is asked again, never taken for absent', async () =
       return Buffer.from('100644 blob abc\tscaling/a\0');
     },
   };
-  const tree = new Tree(git, 'scaling', async () => undefined);
+  const tree = new Tree(git, ['scaling'], async () => undefined);
   await tree.moveTo('1111');
   await expect(tree.entries(['scaling/a'])).rejects.toThrow('no time');
   expect((await tree.entries(['scaling/a'])).get('scaling/a')).toEqual({ mode: '100644', id: 'abc' });
@@ -35,7 +35,7 @@ function counted(): { readonly git: Git; readonly asked: string[]; readonly chan
 
 it('remembers no more paths than can be of use, and asks again then', async () => {
   const { git, asked } = counted();
-  const tree = new Tree(git, 'scaling', async () => undefined);
+  const tree = new Tree(git, ['scaling'], async () => undefined);
   await tree.moveTo('0');
   for (let round = 1; round <= 60; round += 1) {
     const gone = Array.from({ length: 1000 }, (_, index) => [`scaling/${round}/${index}`, null] as const);
@@ -47,7 +47,7 @@ it('remembers no more paths than can be of use, and asks again then', async () =
 
 it('remembers no more changes of others than can be of use, and asks again then', async () => {
   const { git, asked, changes } = counted();
-  const tree = new Tree(git, 'scaling', async () => undefined);
+  const tree = new Tree(git, ['scaling'], async () => undefined);
   await tree.moveTo('0');
   await tree.entries(Array.from({ length: 1001 }, (_, index) => `scaling/${index}`));
   for (let round = 1; round <= 60; round += 1) {

@@ -47,7 +47,7 @@ describe('a session that fails', () => {
     remote.hook('reference-transaction', 'exit 0');
     await mirror.refresh();
     expect(mirror.tip).toBe(remote.tip());
-    expect(mirror.states().get('default/a')).toBe('1\n');
+    expect(mirror.states('scaling').get('default/a')).toBe('1\n');
     expect(remote.subjects()).toEqual(['scale', 'foreign 0']);
   });
 });

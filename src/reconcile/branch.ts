@@ -2,7 +2,6 @@ import type { Destination } from '../config/load.ts';
 import { asProductError, ProductError } from '../errors.ts';
 import { Backoff } from './backoff.ts';
 import type { Composition } from './compose.ts';
-import type { OpenRepository } from './connections.ts';
 import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import { Refusals } from './refusals.ts';
@@ -10,17 +9,24 @@ import type { Gate, Publication, Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import { UNDER_WAY, type Waiting } from './waiting.ts';
 
-/** A push of decisions to one branch. */
+/** How a branch is read and written: its destinations agree about that. */
+export type BranchSettings = Pick<
+  Destination,
+  'url' | 'branch' | 'isBranchCreated' | 'isPartial' | 'author' | 'credentials' | 'signing' | 'minIntervalMs'
+> & {
+  /** Directories that our files are below. */
+  readonly roots: readonly string[];
+};
+
+/** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
+export type OpenRepository = (settings: BranchSettings, isRenewed: boolean) => Promise<Repository>;
+
+/** A push of decisions. */
 export interface Push {
   readonly publication: Publication;
-  /** Below each root that something goes to. */
-  readonly parts: readonly PushedPart[];
-}
-
-/** What a push brings to one destination, and what to do when it is seen to have landed there. */
-export interface PushedPart {
-  readonly lane: Lane;
-  readonly composition: Composition;
+  /** What goes to each destination. */
+  readonly compositions: ReadonlyMap<Destination, Composition>;
+  /** What to do when it has landed. */
   readonly landed: () => void;
 }
 
@@ -31,28 +37,29 @@ export interface Save {
 }
 
 /**
- * One destination: its repository, and at most one call to its remote at a time. What it brought is seen only when it is
- * settled.
+ * One branch of a repository with its destinations, each of them a directory in it: one tip, and at most one call to the
+ * remote at a time. What a call brought is seen only when it is settled.
  */
-export class Lane {
-  readonly destination: Destination;
+export class Branch {
+  /** At least one, in the order of the configuration. */
+  readonly destinations: readonly Destination[];
+  readonly settings: BranchSettings;
   readonly #open: OpenRepository;
   readonly #call = new OneCall();
   readonly #backoff: Backoff;
   readonly #refusals = new Refusals();
   #repository: Repository | null = null;
-  #pushed: DestinationOutcome | null = null;
+  #pushed: readonly DestinationOutcome[] = [];
   /** What is cached cannot be used. */
   #isUnreadable = false;
   #isDamaged = false;
   #hasMoved = false;
-  /** What is to be done when the tip is seen that another lane has pushed. */
-  #landings: (() => void)[] = [];
 
-  constructor(destination: Destination, open: OpenRepository) {
-    this.destination = destination;
+  constructor([first, ...others]: readonly [Destination, ...Destination[]], open: OpenRepository) {
+    this.destinations = [first, ...others];
+    this.settings = { ...first, roots: this.destinations.map(({ root }) => root) };
     this.#open = open;
-    this.#backoff = new Backoff(destination.minIntervalMs);
+    this.#backoff = new Backoff(first.minIntervalMs);
   }
 
   /** null: it was never reached. */
@@ -131,47 +138,32 @@ export class Lane {
     if (this.isBusy) return;
     this.#backoff.beginRead(now);
     const [wasReadable, tip] = [this.isReadable, this.#repository?.tip];
-    // What lands from now on may be too late to be seen by this call.
-    const landings = this.#landings.splice(0);
     this.#call.start('read', async (gate) => {
       try {
         this.#repository = await this.#connect(gate);
         this.#isUnreadable = false;
         this.#isDamaged = false;
         this.#backoff.succeed('read', now);
-        for (const landed of landings) landed();
       } catch (thrown) {
         await gate();
-        this.#landings.unshift(...landings);
         this.#fail('read', asProductError(thrown), now);
       }
       if (this.isReadable !== wasReadable || this.#repository?.tip !== tip) this.#hasMoved = true;
     });
   }
 
-  /**
-   * Begins a push of decisions, also below the roots of other lanes of the branch. What comes of it is there to `take` from
-   * each when it is settled; the others see it when they have learnt the tip, which is due then.
-   */
-  push({ publication, parts }: Push, now: number): void {
+  /** Begins a push of decisions. What comes of it is there to `take` when it is settled. */
+  push({ publication, compositions, landed }: Push, now: number): void {
     this.#publish('commit', publication, now, (commit, error) => {
-      const hasRecord = parts.some(({ composition }) => [...composition.decisions.values()].some((one) => one?.record));
+      const hasRecord = [...compositions.values()].some(({ decisions }) => {
+        return [...decisions.values()].some((one) => one?.record);
+      });
       if (!error && !hasRecord) this.#backoff.unpace();
-      for (const { lane, composition, landed } of parts) {
-        lane.#pushed = { ...untouched(lane.destination), composition, commit, error };
-        if (error) continue;
-        // Whichever of them carries the next one: it is paced, and nothing of an earlier failure stands.
-        if (lane !== this) lane.#backoff.succeed('commit', now);
-        // Another lane has seen it already, or sees it with the tip.
-        if (lane === this || lane.#repository?.tip === commit) landed();
-        else lane.#landings.push(landed);
-      }
+      this.#pushed = [...compositions].map(([destination, composition]) => {
+        return { ...untouched(destination), composition, commit, error };
+      });
+      if (!error) landed();
     });
-  }
-
-  /** The tip is to be learnt as soon as that is possible. */
-  fallBehind(): void {
-    this.#backoff.hurryRead();
   }
 
   /** Begins to save states; when it is settled, `stateError` says why it failed. */
@@ -210,13 +202,13 @@ export class Lane {
 
   /** Whether there is something to `take`. */
   get hasEnded(): boolean {
-    return this.#pushed !== null;
+    return this.#pushed.length > 0;
   }
 
-  /** What the last push of decisions came to; null: it was taken, or is under way. */
-  take(): DestinationOutcome | null {
+  /** What the last push of decisions came to; empty: it was taken, or is under way. */
+  take(): readonly DestinationOutcome[] {
     const pushed = this.#pushed;
-    this.#pushed = null;
+    this.#pushed = [];
     return pushed;
   }
 
@@ -227,7 +219,7 @@ export class Lane {
     ended: (commit: string | null, error: ProductError | null) => void,
   ): void {
     const repository = this.#repository;
-    if (!repository || this.isBusy) throw new Error(`${this.destination.name} cannot be pushed to now`);
+    if (!repository || this.isBusy) throw new Error(`${this.settings.url} cannot be pushed to now`);
     this.#call.start(purpose, async (gate) => {
       try {
         const commit = await repository.publish(publication, gate);
@@ -252,7 +244,7 @@ export class Lane {
   async #connect(gate: Gate): Promise<Repository> {
     try {
       if (this.#isDamaged) throw new ProductError('later', DAMAGED, 'the mirror is made again');
-      const repository = this.#repository ?? (await this.#open(this.destination, false));
+      const repository = this.#repository ?? (await this.#open(this.settings, false));
       if (!(await repository.isWorn())) {
         await repository.refresh(gate);
         return repository;
@@ -264,7 +256,7 @@ export class Lane {
       // Not the remote: the mirror itself is damaged, and it is only a cache.
       if (this.#repository) this.noteUnreadable(error);
     }
-    const renewed = await this.#open(this.destination, true);
+    const renewed = await this.#open(this.settings, true);
     await renewed.refresh(gate);
     return renewed;
   }
