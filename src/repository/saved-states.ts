@@ -113,7 +113,7 @@ export class SavedStates {
   advance({ ref, files }: StateCommit, written: WrittenCommit): void {
     const texts = new Map(this.#refs.get(ref)?.texts);
     for (const [path, text] of files) {
-      const [directory = '', key] = splitAt(path);
+      const [directory, key] = splitAt(path);
       const here = new Map(texts.get(directory));
       if (typeof text === 'string') here.set(key, text);
       texts.set(directory, here);
