@@ -110,7 +110,7 @@ async function findHeld(
         const commit = await repository.commitAt(instant, context.now());
         if (commit === null) return null;
         const records = await repository.filesAt(commit, [`${root}/${path}`]);
-        return { records, overlays: await repository.filesAt(commit, overlaysOf(records, root)) };
+        return { records, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
       });
       return { settings: destination, records: found?.records ?? [], overlays: found?.overlays ?? [] };
     }),
@@ -127,9 +127,9 @@ function renderHeld(held: readonly HeldDecision[], format: Format, { columns }: 
 
 function heldText({ members }: HeldDecision): string {
   return Object.entries(members)
-    .map(([name, { after, byHand }]) => {
+    .map(([name, { after, byHand, isOrphaned }]) => {
       const who = byHand ? ` (by hand, commit ${byHand.commit.slice(0, 10)} by ${byHand.author})` : '';
-      return `${name} ${after ?? '-'}${who}`;
+      return `${name} ${after ?? '-'}${isOrphaned ? ' (left the DSO)' : ''}${who}`;
     })
     .join(', ');
 }

@@ -1,11 +1,11 @@
 import { blobId } from '../manifests/blob.ts';
-import { type LayoutSettings, parseOverlay } from '../manifests/layout.ts';
+import { type LayoutSettings, overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import type { PastDecision, Revision } from './decision-history.ts';
 
 /** What a branch held of a DSO at an instant: its record of then, and what the overlays really said. */
 export interface HeldDecision extends Omit<PastDecision, 'total' | 'members'> {
-  /** `after`: the sum of what the members had; null: of one of them it is not known. */
+  /** `after`: the sum of what the members had that were not orphaned; null: of one of them it is not known. */
   readonly total: { readonly before: number | null; readonly after: number | null };
   readonly members: Readonly<Record<string, HeldMember>>;
 }
@@ -17,6 +17,8 @@ export interface HeldMember {
   readonly after: number | null;
   /** Who wrote it, where that is not what the record says; null: it is. */
   readonly byHand: { readonly commit: string; readonly author: string } | null;
+  /** It had left the DSO and kept its overlay: no part of the total. */
+  readonly isOrphaned: boolean;
 }
 
 /** One destination as it was. */
@@ -27,10 +29,20 @@ export interface PastFiles {
   readonly overlays: readonly Revision[];
 }
 
-/** Paths of the overlays below a root that records name. */
-export function overlaysOf(records: readonly Revision[], root: string): readonly string[] {
-  const members = records.flatMap(({ text }) => Object.values(recordIn(text)?.members ?? {}));
-  return members.flatMap(({ path }) => (path.startsWith(`${root}/`) ? path : []));
+/** Paths of the overlays below the root of a destination that records name. */
+export function overlaysOf(records: readonly Revision[], settings: LayoutSettings): readonly string[] {
+  const paths = records.flatMap(({ text }) => {
+    const record = recordIn(text);
+    if (!record) return [];
+    const orphans = Object.keys(record.orphaned).map((name) => orphanPath(settings, name, record));
+    return [...Object.values(record.members).map(({ path }) => path), ...orphans];
+  });
+  return paths.filter((path) => path.startsWith(`${settings.root}/`));
+}
+
+/** A record says nothing of where it is. */
+function orphanPath(settings: LayoutSettings, member: string, { metadata }: DecisionRecord): string {
+  return overlayPath(settings, { member, ...metadata });
 }
 
 /**
@@ -52,6 +64,10 @@ export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
         const overlay = byPath.get(record.members[name]?.path ?? '');
         if (overlay) members[name] = memberOf(name, record, overlay, settings);
       }
+      for (const [name, count] of Object.entries(record.orphaned)) {
+        const overlay = byPath.get(orphanPath(settings, name, record));
+        if (overlay && !members[name]) members[name] = orphanOf(count, overlay, settings);
+      }
       held.set(key, { ...known, members, total: { ...known.total, after: sumOf(members) } });
     }
   }
@@ -69,7 +85,7 @@ function nothingOf(
   { commit, author, committedAt }: Revision,
 ): HeldDecision {
   const unknown = Object.entries(members).map(([name, { before }]): [string, HeldMember] => {
-    return [name, { before, after: null, byHand: null }];
+    return [name, { before, after: null, byHand: null, isOrphaned: false }];
   });
   const told = { key, seq, time, reason, unplaced, commit, author, committedAt };
   return { ...told, total: { before: total.before, after: null }, members: Object.fromEntries(unknown) };
@@ -82,13 +98,17 @@ function memberOf(
   settings: LayoutSettings,
 ): HeldMember {
   const { before = null, after = null, overlay = null } = members[name] ?? {};
-  if (text === null || blobId(text) === overlay) return { before, after, byHand: null };
-  return { before, after: parseOverlay(settings, text).count, byHand: { commit, author } };
+  if (text === null || blobId(text) === overlay) return { before, after, byHand: null, isOrphaned: false };
+  return { before, after: parseOverlay(settings, text).count, byHand: { commit, author }, isOrphaned: false };
+}
+
+/** @param count what it had when it left */
+function orphanOf(count: number, { text, commit, author }: Revision, settings: LayoutSettings): HeldMember {
+  const after = text === null ? count : parseOverlay(settings, text).count;
+  return { before: count, after, byHand: after === count ? null : { commit, author }, isOrphaned: true };
 }
 
 function sumOf(members: HeldDecision['members']): number | null {
-  return Object.values(members).reduce<number | null>(
-    (sum, { after }) => (sum === null || after === null ? null : sum + after),
-    0,
-  );
+  const counts = Object.values(members).flatMap(({ after, isOrphaned }) => (isOrphaned ? [] : [after]));
+  return counts.reduce<number | null>((sum, count) => (sum === null || count === null ? null : sum + count), 0);
 }

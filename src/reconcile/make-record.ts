@@ -112,11 +112,12 @@ function reasonOf(
   before: number | null,
 ): string {
   const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1);
-  if (before !== total && changed) return summarize(changed, dso.demand);
+  const moved = before !== total && changed ? summarize(changed, dso.demand) : null;
   if (person) {
     const { by, reason } = saidBy(person);
-    return `${by} resumed it: ${reason}; total ${total}, as it was found`;
+    return `${by} resumed it: ${reason}; ${moved ?? `total ${total}, as it was found`}`;
   }
+  if (moved) return moved;
   if (before === total) {
     const isSplitSame =
       members.length === Object.keys(record?.members ?? {}).length &&

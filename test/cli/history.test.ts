@@ -113,6 +113,30 @@ describe('history', () => {
     );
   });
 
+  it('answers what a member had that had left the DSO, beside the total', async () => {
+    const world = await past();
+    world.dso({ name: 'a', members: { one: 1 } });
+    world.metric('a', 60);
+    await world.tick();
+    const now = () => new Date(world.now).toISOString();
+    const [left] = await rows(world, 'default/a', '--at', now());
+    const { after: own } = left?.total ?? {};
+    expect(left?.members).toMatchObject({
+      one: { after: own, isOrphaned: false },
+      two: { isOrphaned: true, byHand: null },
+    });
+    const count = left?.members['two']?.after;
+    expect((await world.run('history', 'default/a', '--at', now())).out.replaceAll(/\s+/g, ' ')).toContain(
+      `two ${count} (left`,
+    );
+    const text = world.home.read(overlayOf('two', 'a'))?.replace(/value: \d+/, 'value: 77') ?? '';
+    const edit = world.home.commit({ [overlayOf('two', 'a')]: text }, 'main', 'more', 'Ada');
+    expect((await rows(world, 'default/a', '--at', now()))[0]).toMatchObject({
+      total: { after: own },
+      members: { two: { after: 77, byHand: { commit: edit } } },
+    });
+  });
+
   it.each([
     ['repository', { repository: 'second.git' }],
     ['root in the same branch', { repository: 'fleet.git', root: 'second' }],

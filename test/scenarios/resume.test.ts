@@ -21,8 +21,11 @@ describe('a hold', () => {
     edit(world, 'a', 3);
     const [held] = JSON.parse((await world.run('status', 'default/a', '-o', 'json')).out);
     expect(held).toMatchObject({ committed: 13, members: { one: 3, two: 10 } });
-    await world.run('resume', 'default/a');
+    await world.run('resume', 'default/a', '--reason', 'the sale is over');
     expect(world.home.subjects()[0]).toBe('scale default/a 13 -> 20 (one 3 -> 10)');
+    const message = world.home.git('log', '-1', '--format=%B', 'main').replaceAll(/\s+/g, ' ');
+    expect(message).toContain('resumed it: the sale is over; ');
+    expect((await world.run('verify')).code).toBe(0);
     expect(recordOf(world.home, 'a')?.total).toEqual({ before: 13, after: 20 });
   });
 
