@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 
 /** Stages without I/O, and what they may import: nothing that could read a file, a clock, a network or a process. */
-const PURE = ['api', 'demand', 'split', 'manifests', 'triggers', 'simulate', 'history', 'delivery'];
+const PURE = ['api', 'demand', 'split', 'manifests', 'triggers', 'simulate', 'history', 'delivery', 'proposal'];
 const PURE_MODULES = new Set(['node:crypto', 'node:util', 'zod', 'yaml', 'leven', 'csv-parse/sync', 'cron']);
 /** The only folders that construct implementations. */
 const ENTRIES = new Set(['cli']);

@@ -44,7 +44,7 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
   return new Engine({
     configuration,
     hub,
-    templates: await loadTemplates(),
+    templates: await loadTemplates(configuration.templates),
     open: async (branch, isRenewed) => {
       const settings = { ...branch, cacheDirectory, parentEnvironment: context.environment };
       if (isRenewed) await Mirror.discard(settings);

@@ -35,7 +35,7 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
       const connected = await connectToGit(path, context);
       const { workloads } = connected.configuration;
       const places = await placesOf(connected, options.since);
-      const all = verify(places, recomputeWith({ templates: await loadTemplates(), workloads }));
+      const all = verify(places, recomputeWith({ templates: await loadTemplates(null), workloads }));
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
       if (all.findings.length > 0) done(EXIT.failed);

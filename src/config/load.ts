@@ -62,6 +62,8 @@ export interface Configuration {
   readonly base: string;
   readonly members: Members;
   readonly destinations: readonly Destination[];
+  /** Absolute directory with texts of messages; null: the built-in ones. */
+  readonly templates: string | null;
   readonly firstSight: 'wait' | 'write';
   readonly demand: DemandSettings;
   readonly workloads: readonly { readonly apiVersion: string; readonly kind: string; readonly replicasPath: string }[];
@@ -141,6 +143,7 @@ function assemble(parsed: ConfigurationFile, file: string): Configuration {
     source: sourceOf(parsed, base),
     members: parsed.members,
     destinations: parsed.destinations.map((destination, index) => toDestination(destination, index, base)),
+    templates: parsed.templates === undefined ? null : absolute(parsed.templates, base),
     firstSight: parsed.firstSight,
     demand: {
       ramp: parsed.demand.rampUp === 'hpa' ? HPA_RAMP : null,

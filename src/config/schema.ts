@@ -189,6 +189,9 @@ export const ConfigurationFile = z.strictObject({
     .array(Destination)
     .min(1)
     .describe('Where overlays go: the first that matches a (DSO, member) is taken.'),
+  templates: file
+    .optional()
+    .describe('Directory with texts of messages instead of the built-in ones, relative to this file.'),
   firstSight: z
     .enum(['wait', 'write'])
     .default('wait')

@@ -6,6 +6,8 @@ export interface Templates {
   readonly helmValues: string;
   readonly helmValuesEmpty: string;
   readonly commitMessage: string;
+  readonly proposalTitle: string;
+  readonly proposalBody: string;
 }
 
 /**
@@ -20,4 +22,14 @@ export function fill(template: string, values: Readonly<Record<string, string | 
       throw new Error(`template has the unknown place {{${name}}}; known: ${Object.keys(values).join(', ')}`);
     return String(value);
   });
+}
+
+/** The same; a paragraph whose places are all empty is left out with its empty line. */
+export function fillParagraphs(template: string, values: Readonly<Record<string, string | number>>): string {
+  return template
+    .trim()
+    .split(/\n{2,}/)
+    .map((paragraph) => fill(paragraph, values))
+    .filter((paragraph) => paragraph.trim() !== '')
+    .join('\n\n');
 }

@@ -45,6 +45,7 @@ destinations:
       format: ssh
       keyFile: ~/.ssh/id_sign
       passphraseEnvironment: SIGNING_PASSPHRASE
+templates: templates
 firstSight: write
 demand:
   rampUp: hpa

@@ -21,6 +21,7 @@ describe('the configuration', () => {
       owner: 'platform',
       source: { kind: 'files', patterns: ['hub', 'more/**/*.yaml'] },
       members: { directories: 'clusters' },
+      templates: '/fleet/templates',
       firstSight: 'write',
       demand: { tolerance: { up: 0.05, down: 0.05 } },
       workloads: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Rollout', replicasPath: '/spec/replicas' }],

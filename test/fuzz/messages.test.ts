@@ -8,7 +8,7 @@ import { CLOSES, REFERENCES, SKIPS } from './acted-on.ts';
 import { fuzzCases } from './cases.ts';
 import { dnsLabel, dnsName, hostileText } from './hostile-text.ts';
 
-const templates = await loadTemplates();
+const templates = await loadTemplates(null);
 const [member] = Object.values(RECORD.members);
 
 /** An entry as a decision makes it, with texts of anybody in it. */

@@ -1,0 +1,71 @@
+import { type DecisionRecord, renderRecord } from '../manifests/record.ts';
+
+/** What a pull request proposes, and for how long that holds. */
+export interface Proposal {
+  /** Branch that it is merged into. */
+  readonly base: string;
+  /** What is proposed together; one pull request each. */
+  readonly group: string;
+  /** At least one. */
+  readonly entries: readonly ProposalEntry[];
+  /** Until when the numbers are known to hold; epoch milliseconds. */
+  readonly validUntil: number;
+  /** Epoch milliseconds. */
+  readonly renderedAt: number;
+  /** The program and the installation, for people. */
+  readonly writtenBy: string;
+}
+
+/** One DSO of a proposal. */
+export interface ProposalEntry {
+  /** `namespace/name`. */
+  readonly key: string;
+  /** One sentence. */
+  readonly reason: string;
+  /** Replicas of the whole fleet; before: null where it is not known. */
+  readonly total: { readonly before: number | null; readonly after: number };
+  /** Members that the repository of this pull request has. */
+  readonly members: readonly ProposedMember[];
+  /** Text of the decision record. */
+  readonly record: string;
+  /** The rule that asked for a review; null: all goes by pull request. */
+  readonly rule: string | null;
+}
+
+/** One member of an entry. */
+export interface ProposedMember {
+  readonly name: string;
+  /** Replicas; null: none is committed. */
+  readonly before: number | null;
+  readonly after: number;
+  /** By weight, 0 to 100. */
+  readonly sharePercent: number;
+  /** The bound that decided its number instead of the weight; null: none did. */
+  readonly bound: 'minimum' | 'maximum' | null;
+}
+
+/**
+ * An entry as its decision record has it.
+ *
+ * @param members names of those that the repository of the pull request has
+ */
+export function proposalEntry(record: DecisionRecord, members: readonly string[], rule: string | null): ProposalEntry {
+  const { namespace, name } = record.metadata;
+  const weights = Object.values(record.members).reduce((sum, { weight }) => sum + weight, 0);
+  return {
+    key: `${namespace}/${name}`,
+    reason: record.reason,
+    total: record.total,
+    members: Object.entries(record.members)
+      .filter(([member]) => members.includes(member))
+      .map(([member, { before, after, weight, reason }]) => ({
+        name: member,
+        before,
+        after,
+        sharePercent: weights === 0 ? 0 : (100 * weight) / weights,
+        bound: reason === 'minimum' || reason === 'maximum' ? reason : null,
+      })),
+    record: renderRecord(record),
+    rule,
+  };
+}
