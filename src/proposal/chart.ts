@@ -1,3 +1,4 @@
+import { cleanName } from '../manifests/clean-name.ts';
 import type { ProposalEntry } from './proposal.ts';
 
 /** More bars cannot be read. */
@@ -69,7 +70,7 @@ function labelsOf(names: readonly string[]): readonly string[] {
 }
 
 function labelOf(name: string): string {
-  const plain = name
+  const plain = cleanName(name)
     .replaceAll(/[^A-Za-z0-9._-]/g, '_')
     // Wherever such a word stands, mermaid takes the text for a chart of another kind (c4Detector.ts).
     .replaceAll(/C4(?=C|D)/g, 'C4 ');

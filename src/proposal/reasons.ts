@@ -9,10 +9,14 @@ const NOTE_LENGTH = 100;
 /** Why each DSO is scaled, a line each. @param room in UTF-16 units: lines give way, and how many did is said */
 export function reasonsList(entries: readonly ProposalEntry[], room = Number.POSITIVE_INFINITY): string {
   const lines = entries.map(lineOf);
+  const whole = listOf(lines);
+  if (whole.length <= room) return whole;
   const shown = linesThatFit(lines, room - HEADING.length - NOTE_LENGTH);
-  const more = lines.length - shown.length;
-  const note = more === 0 ? [] : [`- and ${more} more, each with its record`];
-  return `${HEADING}\n\n${[...shown, ...note].join('\n')}`;
+  return listOf([...shown, `- and ${lines.length - shown.length} more, each with its record`]);
+}
+
+function listOf(lines: readonly string[]): string {
+  return `${HEADING}\n\n${lines.join('\n')}`;
 }
 
 function lineOf({ key, reason, total, rule }: ProposalEntry): string {

@@ -85,7 +85,7 @@ function partsThatFit({ entries }: Proposal, roomBeside: (parts: Parts) => numbe
   if (roomBeside(withoutChart) >= RECORDS_NOTE) return withoutChart;
   const room = roomBeside({ table: '', chart: '', reasons: '' }) - RECORDS_NOTE;
   // The table says more; what one of them does not need is the other's.
-  const reasons = reasonsList(entries, Math.max(room / 3, room - whole.table.length));
+  const reasons = reasonsList(entries, Math.max(room / 3, room - whole.table.length - 4));
   return { table: changesTable(entries, room - reasons.length - 4), chart: '', reasons };
 }
 

@@ -4,7 +4,7 @@ import { codeSpan } from './code-span.ts';
 import { linesThatFit } from './lines.ts';
 import type { ProposalEntry, ProposedMember } from './proposal.ts';
 
-const HEAD = ['DSO', 'member', 'replicas', 'share by weight'];
+const HEAD = markdownTable([['DSO', 'member', 'replicas', 'share by weight']]).trimEnd();
 /** Of the sentences below the table. */
 const NOTES_LENGTH = 200;
 
@@ -18,15 +18,19 @@ export function changesTable(entries: readonly ProposalEntry[], room = Number.PO
     members.filter(isChanged).map((member) => markdownRow(cellsOf(key, member)).trimEnd()),
   );
   if (rows.length === 0) return '';
-  const head = markdownTable([HEAD]);
-  const shown = linesThatFit(rows, room - head.length - NOTES_LENGTH);
+  const whole = tableOf(entries, rows, rows);
+  if (whole.length <= room) return whole;
+  return tableOf(entries, rows, linesThatFit(rows, room - HEAD.length - NOTES_LENGTH));
+}
+
+function tableOf(entries: readonly ProposalEntry[], rows: readonly string[], shown: readonly string[]): string {
   const notes: string[] = [];
   if (shown.length < rows.length)
     notes.push(`... and ${rows.length - shown.length} more, in the files of this pull request.`);
   const kept = entries.reduce((sum, { members }) => sum + members.filter((member) => !isChanged(member)).length, 0);
   if (kept > 0)
     notes.push(`${counted(kept, 'other count')} of these workloads ${kept === 1 ? 'does' : 'do'} not change.`);
-  return [`${head}${shown.join('\n')}`.trimEnd(), ...notes].join('\n\n');
+  return [[HEAD, ...shown].join('\n'), ...notes].join('\n\n');
 }
 
 function isChanged({ before, after }: ProposedMember): boolean {
