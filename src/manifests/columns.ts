@@ -7,7 +7,7 @@ export function columnsOf(text: string): number {
 
 /** As much of a text as there is room for; what is cut off is told by three dots. @param columns at least 3 */
 export function cutToColumns(text: string, columns: number): string {
-  if (columnsOf(text) <= columns) return text;
+  if (text.length * 2 <= columns || columnsOf(text) <= columns) return text;
   let kept = '';
   let used = 3;
   for (const character of text) {

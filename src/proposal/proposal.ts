@@ -4,7 +4,7 @@ import { type DecisionRecord, renderRecord } from '../manifests/record.ts';
 export interface Proposal {
   /** Branch that it is merged into. */
   readonly base: string;
-  /** What is proposed together; one pull request each. */
+  /** What is proposed together; one pull request each. At most 400 UTF-16 units. */
   readonly group: string;
   /** At least one. */
   readonly entries: readonly ProposalEntry[];

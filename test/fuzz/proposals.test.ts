@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
+import { columnsOf } from '../../src/manifests/columns.ts';
 import { isCurrent, parseMarker } from '../../src/proposal/marker.ts';
 import type { Proposal } from '../../src/proposal/proposal.ts';
 import { renderProposal } from '../../src/proposal/render.ts';
@@ -70,7 +71,7 @@ it('holds nothing that a host acts on where it is taken as plain text, in the bo
       const { title, body } = renderProposal(templates, made(given));
       expect(title).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
       expect(title.trim()).not.toBe('');
-      expect([...title].length).toBeLessThanOrEqual(72);
+      expect(columnsOf(title)).toBeLessThanOrEqual(72);
       for (const said of [title, body]) {
         expect(said).not.toContain('@');
         expect(said).not.toMatch(REFERENCES);
