@@ -12,6 +12,8 @@ export class ProductError extends Error {
   readonly reason: string;
   /** The path in a repository that it is about; null: none. */
   path: string | null = null;
+  /** Of kind `later`: when to come again, in milliseconds since 1970, as the other side told; null: nobody told. */
+  until: number | null = null;
 
   constructor(kind: ErrorKind, reason: string, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -30,6 +32,12 @@ export function mustAct(reason: string, message: string, cause?: unknown): Produ
 export function refusePath(path: string, reason: string, message: string): ProductError {
   const error = mustAct(reason, message);
   error.path = path;
+  return error;
+}
+
+/** The same error, with the time in milliseconds since 1970 before which trying again is in vain. */
+export function notBefore(until: number, error: ProductError): ProductError {
+  error.until = until;
   return error;
 }
 
