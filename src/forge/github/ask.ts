@@ -51,7 +51,7 @@ export function octokitFor({ apiUrl, send, paceId, isPaced }: AskSettings): Octo
     log: SILENT_LOG,
     request: { fetch: send },
     throttle: { enabled: isPaced, id: paceId, onRateLimit: neverWait, onSecondaryRateLimit: neverWait },
-    retry: { retryAfterBaseValue: isPaced ? 1000 : 0, doNotRetry: CLIENT_ERRORS },
+    retry: { retries: 1, retryAfterBaseValue: isPaced ? 1000 : 0, doNotRetry: CLIENT_ERRORS },
   });
 }
 
@@ -70,7 +70,8 @@ export async function ask(
   parameters: Readonly<Record<string, unknown>>,
 ): Promise<Answer> {
   const headers = { 'x-github-api-version': API_VERSION, ...headersOf(parameters) };
-  const request = { retries: route.startsWith('GET ') ? 1 : 0 };
+  // Named for a call, the number counts for every failure, even 304: so it is named where it is none.
+  const request = route.startsWith('GET ') ? {} : { retries: 0 };
   try {
     const { status, headers: answered, data } = await octokit.request(route, { ...parameters, headers, request });
     return Answered.shape.response.parse({ status, headers: { ...answered }, data });
