@@ -1,5 +1,4 @@
-import { onTestFinished } from 'vitest';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { ProductError } from '../../src/errors.ts';
 import type { Forge, NewPullRequest } from '../../src/forge/forge.ts';
 import { GitHubAccounts } from '../../src/forge/github/accounts.ts';
@@ -86,11 +85,7 @@ export async function forgeSite(settings: SiteSettings = {}): Promise<ForgeSite>
 }
 
 /** A branch one commit before `main`; its id. */
-export function branch(
-  { repository }: GitHubStandIn,
-  name: string,
-  files: Readonly<Record<string, string>>,
-): string {
+export function branch({ repository }: GitHubStandIn, name: string, files: Readonly<Record<string, string>>): string {
   const { bare } = repository;
   if (bare.tip(name) === null) bare.git('update-ref', `refs/heads/${name}`, bare.tip() ?? '');
   return bare.commit(files, name, `change ${name}`, 'dso-bot');

@@ -78,7 +78,14 @@ describe('the list of pull requests', () => {
     const { repository } = standIn;
     const tip = branch(standIn, 'dso-gitops/many', { 'a.txt': 'a' });
     for (let count = 0; count < 130; count += 1)
-      repository.open({ head: 'dso-gitops/many', base: `b${count}`, title: 't', body: '', author: 'dso-bot', headOid: tip });
+      repository.open({
+        head: 'dso-gitops/many',
+        base: `b${count}`,
+        title: 't',
+        body: '',
+        author: 'dso-bot',
+        headOid: tip,
+      });
     clock.now += 600_000;
     repository.touch(repository.pull(130));
     expect((await forge.pulls(null)).open).toHaveLength(130);
@@ -106,7 +113,10 @@ describe('the list of pull requests', () => {
     const { pull } = await forge.create(newPull());
     expect((await forge.pulls(clock.now)).open).toMatchObject([{ number: pull.number }]);
     await forge.close(pull.number, 'nothing is left to change');
-    expect(await forge.pulls(clock.now)).toMatchObject({ open: [], closed: [{ number: pull.number, state: 'closed' }] });
+    expect(await forge.pulls(clock.now)).toMatchObject({
+      open: [],
+      closed: [{ number: pull.number, state: 'closed' }],
+    });
   });
 
   it('keeps what it knows when a look fails half way', async () => {
@@ -118,6 +128,10 @@ describe('the list of pull requests', () => {
     const end = standIn.faults.add({ on: /pulls/, answer: { status: 502, body: 'Bad Gateway' } });
     expect(await failure(forge.pulls(clock.now - 1000))).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });
     end();
-    expect(await forge.pulls(clock.now - 1000)).toMatchObject({ open: [], closed: [{ state: 'closed' }], isUnchanged: false });
+    expect(await forge.pulls(clock.now - 1000)).toMatchObject({
+      open: [],
+      closed: [{ state: 'closed' }],
+      isUnchanged: false,
+    });
   });
 });

@@ -43,6 +43,7 @@ export class GitHubAccounts {
     const id = JSON.stringify([idOf(settings, repository), repository.owner, repository.name]);
     return kept(this.#forges, id, async () => {
       const { client, features } = await this.#account(settings, repository);
+      client.credential.serve(repository);
       return new GitHubForge(client, features, repository, this.#context.now);
     });
   }
@@ -52,17 +53,17 @@ export class GitHubAccounts {
     return kept(this.#accounts, id, async () => {
       const { environment, signal, now, onRequest = () => undefined } = this.#context;
       const send = await openRoute(settings.route, environment, signal, onRequest);
-      const credential = this.#credential(settings, repository, send);
+      const credential = this.#credential(settings, send);
       const { apiUrl, isPaced } = settings;
       const client = new GitHubClient({ apiUrl, credential, budget: new ContentBudget(), send, id, isPaced, now });
       return { client, features: new FeatureQuestion(client) };
     });
   }
 
-  #credential({ apiUrl, access }: GitHubSettings, repository: RepositoryName, send: Send): Credential {
+  #credential({ apiUrl, access }: GitHubSettings, send: Send): Credential {
     const { environment, now } = this.#context;
     if ('token' in access) return new TokenCredential(access.token, environment);
-    return new AppCredential({ apiUrl, access: access.app, repository, send, environment, now });
+    return new AppCredential({ apiUrl, access: access.app, send, environment, now });
   }
 }
 

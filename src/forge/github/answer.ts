@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { redact } from '../../repository/environment.ts';
 
 /** A failed answer of GitHub, read without trust. */
 export interface Refusal {
@@ -50,6 +51,12 @@ export function refusalOf(
   return { status, headers: Object.fromEntries(given), message: oneLine(message), details: errors, location };
 }
 
+/** The same, without the secrets that it may repeat. */
+export function withoutSecrets(refusal: Refusal, secrets: readonly string[]): Refusal {
+  const details = refusal.details.map((detail) => ({ ...detail, message: redact(detail.message, secrets) }));
+  return { ...refusal, message: redact(refusal.message, secrets), details };
+}
+
 /** What GitHub says, with the fields it names. */
 export function saidBy({ message, details, status }: Refusal): string {
   const fields = details.map(({ field, code, message: said }) => said || [field, code].filter(Boolean).join(' is '));
@@ -74,8 +81,9 @@ export function limitedUntil({ status, headers, message }: Refusal, now: number)
   const isLimit = status === 429 || (status === 403 && (isSpent || isSecondary || !Number.isNaN(retryAfter)));
   if (!isLimit) return null;
   if (!Number.isNaN(retryAfter)) return now + bounded(retryAfter * 1000);
+  // A second more, for what was cut from a time in whole seconds.
   const reset = Number(headers['x-ratelimit-reset'] ?? Number.NaN);
-  if (isSpent && !Number.isNaN(reset)) return now + bounded(reset * 1000 - theirNow(headers, now));
+  if (isSpent && !Number.isNaN(reset)) return now + bounded(reset * 1000 - theirNow(headers, now) + 1000);
   return now + MINUTE_MS;
 }
 
@@ -89,7 +97,6 @@ const MINUTE_MS = 60_000;
 /** No limit of GitHub's is longer; more is a mistake, or a proxy's. */
 const MAX_WAIT_MS = 3_600_000;
 
-/** A second more, for what was cut from a time in whole seconds. */
 function bounded(waitMs: number): number {
-  return Math.min(MAX_WAIT_MS, Math.max(0, waitMs) + 1000);
+  return Math.min(MAX_WAIT_MS, Math.max(0, waitMs));
 }

@@ -2,9 +2,8 @@ import { createPrivateKey } from 'node:crypto';
 import { App, Octokit } from 'octokit';
 import * as z from 'zod';
 import { mustAct, ProductError } from '../../errors.ts';
-import { redact } from '../../repository/environment.ts';
 import { readSecret } from '../../repository/read-secret.ts';
-import { refusalOf, theirNow } from './answer.ts';
+import { refusalOf, theirNow, withoutSecrets } from './answer.ts';
 import { type Answer, ask, SILENT_LOG } from './ask.ts';
 import type { Credential } from './credential.ts';
 import { explainRefusal } from './explain.ts';
@@ -26,8 +25,6 @@ const AppBody = z.object({ slug: z.string() });
 export interface AppContext {
   readonly apiUrl: string;
   readonly access: AppAccess['app'];
-  /** One that the App is installed for. */
-  readonly repository: RepositoryName;
   readonly send: Send;
   readonly environment: NodeJS.ProcessEnv;
   readonly now: () => number;
@@ -37,6 +34,8 @@ export interface AppContext {
 export class AppCredential implements Credential {
   readonly #context: AppContext;
   #installation: number | null;
+  /** By which the installation is found: the App need not be given every repository of the owner. */
+  readonly #repositories: RepositoryName[] = [];
   /** `endsAt` is by this clock, in milliseconds since 1970. */
   #held: { readonly token: string; readonly endsAt: number } | null = null;
   #renewing: Promise<string> | null = null;
@@ -59,6 +58,10 @@ export class AppCredential implements Credential {
       if (held === null || isOver || left < SERVES_UNTIL_MS) throw error;
       return held.token;
     }
+  }
+
+  serve(repository: RepositoryName): void {
+    this.#repositories.push(repository);
   }
 
   forget(): void {
@@ -90,10 +93,15 @@ export class AppCredential implements Credential {
   }
 
   async #make(): Promise<string> {
-    this.#installation ??= await this.#findInstallation();
-    const route = 'POST /app/installations/{installation_id}/access_tokens';
     const doing = 'make a token of the App';
-    const answer = await this.#ask(route, { installation_id: this.#installation }, doing);
+    this.#installation ??= await this.#findInstallation();
+    const parameters = { installation_id: this.#installation };
+    const answer = await this.#ask('POST /app/installations/{installation_id}/access_tokens', parameters, doing);
+    if (answer.status === 404) {
+      // It may have been installed anew meanwhile.
+      this.#installation = this.#context.access.installationId;
+      throw this.#notInstalled(doing);
+    }
     const { token, expires_at: end } = read(TokenBody, answer.data, doing);
     const now = this.#context.now();
     this.#held = { token, endsAt: now + Date.parse(end) - theirNow(answer.headers, now) };
@@ -103,33 +111,44 @@ export class AppCredential implements Credential {
   }
 
   async #findInstallation(): Promise<number> {
-    const { owner, name } = this.#context.repository;
     const doing = 'find the installation of the App';
-    const answer = await this.#ask('GET /repos/{owner}/{repo}/installation', { owner, repo: name }, doing);
-    return read(InstallationBody, answer.data, doing).id;
+    for (const { owner, name } of this.#repositories) {
+      const parameters = { owner, repo: name };
+      const answer = await this.#ask('GET /repos/{owner}/{repo}/installation', parameters, doing);
+      if (answer.status !== 404) return read(InstallationBody, answer.data, doing).id;
+    }
+    throw this.#notInstalled(doing);
   }
 
-  /** A call as the App itself. */
+  /** A call as the App itself: a success, or 404. */
   async #ask(route: string, parameters: Readonly<Record<string, unknown>>, doing: string): Promise<Answer> {
-    const { apiUrl, access, repository, send, now } = this.#context;
-    const target = `${repository.owner}/${repository.name}`;
+    const { apiUrl, access, send, now } = this.#context;
     const key = await this.#key();
+    const secrets = [key];
+    const observed: Send = (url, options) => {
+      // What the key has signed serves for ten minutes.
+      secrets.push(new Headers(options.headers ?? {}).get('authorization')?.replace(/^bearer /i, '') ?? '');
+      return send(url, options);
+    };
     const forApp = Octokit.defaults({
       baseUrl: withoutSlash(apiUrl),
       userAgent: 'dso-gitops',
-      request: { fetch: send },
+      request: { fetch: observed },
       throttle: { enabled: false },
       retry: { enabled: false },
     });
     const { octokit } = new App({ appId: access.appId, privateKey: key, Octokit: forApp, log: SILENT_LOG });
     const answer = await ask(octokit, route, parameters).catch((error: unknown) => {
-      throw explainNoAnswer(error, doing, new URL(apiUrl).host, [key]);
+      throw explainNoAnswer(error, doing, new URL(apiUrl).host, secrets);
     });
-    if (answer.status < 300) return answer;
-    const refusal = refusalOf(answer.status, answer.headers, answer.data);
-    if (answer.status === 404) throw notInstalled(doing, target, webUrlOf(apiUrl));
-    const said = { ...refusal, message: redact(refusal.message, [key]) };
-    throw explainRefusal(said, doing, { target, webUrl: webUrlOf(apiUrl), credential: 'app' }, now());
+    if (answer.status < 300 || answer.status === 404) return answer;
+    const refusal = withoutSecrets(refusalOf(answer.status, answer.headers, answer.data), secrets);
+    throw explainRefusal(
+      refusal,
+      doing,
+      { target: this.#target(), webUrl: webUrlOf(apiUrl), credential: 'app' },
+      now(),
+    );
   }
 
   async #key(): Promise<string> {
@@ -148,11 +167,16 @@ export class AppCredential implements Credential {
     }
     return key;
   }
-}
 
-function notInstalled(doing: string, target: string, webUrl: string): ProductError {
-  return mustAct(
-    'AppNotInstalled',
-    `cannot ${doing} for ${target}: there is no such installation; install the App for ${target} (Install App in its settings, ${webUrl}/settings/apps), or correct installationId`,
-  );
+  #notInstalled(doing: string): ProductError {
+    const target = this.#target();
+    return mustAct(
+      'AppNotInstalled',
+      `cannot ${doing} for ${target}: there is no such installation; install the App there (Install App in its settings, ${webUrlOf(this.#context.apiUrl)}/settings/apps), or correct installationId`,
+    );
+  }
+
+  #target(): string {
+    return this.#repositories.map(({ owner, name }) => `${owner}/${name}`).join(', ');
+  }
 }

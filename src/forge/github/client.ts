@@ -2,7 +2,7 @@ import type { Octokit } from 'octokit';
 import * as z from 'zod';
 import { redact } from '../../repository/environment.ts';
 import type { ContentBudget } from '../content-budget.ts';
-import { limitedUntil, type Refusal, refusalOf } from './answer.ts';
+import { limitedUntil, type Refusal, refusalOf, withoutSecrets } from './answer.ts';
 import { type Answer, ask, octokitFor } from './ask.ts';
 import type { Credential } from './credential.ts';
 import { explainRefusal, limited, moved, type Place } from './explain.ts';
@@ -74,7 +74,7 @@ export class GitHubClient {
     if (!route.startsWith('GET ')) this.#settings.budget.take(this.#settings.now(), doing);
     const answer = await this.#send(route, parameters, doing);
     if (answer.status < 300 || expected.includes(answer.status)) return answer;
-    const refusal = this.#refusal(answer);
+    const refusal = this.refusal(answer);
     this.#remember(refusal);
     if (answer.status === 401) this.credential.forget();
     if (refusal.location !== null) throw moved(doing, this.place(target), await this.#newName(refusal.location));
@@ -98,7 +98,7 @@ export class GitHubClient {
     const { now, budget, apiUrl } = this.#settings;
     if (isWrite) budget.take(now(), doing);
     const answer = await this.#send(`POST ${graphqlUrlOf(apiUrl)}`, { query, variables }, doing);
-    const refusal = this.#refusal(answer);
+    const refusal = this.refusal(answer);
     if (answer.status >= 300) {
       this.#remember(refusal);
       if (answer.status === 401) this.credential.forget();
@@ -120,6 +120,11 @@ export class GitHubClient {
     return { target, webUrl: webUrlOf(this.apiUrl), credential: this.credential.kind() };
   }
 
+  /** A failed answer without the secrets it may repeat. */
+  refusal({ status, headers, data }: Answer): Refusal {
+    return withoutSecrets(refusalOf(status, headers, data), this.credential.secrets());
+  }
+
   async #send(route: string, parameters: Readonly<Record<string, unknown>>, doing: string): Promise<Answer> {
     // Here, so that what is wrong with it is thrown as it is and at once.
     await this.credential.token();
@@ -128,12 +133,6 @@ export class GitHubClient {
     } catch (error) {
       throw explainNoAnswer(error, doing, new URL(this.apiUrl).host, this.credential.secrets());
     }
-  }
-
-  #refusal({ status, headers, data }: Answer): Refusal {
-    const refusal = refusalOf(status, headers, data);
-    const details = refusal.details.map((detail) => ({ ...detail, message: this.#redact(detail.message) }));
-    return { ...refusal, message: this.#redact(refusal.message), details };
   }
 
   #redact(text: string): string {

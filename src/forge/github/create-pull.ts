@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { messageOf, ProductError } from '../../errors.ts';
 import type { CreatedPullRequest, NewPullRequest, PullRequest } from '../forge.ts';
-import { type Refusal, refusalOf } from './answer.ts';
+import type { Refusal } from './answer.ts';
 import type { Answer } from './ask.ts';
 import type { GitHubClient } from './client.ts';
 import { explainRefusal } from './explain.ts';
@@ -26,16 +26,24 @@ export async function createPull(
 ): Promise<CreatedPullRequest> {
   const opened = await open(client, repository, request, now);
   const warnings = [...opened.warnings];
-  const note = async (what: string, doing: Promise<unknown>): Promise<void> => {
-    // The pull request is there: what is missing beside it must not make another one.
-    await doing.catch((error: unknown) => warnings.push(`${what}: ${messageOf(error)}`));
-  };
-  const missing = request.labels.filter((label) => !opened.pull.labels.includes(label));
-  if (missing.length > 0)
-    await note(`without labels ${missing.join(', ')}`, addLabels(client, repository, opened.pull, missing));
-  if (opened.isNew && request.reviewers.length > 0)
-    await note('without reviewers', askReviewers(client, repository, opened.pull, request.reviewers, warnings));
-  return { pull: { ...opened.pull, labels: [...opened.pull.labels, ...missing] }, isNew: opened.isNew, warnings };
+  // The pull request is there: what is missing beside it must not make another one.
+  const isDone = (what: string, doing: Promise<unknown>): Promise<boolean> =>
+    doing.then(
+      () => true,
+      (error: unknown) => {
+        warnings.push(`${what}: ${messageOf(error)}`);
+        return false;
+      },
+    );
+  const { pull, isNew } = opened;
+  const missing = request.labels.filter((label) => !pull.labels.includes(label));
+  const isLabelled =
+    missing.length > 0 &&
+    (await isDone(`without labels ${missing.join(', ')}`, addLabels(client, repository, pull, missing)));
+  if (isNew && request.reviewers.length > 0)
+    await isDone('without reviewers', askReviewers(client, repository, pull, request.reviewers, warnings));
+  const labels = isLabelled ? [...pull.labels, ...missing] : pull.labels;
+  return { pull: { ...pull, labels }, isNew, warnings };
 }
 
 async function open(
@@ -54,7 +62,7 @@ async function open(
       expected: [422],
     });
     if (answer.status !== 422) return { pull: pullOf(read(PullBody, answer.data, DOING)), isNew: true, warnings };
-    const refusal = refusalOf(answer.status, answer.headers, answer.data);
+    const refusal = client.refusal(answer);
     if (says(refusal, /already exists/i)) {
       const existing = await findOpen(client, { owner, name }, head, base);
       if (existing) return { pull: existing, isNew: false, warnings };

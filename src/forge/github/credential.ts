@@ -1,11 +1,14 @@
 import { mustAct } from '../../errors.ts';
 import { readSecret, type SecretSource } from '../../repository/read-secret.ts';
 import type { CredentialKind } from './explain.ts';
+import type { RepositoryName } from './settings.ts';
 
 /** What requests are made with; read anew each time, so that a changed file is used at once. */
 export interface Credential {
   /** What holds now, without `Bearer`. */
   token(): Promise<string>;
+  /** Tells of a repository that it is used for. */
+  serve(repository: RepositoryName): void;
   /** What was refused: the next one is made anew. */
   forget(): void;
   kind(): CredentialKind;
@@ -42,6 +45,10 @@ export class TokenCredential implements Credential {
     }
     this.#last = token;
     return token;
+  }
+
+  serve(): void {
+    // A token is the same everywhere.
   }
 
   forget(): void {

@@ -7,7 +7,7 @@ const text = z.string().catch('');
 
 /** An answer of GraphQL, whose failures come with status 200. */
 export const GraphqlBody = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z
     .array(z.object({ type: text, message: text, path: z.array(z.unknown()).catch([]) }))
     .optional()
@@ -30,6 +30,10 @@ const branchSettings = ({ webUrl, target }: Place): string => `${webUrl}/${targe
 
 /** In GitHub's words, in order: the first that matches. */
 const RULES: readonly Rule[] = [
+  {
+    pattern: /resolve to a PullRequest/i,
+    explain: (failed) => mustAct('PullRequestMissing', `${failed}; there is none of this number: see which are open`),
+  },
   {
     pattern: /auto.?merge is not allowed|can't enable auto-merge/i,
     explain: (failed, place) =>

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { mustAct } from '../../errors.ts';
 import type { Opinion, Review } from '../forge.ts';
 import type { GitHubClient } from './client.ts';
 import type { FeatureQuestion } from './features.ts';
@@ -63,7 +62,7 @@ const PullNode = z.object({
   mergeStateStatus: z.string().optional(),
   statusCheckRollup: z.object({ state: z.enum(['ERROR', 'EXPECTED', 'FAILURE', 'PENDING', 'SUCCESS']) }).nullish(),
 });
-const Body = z.object({ repository: z.object({ pullRequest: PullNode.nullable() }).nullable() });
+const Body = z.object({ repository: z.object({ pullRequest: PullNode }) });
 type Pull = z.output<typeof PullNode>;
 
 const STATES = { OPEN: 'open', CLOSED: 'closed', MERGED: 'merged' } as const;
@@ -89,13 +88,7 @@ export async function readReview(
   const { hasPullField } = await question.features(target);
   const optional = Object.entries(OPTIONAL).flatMap(([field, text]) => (hasPullField(field) ? [text] : []));
   const data = await client.graphql(queryOf(optional.join('\n      ')), { owner, name, number }, target, doing);
-  const pull = read(Body, data, doing).repository?.pullRequest ?? null;
-  if (pull === null)
-    throw mustAct(
-      'PullRequestMissing',
-      `cannot ${doing} at ${target}: there is none of this number; see which are open`,
-    );
-  return reviewOf(pull);
+  return reviewOf(read(Body, data, doing).repository.pullRequest);
 }
 
 function reviewOf(pull: Pull): Review {

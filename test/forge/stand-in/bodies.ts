@@ -18,7 +18,11 @@ export class Bodies {
   }
 
   user(login: string): JsonObject {
-    return this.#description.sample('simple-user', { login, id: idOf(login), type: login.endsWith('[bot]') ? 'Bot' : 'User' });
+    return this.#description.sample('simple-user', {
+      login,
+      id: idOf(login),
+      type: login.endsWith('[bot]') ? 'Bot' : 'User',
+    });
   }
 
   publicUser(login: string): JsonObject {
@@ -96,7 +100,12 @@ export class Bodies {
   }
 
   comment(login: string, body: string, time: string): JsonObject {
-    return this.#description.sample('issue-comment', { user: this.user(login), body, created_at: time, updated_at: time });
+    return this.#description.sample('issue-comment', {
+      user: this.user(login),
+      body,
+      created_at: time,
+      updated_at: time,
+    });
   }
 
   status(login: string, given: JsonObject): JsonObject {

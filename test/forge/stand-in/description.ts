@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** Statuses that every call can have, whatever its description lists. */
-const GENERAL = new Set([301, 304, 307, 401, 403, 404, 429]);
+const GENERAL = new Set([301, 304, 307, 401, 403, 404, 422, 429]);
 
 const documents = new Map<string, Description>();
 
@@ -44,7 +44,8 @@ export class Description {
     this.#document = document;
     addFormats.default(this.#ajv);
     // Formats of GitHub's own.
-    for (const format of ['repo.nwo', 'issue.number', 'timestamp', 'binary', 'ssh-key']) this.#ajv.addFormat(format, true);
+    for (const format of ['repo.nwo', 'issue.number', 'timestamp', 'binary', 'ssh-key'])
+      this.#ajv.addFormat(format, true);
     this.#paths = Object.keys(document.paths).map(patternOf).sort(byLiterals);
   }
 
@@ -75,16 +76,23 @@ export class Description {
     const parameters = operation.parameters.map((given) => Parameter.parse(this.#resolved(given)));
     const problems: string[] = [];
     for (const { name, in: place, schema } of parameters.filter(({ in: where }) => where === 'path'))
-      problems.push(...this.#check(`${asked.route} ${place} ${name}`, schema, typed(asked.parameters[name] ?? '', schema)));
+      problems.push(
+        ...this.#check(`${asked.route} ${place} ${name}`, schema, typed(asked.parameters[name] ?? '', schema)),
+      );
     for (const [name, value] of query) {
       const parameter = parameters.find((one) => one.in === 'query' && one.name === name);
       if (parameter === undefined) problems.push(`query ${name}: there is none in the description`);
-      else problems.push(...this.#check(`${asked.route} query ${name}`, parameter.schema, typed(value, parameter.schema)));
+      else
+        problems.push(...this.#check(`${asked.route} query ${name}`, parameter.schema, typed(value, parameter.schema)));
     }
     const content = operation.requestBody?.content['application/json']?.schema;
     if (content === undefined) return body === undefined ? problems : [...problems, 'body: none is described'];
     if (body === undefined) return operation.requestBody?.required ? [...problems, 'body: it is required'] : problems;
-    return [...problems, ...this.#unknownProperties(content, body), ...this.#check(`${asked.route} body`, content, body)];
+    return [
+      ...problems,
+      ...this.#unknownProperties(content, body),
+      ...this.#check(`${asked.route} body`, content, body),
+    ];
   }
 
   /** What is wrong with an answer. */
@@ -94,13 +102,15 @@ export class Description {
       return GENERAL.has(status) || status >= 500 ? [] : [`answer ${status}: there is none in the description`];
     const response = z.looseObject({ content: Content.optional() }).parse(this.#resolved(given));
     const schema = response.content?.['application/json']?.schema;
-    if (schema === undefined) return body === undefined || status === 304 ? [] : [`answer ${status}: it has no body`];
+    // Of some failures the text alone is described, and not that it comes in a body.
+    if (schema === undefined) return body === undefined || status >= 400 ? [] : [`answer ${status}: it has no body`];
     return this.#check(`${route} answer ${status}`, schema, body);
   }
 
   /** The smallest object of a schema, with what is given on top. */
   sample(name: string, given: JsonObject): JsonObject {
-    const known = this.#samples.get(name) ?? JSON.stringify(sampleOf(this.#document, { $ref: `#/components/schemas/${name}` }));
+    const schema = { ...this.#document.components.schemas[name], nullable: false };
+    const known = this.#samples.get(name) ?? JSON.stringify(sampleOf(this.#document, schema));
     this.#samples.set(name, known);
     const made = z.record(z.string(), z.unknown()).parse(JSON.parse(known));
     return { ...made, ...given };

@@ -1,4 +1,4 @@
-import { GraphQLError, graphql, type GraphQLSchema } from 'graphql';
+import { GraphQLError, type GraphQLSchema, graphql } from 'graphql';
 import * as z from 'zod';
 import { timeText } from './bodies.ts';
 import { graphqlSchema } from './graphql-schema.ts';
@@ -72,7 +72,8 @@ export class GraphqlHost {
     const [, repositoryId, number] = pullRequestId.split('_').map(Number);
     const held = this.#repositories.find(({ id }) => id === repositoryId);
     const pull = held?.pulls.find((one) => one.number === number);
-    if (!held || !pull) throw typed('NOT_FOUND', `Could not resolve to a node with the global id of '${pullRequestId}'`);
+    if (!held || !pull)
+      throw typed('NOT_FOUND', `Could not resolve to a node with the global id of '${pullRequestId}'`);
     held.sync();
     const method = METHODS[mergeMethod];
     const { allowsAutoMerge, methods, requiredApprovals, requiredChecks, hasQueue } = held.flags;
@@ -94,7 +95,8 @@ export class GraphqlHost {
     const held = this.#repositories.find(({ id }) => `R_${id}` === repositoryId);
     if (!held) throw typed('NOT_FOUND', `Could not resolve to a node with the global id of '${repositoryId}'`);
     for (const { name, beforeOid, afterOid } of refUpdates) {
-      if (held.bare.refs().get(name) !== beforeOid) throw typed('UNPROCESSABLE', `Reference ${name} could not be updated`);
+      if (held.bare.refs().get(name) !== beforeOid)
+        throw typed('UNPROCESSABLE', `Reference ${name} could not be updated`);
       if (/^0+$/.test(afterOid)) held.bare.git('update-ref', '-d', name, beforeOid);
       else held.bare.git('update-ref', name, afterOid, beforeOid);
     }
@@ -110,7 +112,10 @@ export class GraphqlHost {
     if (held.flags.requiredApprovals !== null && branch.branchName === 'main')
       throw typed('UNPROCESSABLE', 'Repository rule violations found: Changes must be made through a pull request.');
     if (tip !== expectedHeadOid)
-      throw typed('STALE_DATA', `Expected branch to point to "${expectedHeadOid}" but it did not.  Pull and try again.`);
+      throw typed(
+        'STALE_DATA',
+        `Expected branch to point to "${expectedHeadOid}" but it did not.  Pull and try again.`,
+      );
     const text = (contents: string): string => Buffer.from(contents, 'base64').toString();
     const files = {
       ...Object.fromEntries(fileChanges.additions.map(({ path, contents }) => [path, text(contents)])),
@@ -152,7 +157,9 @@ function pullOf(held: HeldRepository, number: number): object {
       })),
     },
     timelineItems: {
-      nodes: isOpen ? [] : [{ __typename: 'ClosedEvent', actor: pull.closedBy === null ? null : person(pull.closedBy) }],
+      nodes: isOpen
+        ? []
+        : [{ __typename: 'ClosedEvent', actor: pull.closedBy === null ? null : person(pull.closedBy) }],
     },
     statusCheckRollup: statuses.length === 0 ? null : { state: rollup(statuses.map(({ state }) => state)) },
   };

@@ -1,5 +1,5 @@
-import type { BareRepository } from '../../repository/bare-repository.ts';
 import type { MergeMethod } from '../../../src/forge/forge.ts';
+import type { BareRepository } from '../../repository/bare-repository.ts';
 
 const FORGE = ['-c', 'user.name=GitHub', '-c', 'user.email=noreply@github.test'];
 
@@ -56,7 +56,9 @@ function rebased(bare: BareRepository, { baseOid, headOid }: Merge): string | nu
     const onto = bare.git(...FORGE, 'commit-tree', `${tip}^{tree}`, '-p', `${commit}^`, '-m', 'onto').trim();
     const tree = mergedTree(bare, onto, commit);
     if (tree === null) return null;
-    const [name = '', email = '', message = ''] = bare.git('log', '-1', '--format=%an%x00%ae%x00%B', commit).split('\0');
+    const [name = '', email = '', message = ''] = bare
+      .git('log', '-1', '--format=%an%x00%ae%x00%B', commit)
+      .split('\0');
     const author = ['-c', `author.name=${name}`, '-c', `author.email=${email}`];
     tip = bare.git(...FORGE, ...author, 'commit-tree', tree, '-p', tip, '-m', message.trimEnd()).trim();
   }

@@ -15,5 +15,8 @@ export function failed(status: number, message: string, headers: Readonly<Record
 
 /** A failed validation in GitHub's form. */
 export function invalid(...errors: readonly Readonly<Record<string, string>>[]): Reply {
-  return { status: 422, body: { message: 'Validation Failed', errors, documentation_url: DOCUMENTATION, status: '422' } };
+  return {
+    status: 422,
+    body: { message: 'Validation Failed', errors, documentation_url: DOCUMENTATION, status: '422' },
+  };
 }

@@ -103,10 +103,19 @@ function createPull({ held, body, token, bodies }: RepositoryCall): Reply {
   if (headOid === null) return invalid({ resource, field: 'head', code: 'invalid' });
   if (baseOid === null) return invalid({ resource, field: 'base', code: 'invalid' });
   if (text.length > MAX_BODY)
-    return invalid({ resource, field: 'body', code: 'custom', message: 'body is too long (maximum is 65536 characters)' });
+    return invalid({
+      resource,
+      field: 'body',
+      code: 'custom',
+      message: 'body is too long (maximum is 65536 characters)',
+    });
   if (draft && !held.flags.allowsDrafts)
     return invalid({ resource, code: 'custom', message: 'Draft pull requests are not supported in this repository.' });
-  if (held.pulls.some((pull) => pull.state === 'open' && pull.head === head && pull.base === base && pull.headOwner === held.owner))
+  if (
+    held.pulls.some(
+      (pull) => pull.state === 'open' && pull.head === head && pull.base === base && pull.headOwner === held.owner,
+    )
+  )
     return invalid({ resource, code: 'custom', message: `A pull request already exists for ${held.owner}:${head}.` });
   if (held.bare.git('rev-list', '--count', headOid, `^${baseOid}`).trim() === '0')
     return invalid({ resource, code: 'custom', message: `No commits between ${base} and ${head}` });
@@ -122,7 +131,12 @@ function changePull(call: RepositoryCall): Reply {
   if (changes.base !== undefined && held.bare.tip(changes.base) === null)
     return invalid({ resource: 'PullRequest', field: 'base', code: 'invalid' });
   if ((changes.body ?? '').length > MAX_BODY)
-    return invalid({ resource: 'Issue', field: 'body', code: 'custom', message: 'body is too long (maximum is 65536 characters)' });
+    return invalid({
+      resource: 'Issue',
+      field: 'body',
+      code: 'custom',
+      message: 'body is too long (maximum is 65536 characters)',
+    });
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
   held.touch(pull, given);
   if (state === 'closed' && pull.state === 'open') held.end(pull, 'closed', token.login);
@@ -167,7 +181,12 @@ function comment(call: RepositoryCall): Reply {
 function setStatus({ held, asked, body, token, bodies }: RepositoryCall): Reply {
   const sha = asked.parameters['sha'] ?? '';
   const status = z
-    .object({ state: z.string(), context: z.string(), description: z.string().max(140), target_url: z.string().optional() })
+    .object({
+      state: z.string(),
+      context: z.string(),
+      description: z.string().max(140),
+      target_url: z.string().optional(),
+    })
     .parse(body);
   try {
     held.bare.git('cat-file', '-e', `${sha}^{commit}`);

@@ -91,7 +91,14 @@ export class GitHubStandIn {
 
   /** A new token, with all permissions unless others are given. */
   grant(text: string, given: Partial<Token> = {}): Token {
-    const token: Token = { text, login: 'dso-bot', permissions: new Set(PERMISSIONS), scopes: null, endsAt: null, ...given };
+    const token: Token = {
+      text,
+      login: 'dso-bot',
+      permissions: new Set(PERMISSIONS),
+      scopes: null,
+      endsAt: null,
+      ...given,
+    };
     this.tokens.set(text, token);
     return token;
   }
@@ -112,7 +119,11 @@ export class GitHubStandIn {
     const fault = this.faults.of(asked);
     const isLost = fault === 'silent' || fault === 'cut';
     const body: unknown = text === '' ? undefined : JSON.parse(text);
-    const reply = isLost ? null : typeof fault === 'object' && fault ? fault : await this.#reply(method, url, body, authorization);
+    const reply = isLost
+      ? null
+      : typeof fault === 'object' && fault
+        ? fault
+        : await this.#reply(method, url, body, authorization);
     const isAnswered = reply !== null && fault !== 'lost';
     this.seen.push({ request: asked, status: isAnswered ? this.#status(reply, request) : 0, authorization });
     if (isAnswered) this.#send(reply, request, response);
@@ -172,10 +183,15 @@ export class GitHubStandIn {
     if (owner === held.owner && held.formerNames.includes(repo)) {
       const status = asked.route.startsWith('GET ') ? 301 : 307;
       const location = `${this.apiUrl}/repositories/${held.id}`;
-      return { status, body: { message: 'Moved Permanently', url: location, documentation_url: '' }, headers: { location } };
+      return {
+        status,
+        body: { message: 'Moved Permanently', url: location, documentation_url: '' },
+        headers: { location },
+      };
     }
     if (`${owner}/${repo}` !== held.fullName) return failed(404, 'Not Found');
-    if (route.permission !== null && !token.permissions.has(route.permission)) return forbidden(route.permission, token);
+    if (route.permission !== null && !token.permissions.has(route.permission))
+      return forbidden(route.permission, token);
     if (route.permission !== null && held.flags.isArchived)
       return failed(403, 'Repository was archived so is read-only.');
     const page = `${this.apiUrl}${url.pathname.slice(this.#prefix.length)}`;
@@ -183,7 +199,9 @@ export class GitHubStandIn {
   }
 
   #status({ status, body }: Reply, request: IncomingMessage): number {
-    return status === 200 && request.method === 'GET' && request.headers['if-none-match'] === etagOf(body) ? 304 : status;
+    return status === 200 && request.method === 'GET' && request.headers['if-none-match'] === etagOf(body)
+      ? 304
+      : status;
   }
 
   #send(reply: Reply, request: IncomingMessage, response: ServerResponse): void {
@@ -204,7 +222,9 @@ export class GitHubStandIn {
 }
 
 function etagOf(body: unknown): string {
-  return `W/"${createHash('sha256').update(JSON.stringify(body ?? null)).digest('hex')}"`;
+  return `W/"${createHash('sha256')
+    .update(JSON.stringify(body ?? null))
+    .digest('hex')}"`;
 }
 
 function forbidden(permission: string, { scopes }: Token): Reply {

@@ -25,7 +25,12 @@ export interface HeldPull {
   updatedAt: number;
   closedAt: number | null;
   readonly comments: { readonly by: string; readonly body: string }[];
-  readonly reviews: { readonly by: string; readonly state: 'APPROVED' | 'CHANGES_REQUESTED'; oid: string; at: number }[];
+  readonly reviews: {
+    readonly by: string;
+    readonly state: 'APPROVED' | 'CHANGES_REQUESTED';
+    oid: string;
+    at: number;
+  }[];
 }
 
 /** What is set for a repository. */
@@ -194,7 +199,11 @@ export class HeldRepository {
     const isChecked = requiredChecks.every((context) =>
       statuses.some((status) => status.context === context && status.state === 'success'),
     );
-    return isChecked && this.isMergeable(pull) && (requiredApprovals === null || (approvals >= requiredApprovals && !isRefused));
+    return (
+      isChecked &&
+      this.isMergeable(pull) &&
+      (requiredApprovals === null || (approvals >= requiredApprovals && !isRefused))
+    );
   }
 
   isMergeable({ base, headOid }: HeldPull): boolean {
