@@ -33,8 +33,9 @@ export interface SiteSettings extends StandInSettings {
 /** Where `dso-gitops/web` is one commit before `main`. */
 export async function forgeSite(settings: SiteSettings = {}): Promise<ForgeSite> {
   const clock = { now: Date.UTC(2026, 5, 1, 12) };
-  const standIn = await GitHubStandIn.start({ now: () => clock.now, ...settings });
-  branch(standIn, 'dso-gitops/web', { 'scaling/web.yaml': 'replicas: 4\n' });
+  const branches = { 'dso-gitops/web': { 'scaling/web.yaml': 'replicas: 4\n' } };
+  const prepared = { files: { 'base/app.yaml': 'x\n' }, branches };
+  const standIn = await GitHubStandIn.start({ now: () => clock.now, prepared, ...settings });
   const environment: NodeJS.ProcessEnv = {
     FORGE_TOKEN: TOKEN,
     APP_KEY: standIn.app.privateKey,

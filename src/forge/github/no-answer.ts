@@ -13,14 +13,15 @@ export function explainNoAnswer(error: unknown, doing: string, host: string, sec
   const codes = causes.map(codeOf).join(' ');
   const said = redact(oneLine(messageOf(causes.at(-1) ?? error)), secrets);
   const failed = `cannot ${doing}: no answer from ${host}: ${said}`;
-  if (causes.some((cause) => cause.name === 'AbortError'))
-    return new ProductError('later', 'Aborted', `cannot ${doing}: it was ended`);
   if (causes.some(({ message }) => PROXY.test(message)))
     return new ProductError(
       'act',
       'ProxyRefused',
       `${failed}; the proxy does not let this through: allow ${host} there, or correct HTTPS_PROXY, with user and password where it wants them, or proxy of the destination`,
     );
+  // After the proxy, whose refusal the package also calls so.
+  if (causes.some((cause) => cause.name === 'AbortError'))
+    return new ProductError('later', 'Aborted', `cannot ${doing}: it was ended`);
   if (CERTIFICATE.test(codes))
     return new ProductError(
       'act',

@@ -143,5 +143,5 @@ export class Bodies {
 }
 
 function idOf(login: string): number {
-  return 1000 + [...login].reduce((sum, letter) => (sum * 31 + (letter.codePointAt(0) ?? 0)) % 1_000_000, 7);
+  return 1000 + Buffer.from(login).reduce((sum, byte) => (sum * 31 + byte) % 1_000_000, 7);
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildASTSchema, type DocumentNode, type GraphQLSchema, Kind, parse, visit } from 'graphql';
+import { buildClientSchema, type GraphQLSchema, type IntrospectionQuery } from 'graphql';
 import { ROOT } from '../../docs/pages.ts';
 
-let whole: DocumentNode | null = null;
+let whole: IntrospectionQuery | null = null;
 const schemas = new Map<string, GraphQLSchema>();
 
 /**
@@ -15,20 +15,21 @@ export function graphqlSchema(lacking: readonly string[]): GraphQLSchema {
   const id = lacking.join(' ');
   const known = schemas.get(id);
   if (known) return known;
-  const file = join(ROOT, 'node_modules/@octokit/graphql-schema/schema.graphql');
-  whole ??= parse(readFileSync(file, 'utf8'), { noLocation: true });
-  const made = buildASTSchema(without(whole, new Set(lacking)), { assumeValid: true, assumeValidSDL: true });
+  whole ??= published();
+  const made = buildClientSchema(without(whole, new Set(lacking)), { assumeValid: true });
   schemas.set(id, made);
   return made;
 }
 
-function without(document: DocumentNode, lacking: ReadonlySet<string>): DocumentNode {
-  if (lacking.size === 0) return document;
-  const owners = new Set([...lacking].map((name) => name.split('.')[0]));
-  return visit(document, {
-    [Kind.OBJECT_TYPE_DEFINITION]: (node) =>
-      owners.has(node.name.value)
-        ? { ...node, fields: node.fields?.filter((field) => !lacking.has(`${node.name.value}.${field.name.value}`)) }
-        : false,
-  });
+function published(): IntrospectionQuery {
+  return JSON.parse(readFileSync(join(ROOT, 'node_modules/@octokit/graphql-schema/schema.json'), 'utf8'));
+}
+
+function without({ __schema: schema }: IntrospectionQuery, lacking: ReadonlySet<string>): IntrospectionQuery {
+  const types = schema.types.map((type) =>
+    type.kind === 'OBJECT'
+      ? { ...type, fields: type.fields.filter(({ name }) => !lacking.has(`${type.name}.${name}`)) }
+      : type,
+  );
+  return { __schema: { ...schema, types } };
 }

@@ -3,7 +3,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { BareRepository, type Entry } from '../../repository/bare-repository.ts';
 import { listen, serveHttp } from '../../repository/http-server.ts';
 import { temporaryDirectory } from '../../repository/temporary-directory.ts';
 import { answerApp } from './app-routes.ts';
@@ -11,6 +10,7 @@ import { Bodies } from './bodies.ts';
 import { type Asked, Description } from './description.ts';
 import { Faults } from './faults.ts';
 import { GraphqlHost } from './graphql-host.ts';
+import { type Prepared, preparedRepository } from './prepared-repository.ts';
 import { failed, type Reply } from './reply.ts';
 import { ROUTES } from './rest.ts';
 import { HeldApp, PERMISSIONS, type Token } from './tokens.ts';
@@ -18,8 +18,8 @@ import { HeldRepository } from './world.ts';
 
 /** What a stand-in is. */
 export interface StandInSettings {
-  /** Files of the repository `acme/fleet` at its first commit. */
-  readonly files?: Readonly<Record<string, Entry>>;
+  /** What is in the repository `acme/fleet`. */
+  readonly prepared?: Prepared;
   /** Version of GitHub Enterprise Server it is, as in `@octokit/openapi`; null: github.com. */
   readonly enterprise?: string | null;
   /** Fields and mutations of GraphQL that it lacks, such as `PullRequest.isInMergeQueue`. */
@@ -66,11 +66,15 @@ export class GitHubStandIn {
   readonly #graphql: GraphqlHost;
   #bodies: Bodies;
 
-  private constructor(directory: string, { files, enterprise = null, lacking = [], now = Date.now }: StandInSettings) {
+  private constructor(
+    directory: string,
+    { prepared, enterprise = null, lacking = [], now = Date.now }: StandInSettings,
+  ) {
     this.now = now;
     this.#prefix = enterprise === null ? '' : '/api/v3';
     this.#description = Description.of(enterprise ?? 'api.github.com');
-    const bare = BareRepository.make(join(directory, 'acme', 'fleet.git'), files ?? { 'base/app.yaml': 'x\n' });
+    const first: Prepared = { files: { 'base/app.yaml': 'x\n' }, branches: {} };
+    const bare = preparedRepository(join(directory, 'acme', 'fleet.git'), prepared ?? first);
     this.repository = new HeldRepository('acme', 'fleet', 77, bare, now);
     this.#graphql = new GraphqlHost([this.repository], lacking);
     this.#bodies = new Bodies(this.#description, 'https://github.test');
