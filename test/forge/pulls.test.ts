@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GitHubAccounts } from '../../src/forge/github/accounts.ts';
-import { branch, forgeSite, newPull } from './forge-site.ts';
+import { branch, forgeSite, newPull, TOKEN } from './forge-site.ts';
 import { failed, invalid } from './stand-in/reply.ts';
 
 const CREATE = /^POST .*\/pulls$/;
@@ -273,8 +273,28 @@ describe('changing a pull request', () => {
   });
 });
 
-describe('merges of the stand-in', () => {
-  it.each(['merge', 'squash', 'rebase'] as const)('%s is what Git makes of it', async (method) => {
+describe('the stand-in', () => {
+  it('holds requests to the description', async () => {
+    const { standIn } = await forgeSite();
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+    const problemsOf = async (method: string, path: string, body?: object): Promise<readonly string[]> => {
+      const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+      await fetch(`${standIn.apiUrl}${path}`, { method, headers, ...sent });
+      return standIn.problems.splice(0);
+    };
+    const pulls = '/repos/acme/fleet/pulls';
+    expect(await problemsOf('GET', `${pulls}?state=all`)).toEqual([]);
+    expect((await problemsOf('GET', `${pulls}?state=most`)).join()).toMatch(/query state: must be equal to one of/);
+    expect((await problemsOf('GET', `${pulls}?heads=x`)).join()).toMatch(/query heads: there is none/);
+    const whole = { head: 'dso-gitops/web', base: 'main', title: 't' };
+    expect((await problemsOf('POST', pulls, { ...whole, labels: ['x'] })).join()).toMatch(/body labels: there is none/);
+    expect((await problemsOf('POST', pulls, { ...whole, base: 1 })).join()).toMatch(/body\/base: must be string/);
+    expect((await problemsOf('POST', '/repos/acme/fleet/pull')).join()).toMatch(/this host has no such call/);
+    const query = '{ repository(owner: "acme", name: "fleet") { pullRequest(number: 1) { isMerged } } }';
+    expect((await problemsOf('POST', '/graphql', { query })).join()).toMatch(/Cannot query field "isMerged"/);
+  });
+
+  it.each(['merge', 'squash', 'rebase'] as const)('%s merges as Git does', async (method) => {
     const { forge, standIn } = await forgeSite();
     const { bare } = standIn.repository;
     await forge.create(newPull());

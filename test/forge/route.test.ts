@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import type { ProductError } from '../../src/errors.ts';
@@ -21,6 +21,21 @@ interface RouteSite {
   readonly look: (route: RouteSettings, environment?: NodeJS.ProcessEnv) => Promise<void>;
   /** The error of a look, searched for secrets. */
   readonly failure: (route: RouteSettings, environment?: NodeJS.ProcessEnv, secret?: string) => Promise<ProductError>;
+}
+
+/** A host that answers as it is told. */
+async function failingSite(): Promise<{
+  apiUrl: string;
+  behave: (answer: (response: ServerResponse) => void) => void;
+}> {
+  let answer = (response: ServerResponse): void => void response.end();
+  const server = createServer((_, response) => answer(response));
+  return {
+    apiUrl: `http://127.0.0.1:${await listen(server)}`,
+    behave: (next) => {
+      answer = next;
+    },
+  };
 }
 
 /** A host without pull requests. */
@@ -87,6 +102,26 @@ it('says that certificates cannot be read, or are none', async () => {
   expect((await failure(DIRECT, { SSL_CERT_FILE: file })).message).toMatch(
     /expected certificates in PEM form in .*ca\.pem/,
   );
+});
+
+it('failures are the same where requests are paced', async () => {
+  const { apiUrl, behave } = await failingSite();
+  const context = { environment: { FORGE_TOKEN: TOKEN }, signal: new AbortController().signal, now: () => 0 };
+  const access = { token: { environment: 'FORGE_TOKEN', file: null } };
+  const settings = { apiUrl, access, route: DIRECT, isPaced: true };
+  const forge = await new GitHubAccounts(context).forge(settings, { owner: 'acme', name: 'fleet' });
+  behave((response) => response.destroy());
+  expect(await errorOf(forge.review(1))).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });
+  behave((response) => response.writeHead(502).end());
+  expect(await errorOf(forge.review(1))).toMatchObject({ kind: 'later', reason: 'RemoteUnavailable' });
+  const limits = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '60', date: new Date(0).toUTCString() };
+  const errors = [{ type: 'RATE_LIMITED', message: 'API rate limit exceeded' }];
+  const type = { 'content-type': 'application/json' };
+  behave((response) => response.writeHead(200, { ...type, ...limits }).end(JSON.stringify({ errors })));
+  const started = performance.now();
+  expect(await errorOf(forge.review(1))).toMatchObject({ kind: 'later', reason: 'RateLimited', until: 61_000 });
+  // It is not waited for.
+  expect(performance.now() - started).toBeLessThan(20_000);
 });
 
 it('writes are a second apart where they are paced, whatever the repository', async () => {

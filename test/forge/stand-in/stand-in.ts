@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createTlsServer } from 'node:https';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { listen, serveHttp } from '../../repository/http-server.ts';
+import { type HttpHost, listen, serveHttp } from '../../repository/http-server.ts';
 import { temporaryDirectory } from '../../repository/temporary-directory.ts';
 import { answerApp } from './app-routes.ts';
 import { Bodies } from './bodies.ts';
@@ -48,7 +48,7 @@ const LIMIT = 5000;
 export class GitHubStandIn {
   /** `http://127.0.0.1:PORT`, with `/api/v3` of an Enterprise Server. */
   apiUrl = '';
-  /** Where Git finds `acme/fleet`. */
+  /** Where Git finds `acme/fleet`, with any credentials until `git` is told otherwise. */
   gitUrl = '';
   readonly repository: HeldRepository;
   readonly app = new HeldApp();
@@ -64,7 +64,8 @@ export class GitHubStandIn {
   readonly #description: Description;
   readonly #prefix: string;
   readonly #graphql: GraphqlHost;
-  #bodies: Bodies;
+  readonly #bodies: Bodies;
+  #git: HttpHost | null = null;
 
   private constructor(
     directory: string,
@@ -87,10 +88,17 @@ export class GitHubStandIn {
     const { tls } = settings;
     const port = await listen(tls ? createTlsServer({ ...tls }, serve) : createServer(serve));
     standIn.apiUrl = `${tls ? 'https' : 'http'}://127.0.0.1:${port}${standIn.#prefix}`;
-    standIn.gitUrl = `${(await serveHttp(directory)).url}/acme/fleet.git`;
+    standIn.#git = await serveHttp(directory);
+    standIn.gitUrl = `${standIn.#git.url}/acme/fleet.git`;
     standIn.grant('github_pat_11AAveryS3cretT0ken_x9');
     onTestFinished(() => expect(standIn.problems).toEqual([]));
     return standIn;
+  }
+
+  /** What serves the repositories to Git. */
+  get git(): HttpHost {
+    if (this.#git) return this.#git;
+    throw new Error('the stand-in was not started');
   }
 
   /** A new token, with all permissions unless others are given. */
