@@ -270,7 +270,7 @@ describe('a host that fails', () => {
 
   it('repeats the secret it was given', async () => {
     const echo = createServer((request, response) => {
-      const message = `you sent ${request.headers.authorization}\u001b[31m\nand more`;
+      const message = `${'x'.repeat(470)} you sent ${request.headers.authorization}\u001b[31m\nand more`;
       response
         .writeHead(422, { 'content-type': 'application/json' })
         .end(JSON.stringify({ message, errors: [{ message }] }));

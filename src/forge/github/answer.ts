@@ -5,7 +5,7 @@ import { redact } from '../../repository/environment.ts';
 export interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** One line; empty: none was given. */
+  /** As it came; empty: none was given. */
   readonly message: string;
   /** What is wrong with which field. */
   readonly details: readonly Detail[];
@@ -48,13 +48,19 @@ export function refusalOf(
   const parsed = FailureBody.safeParse(data);
   const { message, errors, url } = parsed.success ? parsed.data : { message: '', errors: [], url: '' };
   const location = status >= 300 && status < 400 ? (headers['location'] ?? url) || null : null;
-  return { status, headers: Object.fromEntries(given), message: oneLine(message), details: errors, location };
+  return { status, headers: Object.fromEntries(given), message, details: errors, location };
 }
 
 /** The same, without the secrets that it may repeat. */
 export function withoutSecrets(refusal: Refusal, secrets: readonly string[]): Refusal {
-  const details = refusal.details.map((detail) => ({ ...detail, message: redact(detail.message, secrets) }));
-  return { ...refusal, message: redact(refusal.message, secrets), details };
+  const clean = (text: string): string => redact(text, secrets);
+  const details = refusal.details.map(({ field, code, message }) => ({
+    field: clean(field),
+    code: clean(code),
+    message: clean(message),
+  }));
+  const headers = Object.entries(refusal.headers).map(([name, value]) => [name, clean(value)] as const);
+  return { ...refusal, headers: Object.fromEntries(headers), message: clean(refusal.message), details };
 }
 
 /** What GitHub says, with the fields it names. */

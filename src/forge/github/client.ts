@@ -2,7 +2,7 @@ import type { Octokit } from 'octokit';
 import * as z from 'zod';
 import { redact } from '../../repository/environment.ts';
 import type { ContentBudget } from '../content-budget.ts';
-import { limitedUntil, type Refusal, refusalOf, withoutSecrets } from './answer.ts';
+import { limitedUntil, oneLine, type Refusal, refusalOf, withoutSecrets } from './answer.ts';
 import { type Answer, ask, octokitFor } from './ask.ts';
 import type { Credential } from './credential.ts';
 import { explainRefusal, limited, moved, type Place } from './explain.ts';
@@ -161,7 +161,7 @@ export class GitHubClient {
       if (url.origin !== origin) return null;
       const answer = await ask(this.#octokit, `GET ${url.href}`, {});
       const parsed = MovedBody.safeParse(answer.data);
-      return parsed.success ? parsed.data.full_name : null;
+      return parsed.success ? oneLine(this.#redact(parsed.data.full_name)) : null;
     } catch {
       // What is told stands without the name.
       return null;

@@ -11,7 +11,7 @@ export function explainNoAnswer(error: unknown, doing: string, host: string, sec
   if (error instanceof ProductError) return error;
   const causes = causesOf(error);
   const codes = causes.map(codeOf).join(' ');
-  const said = redact(oneLine(messageOf(causes.at(-1) ?? error)), secrets);
+  const said = oneLine(redact(messageOf(causes.at(-1) ?? error), secrets));
   const failed = `cannot ${doing}: no answer from ${host}: ${said}`;
   if (causes.some(({ message }) => PROXY.test(message)))
     return new ProductError(
