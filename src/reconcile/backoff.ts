@@ -85,11 +85,6 @@ export class Backoff {
     this.#calls.read = { ...this.#calls.read, wait: waitOf(now, REFRESH_MS) };
   }
 
-  /** The tip is to be learnt at once, unless the remote could not be read. */
-  hurryRead(): void {
-    if (!this.#calls.read.error) this.#calls.read = { ...this.#calls.read, wait: NO_WAIT };
-  }
-
   /** A call succeeded. @param now when it began */
   succeed(purpose: Purpose, now: number): void {
     if (purpose === 'read') this.#calls.read = { ...FRESH, wait: this.#calls.read.wait };

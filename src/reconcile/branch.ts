@@ -1,5 +1,6 @@
 import type { Destination } from '../config/load.ts';
 import { asProductError, ProductError } from '../errors.ts';
+import { headPrefix } from '../proposal/head.ts';
 import { Backoff } from './backoff.ts';
 import type { Composition } from './compose.ts';
 import { OneCall } from './one-call.ts';
@@ -16,6 +17,8 @@ export type BranchSettings = Pick<
 > & {
   /** Directories that our files are below. */
   readonly roots: readonly string[];
+  /** What branches begin with in which this installation proposes changes; null: it proposes none. */
+  readonly proposedPrefix: string | null;
 };
 
 /** Opens a repository; `isRenewed`: what is cached of it is damaged and thrown away first. */
@@ -38,7 +41,7 @@ export interface Save {
 
 /**
  * One branch of a repository with its destinations, each of them a directory in it: one tip, and at most one call to the
- * remote at a time. What a call brought is seen only when it is settled.
+ * remote at a time. What a call brought is seen only when it is settled; a mirror that is made again is gone at once.
  */
 export class Branch {
   /** At least one, in the order of the configuration. */
@@ -55,9 +58,14 @@ export class Branch {
   #isDamaged = false;
   #hasMoved = false;
 
-  constructor([first, ...others]: readonly [Destination, ...Destination[]], open: OpenRepository) {
+  constructor([first, ...others]: readonly [Destination, ...Destination[]], owner: string, open: OpenRepository) {
     this.destinations = [first, ...others];
-    this.settings = { ...first, roots: this.destinations.map(({ root }) => root) };
+    const isProposed = this.destinations.some(({ pullRequests }) => pullRequests !== null);
+    this.settings = {
+      ...first,
+      roots: this.destinations.map(({ root }) => root),
+      proposedPrefix: isProposed ? headPrefix(owner) : null,
+    };
     this.#open = open;
     this.#backoff = new Backoff(first.minIntervalMs);
   }
@@ -173,10 +181,10 @@ export class Branch {
     });
   }
 
-  /** Notes that what is cached cannot be read. */
-  noteUnreadable(thrown: unknown): void {
+  /** Notes that what is cached cannot be read. @param of where that was found: one that was made again since is another one */
+  noteUnreadable(thrown: unknown, of: Repository | null = this.#repository): void {
     // It is being made again: what is read of it meanwhile is not there.
-    if (this.isConnecting) return;
+    if (this.isConnecting || of !== this.#repository) return;
     const error = asProductError(thrown);
     this.#isUnreadable = true;
     this.#backoff.failLocally(error);

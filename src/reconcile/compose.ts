@@ -19,7 +19,7 @@ export interface DecidedDso {
   readonly heldBack: ReadonlyMap<string, HeldBack>;
 }
 
-/** Everything that one commit writes below one root. */
+/** What one commit writes below one root, and what it says as a whole. */
 export interface Composition {
   readonly files: ChangeSet;
   readonly message: string;
@@ -37,7 +37,7 @@ export interface Composed {
   readonly refusals: readonly ProductError[];
 }
 
-/** One commit for one destination from all that changed. */
+/** What goes to one destination of all that changed. */
 export async function compose(
   destination: Destination,
   changed: readonly DecidedDso[],

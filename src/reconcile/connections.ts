@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Destination } from '../config/load.ts';
+import type { Configuration, Destination } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
 import { Branch, type OpenRepository } from './branch.ts';
 import type { DestinationOutcome } from './outcome.ts';
@@ -23,7 +23,7 @@ export class Connections {
   readonly branches: readonly Branch[];
   readonly #byDestination: ReadonlyMap<string, Branch>;
 
-  constructor(destinations: readonly Destination[], open: OpenRepository) {
+  constructor({ destinations, owner }: Pick<Configuration, 'destinations' | 'owner'>, open: OpenRepository) {
     const groups = new Map<string, [Destination, ...Destination[]]>();
     for (const destination of destinations) {
       const key = `${destination.url}\0${destination.branch}`;
@@ -31,7 +31,7 @@ export class Connections {
       if (group) group.push(destination);
       else groups.set(key, [destination]);
     }
-    this.branches = [...groups.values()].map((group) => new Branch(group, open));
+    this.branches = [...groups.values()].map((group) => new Branch(group, owner, open));
     this.#byDestination = new Map(
       this.branches.flatMap((branch) => branch.destinations.map(({ id }) => [id, branch] as const)),
     );

@@ -9,8 +9,9 @@ import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import type { Repository, SavedTexts } from './repository.ts';
+import { DAMAGED } from './retry.ts';
 import type { StateStore } from './state-store.ts';
-import type { Waiting } from './waiting.ts';
+import { NOT_HOME, type Waiting } from './waiting.ts';
 
 /** Of paths that are refused, beside the first one. */
 const MAX_SHOWN = 9;
@@ -119,7 +120,11 @@ class Sender {
         parts.some((part) => part.changed.length > 0),
         this.#options.now,
       );
-    return this.#publish({ branch, repository, parts });
+    const outcomes = await this.#publish({ branch, repository, parts });
+    return outcomes.map((outcome, index) => {
+      const isLeftOut = parts[index]?.changed.length !== here[index]?.changed.length;
+      return isLeftOut && !outcome.composition ? { ...outcome, waiting: NOT_HOME } : outcome;
+    });
   }
 
   #branch({ id }: Destination): Branch {
@@ -149,6 +154,7 @@ class Sender {
       }
     } catch (thrown) {
       const error = asProductError(thrown);
+      if (error.reason === DAMAGED) branch.noteUnreadable(error, repository);
       return nothing.map((one) => ({ ...one, error }));
     }
   }

@@ -82,7 +82,7 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
-    this.#connections = new Connections(parts.configuration.destinations, parts.open);
+    this.#connections = new Connections(parts.configuration, parts.open);
     this.#states = new StateStore(parts.hub.keepsState);
     this.#admission = new Admission(parts.configuration, this.#connections);
     this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#admission.shared);
@@ -217,7 +217,7 @@ export class Engine {
       told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
       waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
-      const again = [...results, ...this.#unreadable()].filter(({ error }) => error && isTriedAgain(error, attempt));
+      const again = [...results, ...this.#notRead()].filter(({ error }) => error && isTriedAgain(error, attempt));
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);
       told.forget(again);
@@ -230,8 +230,8 @@ export class Engine {
     return { outcomes, destinations: told.all(), waiting };
   }
 
-  /** Destinations that were found to be damaged when they were read. */
-  #unreadable(): readonly DestinationOutcome[] {
+  /** Destinations whose remote or mirror could not be read the last time. */
+  #notRead(): readonly DestinationOutcome[] {
     return this.#connections.branches.flatMap(({ destinations, readError }) => {
       return readError ? destinations.map((one) => ({ ...untouched(one), error: readError })) : [];
     });

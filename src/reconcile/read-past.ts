@@ -20,12 +20,13 @@ export async function readPast<T>(
   for (let attempt = 1; ; attempt += 1) {
     if (!branch.isReadable) await connections.refresh([branch], 0, ENDLESS);
     if (branch.error) throw branch.error;
+    const { repository } = branch;
     try {
-      return branch.repository && (await read(branch.repository, connections.destination(destinationId)));
+      return repository && (await read(repository, connections.destination(destinationId)));
     } catch (thrown) {
       const error = asProductError(thrown);
       if (error.reason !== DAMAGED || attempt > 1) throw error;
-      branch.noteUnreadable(error);
+      branch.noteUnreadable(error, repository);
     }
   }
 }

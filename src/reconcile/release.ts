@@ -1,28 +1,12 @@
-import type { ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
-import type { ChangeSet } from '../manifests/change-set.ts';
-import { cleanText } from '../manifests/clean-text.ts';
-import { commitMessage } from '../manifests/commit-message.ts';
-import { holdPath, renderHold } from '../manifests/hold.ts';
-import {
-  indexPath,
-  type LayoutSettings,
-  layoutOf,
-  memberOf,
-  overlayPath,
-  parseIndex,
-  parseOverlay,
-  recordPath,
-  renderIndex,
-  renderOverlay,
-} from '../manifests/layout.ts';
-import { FILE_MODE } from '../manifests/not-ours.ts';
+import { layoutOf, memberOf, overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Branch } from './branch.ts';
 import type { Composition } from './compose.ts';
+import { commitOf, type Found, filesOf, read, settingsAt } from './compose-release.ts';
 import { type Connections, ENDLESS, recover, waitFor } from './connections.ts';
 import type { PersonsWord } from './decision.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
@@ -69,13 +53,15 @@ export interface ReleaseParts {
 }
 
 /**
- * Gives the members of one DSO back, from tips that were just learnt: overlays without a count, or none, and no record any more. Home comes first: its marker
- * keeps a service from writing again what is not released yet.
+ * Gives the members of one DSO back, from tips that were just learnt: overlays without a count, or none, and no record any
+ * more. Home comes first: its marker keeps a service from writing again what is not released yet.
  *
  * @throws ProductError when a destination cannot be read, or nothing was ever decided for the DSO
  */
 export async function release(request: ReleaseRequest, parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
   const { branches } = parts.connections;
+  // What is released at home is not found again: all of it can be read, or nothing is written.
+  for (const branch of branches) repositoryOf(branch);
   const all = { members: [] as ReleasedMember[], destinations: [] as DestinationOutcome[] };
   for (const branch of [...branches.filter(isMarked(request)), ...branches.filter((one) => !isMarked(request)(one))]) {
     const { members, outcomes } = await releaseAt(branch, request, parts, signal);
@@ -95,6 +81,12 @@ function isMarked({ marked }: ReleaseRequest): (branch: Branch) => boolean {
   return ({ destinations }) => destinations.some(({ id }) => id === marked);
 }
 
+/** @throws why it cannot be read */
+function repositoryOf({ repository, readError, settings }: Branch): Repository {
+  if (readError || !repository) throw readError ?? new Error(`${settings.url} was not read`);
+  return repository;
+}
+
 /** What is released of one branch, in one commit. */
 async function releaseAt(
   branch: Branch,
@@ -103,10 +95,9 @@ async function releaseAt(
   signal: AbortSignal,
 ): Promise<{ readonly members: readonly ReleasedMember[]; readonly outcomes: readonly DestinationOutcome[] }> {
   for (let attempt = 1; ; attempt += 1) {
-    const { repository, readError, destinations } = branch;
-    if (readError || !repository) throw readError ?? new Error(`${branch.settings.url} was not read`);
+    const repository = repositoryOf(branch);
     const found: Found[] = [];
-    for (const destination of destinations) {
+    for (const destination of branch.destinations) {
       const record = await readRecord(destination, repository, request, parts.configuration.owner);
       const members = record
         ? await findMembers(destination, repository, record)
@@ -199,88 +190,6 @@ async function findReleased(
   });
 }
 
-/** What one destination has of the DSO. */
-interface Found {
-  readonly destination: Destination;
-  /** null: nothing of it is left that sets a count. */
-  readonly target: ScaleTarget | null;
-  readonly members: readonly ReleasedMember[];
-}
-
-async function filesOf(
-  { destination, target, members }: Found,
-  repository: Repository,
-  { namespace, name, isDeleted, word, now, marked }: ReleaseRequest,
-  templates: Templates,
-): Promise<ChangeSet> {
-  const files = new Map<string, string | null>();
-  if (target) files.set(recordPath(destination.root, namespace, name), null);
-  for (const { path, name: member } of members) {
-    const place = { member, namespace, name, targetNamespace: namespace, baseNamespaces: [], replicasPath: '' };
-    const settings = settingsAt(destination, path);
-    const empty = target && renderOverlay(templates, settings, { ...place, target, replicas: null });
-    files.set(path, isDeleted ? null : empty);
-  }
-  if (isDeleted)
-    for (const [path, text] of await shorterIndexes(destination, repository, members, { namespace, name }, templates))
-      files.set(path, text);
-  if (marked === destination.id) {
-    const by = cleanText(word.by, 80);
-    const reason = cleanText(`released: ${word.reason}`);
-    const marker = { metadata: { namespace, name }, isHeld: true, by, reason, time: new Date(now).toISOString() };
-    files.set(
-      holdPath(destination.root, namespace, name),
-      renderHold({ apiVersion: 'dso-gitops.dev/v1alpha1', kind: 'Hold', ...marker }),
-    );
-  }
-  return files;
-}
-
-/** What the commit says: once, whatever is released below how many roots. */
-function commitOf(
-  { namespace, name, word }: ReleaseRequest,
-  members: readonly ReleasedMember[],
-  templates: Templates,
-): Omit<Composition, 'files'> {
-  const counts = members.map((member) => `${member.name} ${member.count ?? '-'}`).join(', ');
-  const said = { verb: 'release', reason: `${word.by}: ${word.reason}; until now ${counts}` } as const;
-  const key = `${namespace}/${name}`;
-  const entry = { key, record: null, members: members.map((member) => member.name), word: said };
-  return { message: commitMessage(templates, [entry]), entries: [entry], decisions: new Map([[key, null]]) };
-}
-
-/** Indexes without the name; one that is not ours is left as it is. */
-async function shorterIndexes(
-  destination: Destination,
-  repository: Repository,
-  members: readonly ReleasedMember[],
-  { namespace, name }: DecisionRecord['metadata'],
-  templates: Templates,
-): Promise<ReadonlyMap<string, string>> {
-  const paths = members.flatMap((member) => indexPath(destination, member.name, namespace) ?? []);
-  const shorter = new Map<string, string>();
-  for (const [path, text] of await read(repository, [...new Set(paths)])) {
-    const names = parseIndex(text);
-    if (names?.includes(name))
-      shorter.set(
-        path,
-        renderIndex(
-          templates,
-          names.filter((one) => one !== name),
-        ),
-      );
-  }
-  return shorter;
-}
-
-/** Texts of the plain files among the paths. */
-async function read(repository: Repository, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const entries = await repository.entries(paths);
-  const files = [...entries].flatMap(([path, entry]) => (entry?.mode === FILE_MODE ? [{ path, id: entry.id }] : []));
-  const texts = await repository.contents(files.map(({ id }) => id));
-  return new Map(files.map(({ path, id }) => [path, texts.get(id) ?? '']));
-}
-
 /** How the files of a DSO begin. */
 function headOf(namespace: string, name: string): string {
   return `# Written by dso-gitops for ${namespace}/${name}.`;
@@ -291,8 +200,4 @@ function isOverlayBelow({ root }: Destination, path: string): boolean {
   const segments = path.split('/');
   const isPlain = segments.every((segment) => /^[A-Za-z0-9_.-]+$/.test(segment) && !/^\.{1,2}$|^\.git$/i.test(segment));
   return isPlain && path.startsWith(`${root}/`) && layoutOf(path) !== null;
-}
-
-function settingsAt(destination: Destination, path: string): LayoutSettings {
-  return { ...destination, layout: layoutOf(path) ?? destination.layout };
 }

@@ -25,6 +25,14 @@ export interface Publication {
   readonly time: number;
 }
 
+/** A commit that is proposed in a branch of its own. */
+export interface ProposedCommit extends Pick<Publication, 'files' | 'message' | 'time'> {
+  /** Without `refs/heads/`. */
+  readonly branch: string;
+  /** Where that branch is, which the commit replaces; null: it is not there. */
+  readonly before: string | null;
+}
+
 /** A repository and branch, as reconciling needs it. */
 export interface Repository {
   /** Commit at the tip that was learnt last; null: the branch is empty. */
@@ -73,6 +81,17 @@ export interface Repository {
   store(texts: Iterable<string>): Promise<void>;
   /** Ends what `store` began. */
   endStore(): Promise<void>;
+  /** Tips of the branches of ours that are proposed, by name, as they were learnt last. */
+  readonly proposed: ReadonlyMap<string, string>;
+  /**
+   * One commit on the tip, pushed to a branch of ours that is proposed.
+   *
+   * @returns its id
+   * @throws ProductError kind `retry` where that branch is elsewhere by now
+   */
+  propose(commit: ProposedCommit): Promise<string>;
+  /** Whether the last commit of a branch that is proposed is ours, and not a person's; asks the remote. */
+  isOwn(branch: string): Promise<boolean>;
   /**
    * One commit and one push of all of it. A host that cannot take both or none may take the commit and not the states:
    * `states` says then what it has, and their failure comes again when they are pushed alone.

@@ -40,9 +40,11 @@ async function save(
     branch.save({ publication: { files: new Map(), message: '', states: texts, time: now }, landed }, now);
     await waitFor(branch, patience);
     const error = branch.stateError;
-    if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return error;
+    if ((error && error.kind !== 'retry') || attempt === MAX_ATTEMPTS) return error;
     // Where nobody waits for it, they are saved the next time.
     if (patience !== ENDLESS) return null;
+    // Where the host cannot take all or none, it may have taken some of them.
+    if (!error) continue;
     await recover([branch], { error, attempt, now, signal });
   }
 }

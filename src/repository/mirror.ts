@@ -1,42 +1,32 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
-import type { ChangeSet } from '../manifests/change-set.ts';
-import type { FileChange, Publication } from '../reconcile/repository.ts';
+import type { FileChange, ProposedCommit, Publication } from '../reconcile/repository.ts';
 import { BlobStore } from './blob-store.ts';
+import { type CommitSettings, CommitWriter, type NewCommit } from './commit-writer.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
-import { FAST_IMPORT, type ImportCommit, importStream, parseImport, type WrittenCommit } from './fast-import.ts';
+import type { WrittenCommit } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
 import { removeKeyrings } from './openpgp-keyring.ts';
 import { Past } from './past.ts';
-import { isRefused, Remote, type RemoteSettings } from './remote.ts';
+import { isRefused, Remote, type RemoteSettings, STATE_BRANCH } from './remote.ts';
 import { SavedStates, type StateCommit } from './saved-states.ts';
 import { shortHash } from './short-hash.ts';
-import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { Tree, type TreeEntry } from './tree.ts';
-import { DifferenceCheck } from './tree-difference.ts';
 import { isWorn } from './worn.ts';
 
 /** One repository and branch. */
-export interface MirrorSettings extends RemoteSettings {
+export interface MirrorSettings extends RemoteSettings, CommitSettings {
   /** Directories that our files are below; each has a state of its own. */
   readonly roots: readonly string[];
   readonly credentials: CredentialSource;
-  /** null: commits are not signed. */
-  readonly signing: SigningSource | null;
-  readonly author: { readonly name: string; readonly email: string };
   /** Where mirrors are kept; a cache. */
   readonly cacheDirectory: string;
   readonly parentEnvironment: NodeJS.ProcessEnv;
   /** How long each Git process may take, in milliseconds; 10 minutes where it is not given. */
   readonly deadlineMs?: number;
 }
-
-/** What the first commit of a repository is compared with; Git knows it without having it. */
-const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-
-const WORK_REFS = 8;
 
 /** States that were written, and where they go. */
 type WrittenState = StateCommit & WrittenCommit;
@@ -48,20 +38,20 @@ type WrittenState = StateCommit & WrittenCommit;
 export class Mirror {
   readonly #settings: MirrorSettings;
   readonly #directory: string;
-  readonly #git: Git;
-  readonly #place: SigningPlace;
+  readonly #commits: CommitWriter;
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #past: Past;
   readonly #blobs: BlobStore;
   readonly #saved: SavedStates;
+  #proposed = new Map<string, string>();
 
   private constructor(settings: MirrorSettings, directory: string, git: Git, signal: AbortSignal) {
     const { branch, roots } = settings;
     this.#settings = settings;
     this.#directory = directory;
-    this.#git = git;
-    this.#place = { directory, parentEnvironment: settings.parentEnvironment, signal };
+    const place = { directory, parentEnvironment: settings.parentEnvironment, signal };
+    this.#commits = new CommitWriter(git, settings, place);
     this.#remote = new Remote(git, settings);
     this.#tree = new Tree(git, roots, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
@@ -104,11 +94,13 @@ export class Mirror {
     const tips = await this.#remote.tips(this.#saved.names, this.tip !== null);
     const known = this.#saved.commits;
     const states = [...tips.states].flatMap(([ref, commit]) => (known.get(ref) === commit ? [] : ref));
-    const wanted = { tip: tips.tip !== null && tips.tip !== this.tip, states };
+    // A state never speaks of a commit that is not here: both are fetched as they are at one moment.
+    const wanted = { tip: tips.tip !== null && (tips.tip !== this.tip || states.length > 0), states };
     const fetched = await this.#remote.fetch(tips, wanted, this.tip === null);
     await gate();
     await this.#tree.moveTo(fetched.tip);
     await this.#saved.moveTo(fetched.states);
+    this.#proposed = new Map(tips.proposed);
   }
 
   /** Whether the cache has grown so much that making it again is cheaper than going on; asks no Git process. */
@@ -181,6 +173,11 @@ export class Mirror {
     return this.#saved.of(root);
   }
 
+  /** Tips of the branches of ours that are proposed, by name, as they were learnt last. */
+  get proposed(): ReadonlyMap<string, string> {
+    return this.#proposed;
+  }
+
   /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
   store(texts: Iterable<string>): Promise<void> {
     return this.#blobs.take(texts);
@@ -201,14 +198,15 @@ export class Mirror {
    * @throws ProductError kind `retry` when another writer was faster: refresh and decide again
    */
   async publish(publication: Publication, gate: () => Promise<void> = open): Promise<string | null> {
-    const { files } = publication;
-    const branch = this.#branchCommit(publication);
+    const { files, message, time } = publication;
+    const parent = this.tip;
+    const branch = files.size > 0 ? [{ parent, tree: null, time, message, files }] : [];
     const states = this.#saved.commitsOf(publication.states);
     if (branch.length + states.length === 0) return null;
     this.#blobs.check();
-    const written = await this.#write([...branch, ...this.#importsOf(states, publication)]);
+    const written = await this.#commits.write([...branch, ...states.map((one) => newState(one, time))], 'publish');
     const commit = branch.length > 0 ? (written[0]?.commit ?? null) : null;
-    if (commit) await this.#check(commit, files);
+    if (commit) await this.#commits.check(commit, parent, files);
     const saved = await this.#push(commit, beside(states, written.slice(branch.length)), publication);
     await gate();
     if (commit) this.#tree.advanceTo(commit, files);
@@ -216,11 +214,27 @@ export class Mirror {
     return commit;
   }
 
+  /** One commit on the tip that was learnt last, in a branch of ours. See Repository. */
+  async propose({ branch, before, files, message, time }: ProposedCommit): Promise<string> {
+    const parent = this.tip;
+    const [written] = await this.#commits.write([{ parent, tree: null, time, message, files }], 'propose');
+    if (!written) throw new Error(`nothing was written for ${branch}`);
+    await this.#commits.check(written.commit, parent, files);
+    await this.#remote.pushProposed(written.commit, branch, before);
+    this.#proposed.set(branch, written.commit);
+    return written.commit;
+  }
+
+  /** Whether the last commit of a branch that is proposed is ours. See Repository. */
+  isOwn(branch: string): Promise<boolean> {
+    return this.#remote.isBy(branch, this.#settings.author.email);
+  }
+
   /** A host that takes no refs outside heads, or takes none any more, may take a branch. */
   async #push(
     commit: string | null,
     states: readonly WrittenState[],
-    publication: Publication,
+    { states: texts, time }: Publication,
   ): Promise<readonly WrittenState[]> {
     try {
       return await this.#remote.push(commit, states);
@@ -228,45 +242,25 @@ export class Mirror {
       const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
       if (!isOfRefs || !this.#saved.useBranch()) throw error;
       try {
-        const otherwise = this.#saved.commitsOf(publication.states);
-        const written = await this.#write(this.#importsOf(otherwise, publication));
+        const otherwise = this.#saved.commitsOf(texts);
+        const written = await this.#commits.write(
+          otherwise.map((one) => newState(one, time)),
+          'publish',
+        );
         return await this.#remote.push(commit, beside(otherwise, written));
       } catch (second) {
+        if (!(second instanceof ProductError) || !isRefused(second, STATE_BRANCH)) throw second;
         // It was not the kind of ref: what was said first is what matters.
         this.#saved.useRefs();
-        throw second instanceof ProductError && second.kind === 'retry' ? second : error;
+        throw error;
       }
     }
   }
+}
 
-  async #write(commits: readonly ImportCommit[]): Promise<readonly WrittenCommit[]> {
-    const output = await this.#git.feed(FAST_IMPORT, importStream(commits), 'writing the commit');
-    const written = parseImport(output.toString());
-    const { signing } = this.#settings;
-    return signing === null ? written : signCommits(signing, this.#place, commits, written);
-  }
-
-  #branchCommit({ files, message, time }: Publication): readonly ImportCommit[] {
-    if (files.size === 0) return [];
-    const { author } = this.#settings;
-    return [{ ref: workRef(), parent: this.tip, tree: null, author, time, message, files }];
-  }
-
-  /** Without a parent: states have no history. */
-  #importsOf(states: readonly StateCommit[], { time }: Publication): readonly ImportCommit[] {
-    const { author } = this.#settings;
-    return states.map(({ tree, files }, index) => {
-      const ref = `${workRef()}-state-${index}`;
-      return { ref, parent: null, tree, author, time, message: 'state of dso-gitops\n', files };
-    });
-  }
-
-  async #check(commit: string, files: ChangeSet): Promise<void> {
-    const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', this.tip ?? EMPTY_TREE];
-    const check = new DifferenceCheck(files);
-    await this.#git.read([...options, commit], 'checking the commit', (chunk) => check.take(chunk));
-    check.end();
-  }
+/** Without a parent: states have no history. */
+function newState({ tree, files }: StateCommit, time: number): NewCommit {
+  return { parent: null, tree, files, time, message: 'state of dso-gitops\n' };
 }
 
 /** Each with its ids. */
@@ -284,11 +278,6 @@ async function open(): Promise<void> {}
 async function takeDirectory({ cacheDirectory, url, branch, isPartial }: MirrorSettings): Promise<string> {
   await mkdir(cacheDirectory, { recursive: true, mode: 0o700 });
   return takeMirrorDirectory(`${cacheDirectory}/${shortHash(`${url}\0${branch}`)}${isPartial ? '-partial' : ''}`);
-}
-
-/** What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is left. */
-function workRef(): string {
-  return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Revision } from '../history/decision-history.ts';
 import { FILE_MODE } from '../manifests/not-ours.ts';
 import type { Git } from './git.ts';
+import { InTurn } from './in-turn.ts';
 import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
 import type { Remote } from './remote.ts';
 import { parseTree, type Tree } from './tree.ts';
@@ -35,6 +36,8 @@ export class Past {
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #directory: string;
+  /** What is older than this part of the history is told from what has brought it: both are read as of one moment. */
+  readonly #walks = new InTurn();
 
   constructor(git: Git, remote: Remote, tree: Tree, directory: string) {
     this.#git = git;
@@ -49,7 +52,11 @@ export class Past {
    *
    * @param isFetched the history may be deepened
    */
-  async lastChanges(
+  lastChanges(tip: string, paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, LoggedCommit>> {
+    return this.#walks.run(() => this.#lastChanges(tip, paths, isFetched));
+  }
+
+  async #lastChanges(
     tip: string,
     paths: readonly string[],
     isFetched: boolean,
@@ -182,7 +189,7 @@ export class Past {
   async replacedSequences(tip: string, directory: string): Promise<ReadonlyMap<string, number>> {
     const listing = await this.#git.run(['ls-tree', '-z', tip, '--', directory], 'listing the tip');
     if (listing === '') return new Map();
-    const last = await this.#lastOwn(tip, directory);
+    const last = await this.#walks.run(() => this.#lastOwn(tip, directory));
     if (last === tip) return new Map();
     const range = last === null ? tip : `${last}..${tip}`;
     const commits = await this.#log([`--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
@@ -230,7 +237,9 @@ export class Past {
   }
 
   async #fetchAll(): Promise<void> {
-    if ((await this.#boundary()).size > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    await this.#walks.run(async () => {
+      if ((await this.#boundary()).size > 0) await this.#remote.deepen(WHOLE_HISTORY);
+    });
   }
 
   /** Commits whose parents were not fetched. */

@@ -1,13 +1,17 @@
 import { pathToFileURL } from 'node:url';
 import { mustAct, ProductError } from '../errors.ts';
 import type { Git } from './git.ts';
+import { InTurn } from './in-turn.ts';
 
 /** The branch that serves where a host takes no refs outside heads. */
 export const STATE_BRANCH = 'refs/heads/dso-gitops-state';
 
+const HEADS = 'refs/heads/';
+
 /** Refs of the mirror that hold what was fetched last. */
 const TIP = 'refs/dso-gitops/tip';
 const KNOWN_STATES = 'refs/dso-gitops/known-states';
+const PROPOSED = 'refs/dso-gitops/proposed';
 
 /** What the remote has now. */
 export interface RemoteTips {
@@ -17,6 +21,8 @@ export interface RemoteTips {
   readonly tip: string | null;
   /** Saved states by ref; left out: there are none. */
   readonly states: ReadonlyMap<string, string>;
+  /** Branches of ours that are proposed, by name. */
+  readonly proposed: ReadonlyMap<string, string>;
 }
 
 /** What of it is not here. */
@@ -43,6 +49,8 @@ export interface RemoteSettings {
   readonly isBranchCreated: boolean;
   /** Contents of files are fetched only when they are read. */
   readonly isPartial: boolean;
+  /** What branches of ours begin with that are proposed; null: none are. */
+  readonly proposedPrefix: string | null;
 }
 
 /** The remote of a mirror: one branch, and the refs beside it that hold the states. */
@@ -52,20 +60,24 @@ export class Remote {
   readonly #branchRef: string;
   readonly #isBranchCreated: boolean;
   readonly #isPartial: boolean;
+  /** What refs of ours begin with that are proposed; null: none are. */
+  readonly #proposedRefs: string | null;
   /** Else it is to be created. */
   #isBranchThere = false;
   #isAtomic = true;
-  #lastFetch: Promise<unknown> = Promise.resolve();
+  /** Two fetches at once would meet at a lock of the mirror. */
+  readonly #fetches = new InTurn();
   /** Ref that the branch comes from. */
   #source: string;
 
-  constructor(git: Git, { url, branch, isBranchCreated, isPartial }: RemoteSettings) {
+  constructor(git: Git, { url, branch, isBranchCreated, isPartial, proposedPrefix }: RemoteSettings) {
     this.#git = git;
     // The name under which Git remembers where contents come from cannot be a path.
     this.#url = isPartial && url.startsWith('/') ? pathToFileURL(url).href : url;
-    this.#branchRef = `refs/heads/${branch}`;
+    this.#branchRef = `${HEADS}${branch}`;
     this.#isBranchCreated = isBranchCreated;
     this.#isPartial = isPartial;
+    this.#proposedRefs = proposedPrefix === null ? null : `${HEADS}${proposedPrefix}`;
     this.#source = this.#branchRef;
   }
 
@@ -92,30 +104,34 @@ export class Remote {
    * @throws ProductError kind `later` when nothing at all is there any more
    */
   async tips(stateRefs: readonly string[], hadTip: boolean): Promise<RemoteTips> {
-    const refs = await this.#list([this.#branchRef, ...stateRefs, 'HEAD']);
-    if (refs.size === 0) await this.#checkEmpty(hadTip);
+    const prefix = this.#proposedRefs;
+    const refs = await this.#list([this.#branchRef, ...stateRefs, 'HEAD', ...(prefix === null ? [] : [`${prefix}*`])]);
+    if (![...refs.keys()].some(isHead)) await this.#checkEmpty(hadTip);
     const source = await this.#sourceOf(refs);
     this.#source = source;
     const states = [...refs].filter(([ref]) => stateRefs.includes(ref));
-    return { source, tip: refs.get(source) ?? null, states: new Map(states) };
+    const proposed = [...refs].flatMap(([ref, id]): [string, string][] => {
+      return prefix !== null && ref.startsWith(prefix) ? [[ref.slice(HEADS.length), id]] : [];
+    });
+    return { source, tip: refs.get(source) ?? null, states: new Map(states), proposed: new Map(proposed) };
   }
 
   /** Fetches the branch, states, or both into refs of the mirror, and gives the tips that were fetched. */
-  async fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Omit<RemoteTips, 'source'>> {
+  async fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Pick<RemoteTips, 'tip' | 'states'>> {
     const sources = [...(wanted.tip ? [tips.source] : []), ...wanted.states];
     const fetched = sources.length === 0 ? tips : await this.#fetch(tips, wanted, isShallow);
     this.#isBranchThere = fetched.tip !== null && tips.source === this.#branchRef;
     return fetched;
   }
 
-  async #fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Omit<RemoteTips, 'source'>> {
+  async #fetch(tips: RemoteTips, wanted: Wanted, isShallow: boolean): Promise<Pick<RemoteTips, 'tip' | 'states'>> {
     const states = wanted.states.map((ref, index) => ({ ref, local: `${KNOWN_STATES}/${index}` }));
     const branch = wanted.tip ? [{ ref: tips.source, local: TIP }] : [];
     const refspecs = [...branch, ...states].map(({ ref, local }) => `+${ref}:${local}`);
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
     const how = [...(isShallow ? ['--depth=1'] : []), ...(this.#isPartial ? ['--filter=blob:none'] : [])];
     const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
-    await this.#inTurn(() => this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`));
+    await this.#fetches.run(() => this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`));
     // A ref may have moved since it was listed: what was fetched counts.
     const names = [...branch, ...states].map(({ local }) => local);
     const ids = (await this.#git.run(['rev-parse', ...names], 'reading the mirror')).trim().split('\n');
@@ -128,16 +144,9 @@ export class Remote {
   async deepen(depth: number): Promise<void> {
     const how = [`--deepen=${depth}`, ...(this.#isPartial ? ['--filter=blob:none'] : [])];
     const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how];
-    await this.#inTurn(() =>
+    await this.#fetches.run(() =>
       this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`),
     );
-  }
-
-  /** Two fetches at once would meet at a lock of the mirror. */
-  #inTurn(fetch: () => Promise<unknown>): Promise<unknown> {
-    const turn = this.#lastFetch.then(fetch);
-    this.#lastFetch = turn.catch(() => undefined);
-    return turn;
   }
 
   /**
@@ -186,6 +195,33 @@ export class Remote {
   }
 
   /**
+   * Pushes a commit to a branch of ours that is proposed; what is there is replaced, if it is what was seen there.
+   *
+   * @param before null: there must be nothing
+   */
+  async pushProposed(commit: string, branch: string, before: string | null): Promise<void> {
+    const ref = `${HEADS}${branch}`;
+    if (this.#proposedRefs === null || !ref.startsWith(this.#proposedRefs)) throw new Error(`${branch} is not ours`);
+    const options = ['push', '--porcelain', '--progress', '--no-verify', `--force-with-lease=${ref}:${before ?? ''}`];
+    await this.#git.run([...options, this.#url, `${commit}:${ref}`], `pushing ${branch} to ${this.#url}`);
+  }
+
+  /** Whether the last commit of a branch of ours was made by an address; it is fetched where it is not here. */
+  async isBy(branch: string, email: string): Promise<boolean> {
+    const how = ['--depth=1', ...(this.#isPartial ? ['--filter=blob:none'] : [])];
+    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
+    const refspec = `+${HEADS}${branch}:${PROPOSED}`;
+    return this.#fetches.run(async () => {
+      await this.#git.run([...options, this.#url, refspec], `fetching ${branch} of ${this.#url}`);
+      const by = await this.#git.run(['log', '-1', '--format=%ae%n%ce', PROPOSED], 'reading the mirror');
+      return by
+        .trim()
+        .split('\n')
+        .every((one) => one === email);
+    });
+  }
+
+  /**
    * What the branch must be for this commit: its own parent, taken from the commit itself, so that nothing but a
    * fast-forward of one step can ever meet the lease. Empty: the branch must not be there.
    */
@@ -197,7 +233,7 @@ export class Remote {
 
   /** An empty page of a proxy or a host that is being restored reads as an empty repository: what was there is not forgotten for it. */
   async #checkEmpty(hadTip: boolean): Promise<void> {
-    if (!hadTip || (await this.#list(['refs/heads/*'])).size > 0) return;
+    if (!hadTip || [...(await this.#list([`${HEADS}*`])).keys()].some(isHead)) return;
     throw new ProductError(
       'later',
       'RepositoryEmptied',
@@ -208,7 +244,7 @@ export class Remote {
   async #sourceOf(refs: ReadonlyMap<string, string>): Promise<string> {
     if (refs.has(this.#branchRef) || !(await this.#hasOtherBranches(refs))) return this.#branchRef;
     if (this.#isBranchCreated && refs.has('HEAD')) return 'HEAD';
-    const branch = this.#branchRef.slice('refs/heads/'.length);
+    const branch = this.#branchRef.slice(HEADS.length);
     throw mustAct(
       'BranchMissing',
       `${this.#url} has no branch ${branch}; create it, or set createBranch: true in the destination to start it from the default branch`,
@@ -217,8 +253,7 @@ export class Remote {
 
   async #hasOtherBranches(refs: ReadonlyMap<string, string>): Promise<boolean> {
     if (refs.has('HEAD')) return true;
-    const heads = await this.#list(['refs/heads/*']);
-    return [...heads.keys()].some((ref) => ref !== STATE_BRANCH);
+    return [...(await this.#list([`${HEADS}*`])).keys()].some(isHead);
   }
 
   async #list(refs: readonly string[]): Promise<ReadonlyMap<string, string>> {
@@ -230,6 +265,11 @@ export class Remote {
     }
     return found;
   }
+}
+
+/** Whether people's commits may be there: not what is kept beside their branches. */
+function isHead(ref: string): boolean {
+  return ref === 'HEAD' || (ref.startsWith(HEADS) && ref !== STATE_BRANCH);
 }
 
 /** The host refused this very ref, not only because another one of the same push was refused. */

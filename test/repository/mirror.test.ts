@@ -218,3 +218,14 @@ describe('the repository cannot act', () => {
     expect(entry?.id).toBe(remote.git('rev-parse', `main:${FILE}`).trim());
   });
 });
+
+it('a repository whose branches are gone is not taken for a new one, though a state of ours is left', async () => {
+  const directory = temporaryDirectory();
+  const remote = BareRepository.make(join(directory, 'fleet.git'), { 'base/app.yaml': 'x\n' });
+  const mirror = await openMirror(settingsOf(remote.directory, join(directory, 'cache')));
+  await mirror.publish(publication({ 'scaling/a': 'a\n' }, { states: new Map([['default/a', '1\n']]) }));
+  const tip = remote.tip();
+  remote.git('update-ref', '-d', 'refs/heads/main');
+  expect(await errorOf(mirror.refresh())).toMatchObject({ kind: 'later', reason: 'RepositoryEmptied' });
+  expect(mirror.tip).toBe(tip);
+});

@@ -16,6 +16,7 @@ export function settingsOf(url: string, cacheDirectory: string, given: Partial<M
     isBranchCreated: false,
     isPartial: false,
     roots: [ROOT],
+    proposedPrefix: null,
     credentials: NO_CREDENTIALS,
     signing: null,
     author: { name: 'dso-gitops', email: 'dso-gitops@localhost' },

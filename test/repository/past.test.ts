@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { MirrorSettings } from '../../src/repository/mirror.ts';
 import { BareRepository, type Entry } from './bare-repository.ts';
 import { type GitWrapper, wrapGit } from './git-wrapper.ts';
 import { openMirror, settingsOf } from './open-mirror.ts';
@@ -16,7 +17,10 @@ function recordOf(seq: number): string {
 }
 
 /** A repository, and a mirror of its tip alone whose calls of Git are noted. */
-function setUp(): { readonly remote: BareRepository; readonly open: () => ReturnType<typeof openMirror> } & {
+function setUp(): {
+  readonly remote: BareRepository;
+  readonly open: (given?: Partial<MirrorSettings>) => ReturnType<typeof openMirror>;
+} & {
   readonly wrapper: GitWrapper;
 } {
   const directory = temporaryDirectory();
@@ -26,7 +30,7 @@ function setUp(): { readonly remote: BareRepository; readonly open: () => Return
   const settings = settingsOf(`file://${remote.directory}`, join(directory, 'cache'), {
     parentEnvironment: { PATH: wrapper.path },
   });
-  return { remote, wrapper, open: () => openMirror(settings) };
+  return { remote, wrapper, open: (given = {}) => openMirror({ ...settings, ...given }) };
 }
 
 /** As the product commits: with the line that tells its decisions. */
@@ -52,6 +56,23 @@ describe('the last changes of files', () => {
     expect(new Set([...changes.values()].map(({ commit }) => commit)).size).toBe(2);
     expect(changes.get(pathOf('d7'))).toMatchObject({ commit: revert, author: 'somebody', subject: 'scale' });
     expect([count(world, '--deepen='), count(world, ' log ') < 10]).toEqual([2, true]);
+  });
+
+  it('are the same for two who ask at once, though what one of them fetches moves the end of the history', async () => {
+    const { remote, open } = setUp();
+    const people = new Map<string, string>();
+    for (const name of ['a', 'b']) {
+      decide(remote, 9, name);
+      people.set(pathOf(name), remote.commit({ [pathOf(name)]: recordOf(8) }, 'main', 'set back', 'person'));
+      remote.commitOften(60);
+    }
+    const slow = wrapGit(temporaryDirectory(), { word: 'log', script: 'sleep 0.5' });
+    const mirror = await open({ parentEnvironment: { PATH: slow.path } });
+    const paths = ['a', 'b'].map(pathOf);
+    const found = await Promise.all(paths.map((path) => mirror.lastChanges([path], true)));
+    expect(found.map((one, index) => one.get(paths[index] ?? '')?.commit)).toEqual([...people.values()]);
+    const previous = await Promise.all(paths.map((path) => mirror.previousSequences([path])));
+    expect(previous.map((one) => [...one.values()])).toEqual([[9], [9]]);
   });
 
   it('are left out where they are not here and nothing may be fetched', async () => {

@@ -14,7 +14,13 @@ async function setUp() {
   host.commit({ 'base/app.yaml': 'y\n' });
   const clone = BareRepository.make(join(directory, 'clone.git'));
   const { url, git } = { url: host.directory, git: gitOf(clone) };
-  const remote = new Remote(git, { url, branch: 'main', isBranchCreated: false, isPartial: false });
+  const remote = new Remote(git, {
+    url,
+    branch: 'main',
+    isBranchCreated: false,
+    isPartial: false,
+    proposedPrefix: null,
+  });
   await remote.fetch(await remote.tips([], false), { tip: true, states: [] }, false);
   return { host, clone, remote, tip: host.tip() ?? '' };
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Mirror } from '../../src/repository/mirror.ts';
 import { BareRepository } from './bare-repository.ts';
+import { wrapGit } from './git-wrapper.ts';
 import { errorOf, openMirror, publication, settingsOf } from './open-mirror.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -105,6 +107,29 @@ describe('state beside the branch', () => {
     expect(['scaling', 'elsewhere'].map((root) => other.states(root).get('default/a'))).toEqual(['one\n', 'other\n']);
   });
 
+  it('never speaks of a commit that is not known: what was pushed while it was looked at is learnt with it', async () => {
+    const { remote, settings } = setUp();
+    const wrapped = temporaryDirectory();
+    const [mirror, other] = [await openMirror(settings('one')), await openMirror(settings('other'))];
+    await other.publish(publication({}, { states: states({ 'default/a': '1\n' }) }));
+    const ref = refNames(remote).find((name) => STATE.test(name)) ?? '';
+    const [tip, state] = [remote.tip(), remote.refs().get(ref)];
+    await other.publish(publication({ 'scaling/a': 'a\n' }, { states: states({ 'default/a': '2\n' }) }));
+    const [newTip, newState] = [remote.tip(), remote.refs().get(ref)];
+    remote.git('update-ref', 'refs/heads/main', tip ?? '');
+    remote.git('update-ref', ref, state ?? '');
+    const git = `git --git-dir='${remote.directory}' update-ref`;
+    const script = `${git} refs/heads/main ${newTip}; ${git} ${ref} ${newState}`;
+    const { path } = wrapGit(wrapped, { word: 'fetch', script });
+    const late = await Mirror.open(
+      settings('one', { parentEnvironment: { PATH: path } }),
+      new AbortController().signal,
+    );
+    expect([mirror.tip, late.tip]).toEqual([tip, tip]);
+    await late.refresh();
+    expect([late.tip, late.states('scaling').get('default/a')]).toEqual([newTip, '2\n']);
+  });
+
   it('follows when somebody removes the ref', async () => {
     const { remote, settings } = setUp();
     const mirror = await openMirror(settings());
@@ -204,6 +229,22 @@ describe('a host that takes no refs outside heads', () => {
     remote.hook('pre-receive', `echo once more >> '${tries}'; exit 1`);
     for (let number = 0; number < 4; number += 1) await errorOf(mirror.publish(late));
     expect(readFileSync(tries, 'utf8').split('\n').length - 1).toBe(5);
+  });
+
+  it('may be raced on the way into that branch, and lands at the next try', async () => {
+    const { remote, settings } = setUp();
+    const mirror = await openMirror(settings());
+    remote.git('branch', 'race', 'main');
+    const theirs = remote.commit({ 'base/app.yaml': 'theirs\n' }, 'race');
+    remote.hook(
+      'update',
+      `case "$1" in refs/heads/*) exit 0;; esac; git update-ref refs/heads/main ${theirs}; echo "only branches"; exit 1`,
+    );
+    expect(await errorOf(mirror.publish(push))).toMatchObject({ kind: 'retry', reason: 'LostRace' });
+    await mirror.refresh();
+    await mirror.publish(push);
+    expect(remote.read('base/app.yaml')).toBe('theirs\n');
+    expect([remote.read('scaling/a'), refNames(remote).includes(BRANCH)]).toEqual(['a\n', true]);
   });
 
   it('hidden refs, which came after states were taken, are a race that is lost once, as refs that were removed', async () => {

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, overlayOf, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
@@ -103,6 +104,19 @@ describe('release', () => {
     expect(countOf(world.home, 'one', 'b')).toBe(2);
     expect((await world.run('release', 'a', '--yes', '--delete-files')).err).toContain('there is no decision');
     expect((await world.run('release', 'b', '--delete-files')).out).not.toContain('default/a');
+  });
+
+  it('writes nothing where one of the repositories cannot be read', async () => {
+    const world = new World(TWO_REPOSITORIES);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const before = world.home.tip();
+    renameSync(second.directory, `${second.directory}.away`);
+    const { code, err } = await world.run('release', 'a', '--yes');
+    expect([code, world.home.tip()]).toEqual([1, before]);
+    expect(err).toContain('second.git');
   });
 
   it('goes to every repository that has a part of it', async () => {

@@ -1,0 +1,55 @@
+import type { ChangeSet } from '../manifests/change-set.ts';
+import { FAST_IMPORT, type ImportCommit, importStream, parseImport, type WrittenCommit } from './fast-import.ts';
+import type { Git } from './git.ts';
+import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
+import { DifferenceCheck } from './tree-difference.ts';
+
+/** What the first commit of a repository is compared with; Git knows it without having it. */
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+const WORK_REFS = 8;
+
+/** Who commits, and how that is proven. */
+export interface CommitSettings {
+  readonly author: ImportCommit['author'];
+  /** null: commits are not signed. */
+  readonly signing: SigningSource | null;
+}
+
+/** A commit that is to be written. */
+export type NewCommit = Omit<ImportCommit, 'ref' | 'author'>;
+
+/** Writes commits into a mirror; no branch has them before they are pushed. */
+export class CommitWriter {
+  readonly #git: Git;
+  readonly #settings: CommitSettings;
+  readonly #place: SigningPlace;
+
+  constructor(git: Git, settings: CommitSettings, place: SigningPlace) {
+    this.#git = git;
+    this.#settings = settings;
+    this.#place = place;
+  }
+
+  /** Writes commits, in order. @param work what they are for: two of one kind are never written at once */
+  async write(commits: readonly NewCommit[], work: 'publish' | 'propose'): Promise<readonly WrittenCommit[]> {
+    const { author, signing } = this.#settings;
+    const imports = commits.map((commit, index) => ({ ...commit, author, ref: `${workRef()}-${work}-${index}` }));
+    const output = await this.#git.feed(FAST_IMPORT, importStream(imports), 'writing the commit');
+    const written = parseImport(output.toString());
+    return signing === null ? written : signCommits(signing, this.#place, imports, written);
+  }
+
+  /** Checks that a commit changes these files of its parent, as they were given, and nothing else. @throws ProductError */
+  async check(commit: string, parent: string | null, files: ChangeSet): Promise<void> {
+    const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', parent ?? EMPTY_TREE];
+    const check = new DifferenceCheck(files);
+    await this.#git.read([...options, commit], 'checking the commit', (chunk) => check.take(chunk));
+    check.end();
+  }
+}
+
+/** What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is left. */
+function workRef(): string {
+  return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
+}
