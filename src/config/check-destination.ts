@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../api/problem.ts';
 import { checkAccess } from './check-access.ts';
-import { loadPolicy } from './load-policy.ts';
+import { isProposing, loadPolicy } from './load-policy.ts';
+import { loadPullRequests } from './load-pull-requests.ts';
 import { urlOf } from './paths.ts';
 import type { DestinationFile } from './schema.ts';
 
@@ -30,6 +31,8 @@ export function checkDestination(destination: DestinationFile): readonly Problem
   problems.push(...checkAccess(destination));
   const policy = loadPolicy(destination.delivery, Date.now());
   problems.push(...policy.problems.map((problem) => ({ ...problem, path: ['delivery', ...problem.path] })));
+  const pullRequests = loadPullRequests(destination, isProposing(policy.policy), '/').problems;
+  problems.push(...pullRequests.map((problem) => ({ ...problem, path: ['pullRequests', ...problem.path] })));
   const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
   for (const place of ['member', 'namespace', 'name']) {
     if (!places.includes(place))
@@ -93,7 +96,16 @@ function overlappingRoots(destinations: readonly (DestinationFile | null)[], bas
 }
 
 /** How a branch is read and written: what changed below all of its roots is one commit. */
-const OF_BRANCH = ['createBranch', 'partialClone', 'author', 'credentials', 'signing', 'proxy', 'pacing'] as const;
+const OF_BRANCH = [
+  'createBranch',
+  'partialClone',
+  'author',
+  'credentials',
+  'signing',
+  'proxy',
+  'pacing',
+  'pullRequests',
+] as const;
 
 function differingWriters(destinations: readonly (DestinationFile | null)[], base: string): readonly Problem[] {
   return destinations.flatMap((destination, index) => {

@@ -51,8 +51,10 @@ const Rule = z
     name: name.describe('What plan and explain call it.'),
     when: Condition.prefault({}),
     then: z
-      .enum(['push', 'hold', 'wait'])
-      .describe('push: commit it; hold: until a person approves it; wait: until the window is open.'),
+      .enum(['push', 'pullRequest', 'hold', 'wait'])
+      .describe(
+        'push: commit it; pullRequest: propose it; hold: until a person approves it; wait: until the window is open.',
+      ),
     until: Window.optional().describe('With wait: the window in which it is committed.'),
   })
   .describe('What is done with the changes that it matches.');
@@ -65,8 +67,7 @@ const Freeze = z
   })
   .describe('A time in which nothing of what it matches is written.');
 
-/** How a destination takes changes. */
-export const DeliveryPolicy = z
+const Rules = z
   .strictObject({
     rules: z.array(Rule).default([]).describe('The first that matches decides; where none does, it is pushed.'),
     freezes: z.array(Freeze).default([]).describe('They go before the rules.'),
@@ -76,7 +77,12 @@ export const DeliveryPolicy = z
       .optional()
       .describe('Most replicas, up and down together, that one commit may move; what is more waits for the next one.'),
   })
-  .describe('What may go to the branch at once, and what waits. Absent: all is pushed.');
+  .describe('What may go to the branch at once, and what waits.');
+
+/** How a destination takes changes. */
+export const DeliveryPolicy = z
+  .union([Rules, z.enum(['push', 'pullRequest'])])
+  .describe('What may go to the branch at once, what is proposed, and what waits. Absent: all is pushed.');
 
 export type ConditionFile = z.infer<typeof Condition>;
 export type DeliveryPolicyFile = z.infer<typeof DeliveryPolicy>;

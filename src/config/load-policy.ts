@@ -8,6 +8,24 @@ import type { ConditionFile, DeliveryPolicyFile, WindowFile } from './delivery-s
 /** No rule and no freeze: all is pushed. */
 export const PUSH: Policy = { rules: [], freezes: [], maxReplicasPerCommit: null };
 
+const ANYTHING: Condition = {
+  direction: null,
+  replicas: null,
+  percent: null,
+  zero: null,
+  members: null,
+  namespaces: null,
+  labels: {},
+  annotations: {},
+  window: null,
+};
+
+/** All is proposed. */
+const PROPOSE: Policy = {
+  ...PUSH,
+  rules: [{ name: 'pullRequest', when: ANYTHING, action: 'pullRequest', window: null }],
+};
+
 /** A policy and what is wrong with it. */
 export interface LoadedPolicy {
   readonly policy: Policy;
@@ -15,9 +33,14 @@ export interface LoadedPolicy {
   readonly problems: readonly Problem[];
 }
 
+/** Whether a rule proposes changes instead of pushing them. */
+export function isProposing({ rules }: Policy): boolean {
+  return rules.some(({ action }) => action === 'pullRequest');
+}
+
 /** Builds the windows of a policy. @param today epoch milliseconds: every window must open at some time after it */
 export function loadPolicy(file: DeliveryPolicyFile | undefined, today: number): LoadedPolicy {
-  if (!file) return { policy: PUSH, problems: [] };
+  if (!file || typeof file === 'string') return { policy: file === 'pullRequest' ? PROPOSE : PUSH, problems: [] };
   const loader = new Loader(today);
   const rules = file.rules.map(({ name, when, then, until }, index) => {
     const path = ['rules', index];

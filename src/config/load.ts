@@ -12,7 +12,8 @@ import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import type { SigningSource } from '../repository/sign.ts';
 import { checkDestination, checkTogether } from './check-destination.ts';
-import { loadPolicy } from './load-policy.ts';
+import { isProposing, loadPolicy } from './load-policy.ts';
+import { loadPullRequests, type PullRequestSettings } from './load-pull-requests.ts';
 import { absolute, urlOf } from './paths.ts';
 import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
 
@@ -37,6 +38,8 @@ export interface Destination extends LayoutSettings {
   readonly minIntervalMs: number;
   /** What may be pushed at once, and what waits. */
   readonly policy: Policy;
+  /** How what a rule proposes becomes pull requests; null: nothing is proposed. */
+  readonly pullRequests: PullRequestSettings | null;
 }
 
 /** Where DSOs come from. */
@@ -157,6 +160,7 @@ function toDestination(destination: DestinationFile, index: number, base: string
   const { repository, branch, root, credentials, signing, match } = destination;
   const url = urlOf(repository, base);
   const path = (name: string | undefined): string | null => (name === undefined ? null : absolute(name, base));
+  const { policy } = loadPolicy(destination.delivery, Date.now());
   return {
     id: createHash('sha256').update(`${url}\0${branch}\0${root}`).digest('hex').slice(0, 12),
     name: destination.name ?? `destinations[${index}]`,
@@ -188,6 +192,7 @@ function toDestination(destination: DestinationFile, index: number, base: string
         }
       : null,
     minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
-    policy: loadPolicy(destination.delivery, Date.now()).policy,
+    policy,
+    pullRequests: loadPullRequests(destination, isProposing(policy), base).settings,
   };
 }

@@ -2,11 +2,10 @@ import * as z from 'zod';
 import { DnsLabel, DnsName, MAX_SEGMENT } from '../api/names.ts';
 import { STATE_BRANCH } from '../repository/remote.ts';
 import { DeliveryPolicy, duration } from './delivery-schema.ts';
+import { environmentName, file } from './fields.ts';
+import { PullRequests } from './pull-request-schema.ts';
 
 export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
-
-const file = z.string().min(1);
-const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
 
 const SEGMENT = '[A-Za-z0-9_{}.-]*[A-Za-z0-9_{}-]';
 
@@ -127,6 +126,7 @@ export const Destination = z
       .prefault({})
       .describe('How often the branch is pushed to; the first change goes at once.'),
     delivery: DeliveryPolicy.optional(),
+    pullRequests: PullRequests.optional(),
   })
   .describe('A repository, a branch and how overlays are written there.');
 

@@ -1,7 +1,7 @@
 import type { TimeWindow } from './window.ts';
 
 /** What is done with a change. */
-export type Action = 'push' | 'hold' | 'wait';
+export type Action = 'push' | 'pullRequest' | 'hold' | 'wait';
 
 /** A range of numbers, both ends in it; null: no limit. */
 export interface Range {

@@ -4,7 +4,9 @@ import type { Proposal, ProposalEntry } from './proposal.ts';
 
 /** A body is at most a quarter of it. */
 const MAX_READ = 262_144;
-const MAX_MARKER_LENGTH = 4096;
+const MAX_MARKER_LENGTH = 20_000;
+/** Room for the numbers of some 300 workloads; of more of them nothing is told. */
+const MAX_NUMBERS_LENGTH = 16_000;
 const MARKER = new RegExp(`^<!-- dso-gitops: (\\{.{1,${MAX_MARKER_LENGTH}}\\}) -->[ \\t\\r]*$`, 'gm');
 
 const Marker = z.strictObject({
@@ -12,6 +14,10 @@ const Marker = z.strictObject({
   group: z.string().min(1).max(400),
   digest: z.string().regex(/^[0-9a-f]{40}$/),
   validUntil: z.int().min(0).max(8.64e15),
+  commit: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/),
+  builtAt: z.int().min(0).max(8.64e15),
+  /** By key: the total, the record that it replaces, and the split, each as its beginning. Absent: there were too many. */
+  numbers: z.record(z.string().max(400), z.tuple([z.int().min(0), z.string().max(8), z.string().max(8)])).optional(),
 });
 
 /** What a body says about itself, unseen. */
@@ -19,11 +25,37 @@ export type Marker = z.infer<typeof Marker>;
 
 /** The last line of a body. */
 export function renderMarker(proposal: Proposal): string {
-  const { group, validUntil } = proposal;
-  const json = JSON.stringify({ version: 1, group, digest: digestOf(proposal), validUntil } satisfies Marker);
+  const { group, validUntil, commit, builtAt } = proposal;
+  const marker = { version: 1, group, digest: digestOf(proposal), validUntil, commit, builtAt } satisfies Marker;
+  const numbers = Object.fromEntries(proposal.entries.map((entry) => [entry.key, numbersOf(entry)]));
+  const whole = textOf({ ...marker, numbers });
+  return whole.length <= MAX_NUMBERS_LENGTH ? whole : textOf(marker);
+}
+
+/** What tells the proposal of one workload from another one: its total, the record that it replaces, its split. */
+export function numbersOf({ total, previous, members }: ProposalEntry): [number, string, string] {
+  const split = members
+    .map(({ name, after }) => [name, after])
+    .toSorted(([one], [other]) => compare(`${one}`, `${other}`));
+  return [total.after, previous?.slice(0, 8) ?? '', blobId(JSON.stringify(split)).slice(0, 8)];
+}
+
+/** A body whose marker says less: the workloads that it no longer speaks for are left out. */
+export function withoutKeys(body: string, keys: ReadonlySet<string>): string {
+  const marker = parseMarker(body);
+  if (!marker?.numbers) return body;
+  const left = Object.entries(marker.numbers).filter(([key]) => !keys.has(key));
+  const line = textOf({ ...marker, numbers: Object.fromEntries(left) });
+  const last = [...body.matchAll(MARKER)].at(-1);
+  return last ? `${body.slice(0, last.index)}${line}${body.slice(last.index + last[0].length)}` : body;
+}
+
+function textOf(marker: Marker): string {
   // Nothing in a name can end the comment, or mean something to a host.
-  const safe = json.replaceAll(/[^\w ",:{}\\]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `<!-- dso-gitops: ${safe} -->`;
+  const json = JSON.stringify(marker).replaceAll(/[^\w ",:{}\\[\]/.-]|-(?=-)/g, (unit) => {
+    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+  return `<!-- dso-gitops: ${json} -->`;
 }
 
 /** The marker of a body, whoever wrote it; null: there is none that we know. The last one counts. */
@@ -48,11 +80,11 @@ function jsonOf(text: string): unknown {
 export function isCurrent(body: string | null, proposal: Proposal): boolean {
   const marker = parseMarker(body);
   if (!marker || marker.group !== proposal.group || marker.validUntil <= proposal.renderedAt) return false;
-  return marker.digest === digestOf(proposal);
+  return marker.commit === proposal.commit && marker.digest === digestOf(proposal);
 }
 
 /** Of what a reader has to know: no times, no values that were read. */
-function digestOf({ base, entries }: Proposal): string {
+export function digestOf({ base, entries }: Pick<Proposal, 'base' | 'entries'>): string {
   const parts = entries
     .toSorted((one, other) => compare(one.key, other.key))
     .map(({ key, reason, total, members, rule }) => [

@@ -8,6 +8,10 @@ export interface Proposal {
   readonly group: string;
   /** At least one. */
   readonly entries: readonly ProposalEntry[];
+  /** The commit that a merge brings. */
+  readonly commit: string;
+  /** When that was made; epoch milliseconds. */
+  readonly builtAt: number;
   /** Until when the numbers are known to hold; epoch milliseconds. */
   readonly validUntil: number;
   /** Epoch milliseconds. */
@@ -28,6 +32,8 @@ export interface ProposalEntry {
   readonly members: readonly ProposedMember[];
   /** Text of the decision record. */
   readonly record: string;
+  /** Blob id of the record that it replaces; null: there is none. */
+  readonly previous: string | null;
   /** The rule that asked for a review; null: all goes by pull request. */
   readonly rule: string | null;
 }
@@ -66,6 +72,7 @@ export function proposalEntry(record: DecisionRecord, members: readonly string[]
         bound: reason === 'minimum' || reason === 'maximum' ? reason : null,
       })),
     record: renderRecord(record),
+    previous: record.previous,
     rule,
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
-import { isCurrent, parseMarker } from '../../src/proposal/marker.ts';
+import { isCurrent, parseMarker, withoutKeys } from '../../src/proposal/marker.ts';
 import type { Proposal } from '../../src/proposal/proposal.ts';
 import { renderProposal } from '../../src/proposal/render.ts';
 import { entry, member, NOW, proposal } from './proposals.ts';
@@ -18,6 +18,9 @@ describe('a marker', () => {
       group: 'shop',
       digest: expect.stringMatching(/^[0-9a-f]{40}$/),
       validUntil: PROPOSAL.validUntil,
+      commit: PROPOSAL.commit,
+      builtAt: PROPOSAL.builtAt,
+      numbers: { 'shop/web': [10, 'aaaaaaaa', expect.stringMatching(/^[0-9a-f]{8}$/)] },
     });
   });
 
@@ -26,7 +29,7 @@ describe('a marker', () => {
     (group) => {
       const { body } = renderProposal(templates, proposal({ group }));
       expect(parseMarker(body)?.group).toBe(group);
-      expect(body.match(/<!--.*/g)).toEqual([expect.stringMatching(/^<!-- dso-gitops: \{[\w ",:{}\\]+\} -->$/)]);
+      expect(body.match(/<!--.*/g)).toEqual([expect.stringMatching(/^<!-- dso-gitops: \{[\w ",:{}\\[\]/.-]+\} -->$/)]);
     },
   );
 
@@ -42,10 +45,27 @@ describe('a marker', () => {
     ['a marker in a line of text', `see ${LINE}`],
     ['a marker in a quote', `> ${LINE}`],
     ['a long group', LINE.replace('"shop"', `"${'x'.repeat(401)}"`)],
-    ['a very long marker', LINE.replace('{', `{"more":"${'x'.repeat(5000)}",`)],
+    ['a very long marker', LINE.replace('{', `{"more":"${'x'.repeat(21_000)}",`)],
     ['a very long body', `${' '.repeat(300_000)}\n${LINE}`],
   ])('is not found in %s', (_what, body) => {
     expect(parseMarker(body)).toBeNull();
+  });
+
+  it('leaves the numbers out where there are too many', () => {
+    const entries = Array.from({ length: 1000 }, (_, index) => entry({ key: `shop/web-${index}` }));
+    const { body } = renderProposal(templates, proposal({ entries }));
+    expect(parseMarker(body)).toMatchObject({ group: 'shop', commit: PROPOSAL.commit });
+    expect(parseMarker(body)?.numbers).toBeUndefined();
+  });
+
+  it('speaks for fewer workloads when it is told to', () => {
+    const entries = [entry(), entry({ key: 'shop/a--b' })];
+    const { body } = renderProposal(templates, proposal({ entries }));
+    const less = withoutKeys(body, new Set(['shop/web']));
+    const [kept] = Object.entries(parseMarker(body)?.numbers ?? {}).filter(([key]) => key === 'shop/a--b');
+    expect(parseMarker(less)).toEqual({ ...parseMarker(body), numbers: Object.fromEntries(kept ? [kept] : []) });
+    expect(kept?.[1][0]).toBe(10);
+    expect(withoutKeys('no marker', new Set(['shop/web']))).toBe('no marker');
   });
 
   it('is read in time from what was made to be slow', () => {
@@ -84,6 +104,7 @@ describe('a body is current', () => {
     ['its time is over', { renderedAt: PROPOSAL.validUntil }],
     ['it is of another group', { group: 'other' }],
     ['it goes to another branch', { base: 'release' }],
+    ['it brings another commit', { commit: 'd'.repeat(40) }],
     ['a count differs', changed({ members: [member('member-1', { after: 6 }), member('member-2')] })],
     ['a count before differs', changed({ members: [member('member-1', { before: null }), member('member-2')] })],
     ['a share differs', changed({ members: [member('member-1', { sharePercent: 51 }), member('member-2')] })],

@@ -15,6 +15,7 @@ export function entry(change: Partial<ProposalEntry> = {}): ProposalEntry {
     total: { before: 4, after: 10 },
     members: [member('member-1'), member('member-2')],
     record: 'apiVersion: dso-gitops.dev/v1alpha1\nkind: Decision\n',
+    previous: 'a'.repeat(40),
     rule: null,
     ...change,
   };
@@ -26,6 +27,8 @@ export function proposal(change: Partial<Proposal> = {}): Proposal {
     base: 'main',
     group: 'shop',
     entries: [entry()],
+    commit: 'c'.repeat(40),
+    builtAt: NOW - 60_000,
     validUntil: NOW + 3_600_000,
     renderedAt: NOW,
     writtenBy: 'dso-gitops 1.2.3 of default',
