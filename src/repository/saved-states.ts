@@ -18,7 +18,7 @@ const TRIES_BETWEEN = 10;
 /** What a ref holds of our states. */
 interface StateRef extends WrittenCommit {
   /** By directory, then by key of the DSO. */
-  readonly texts: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly texts: Map<string, Map<string, string>>;
 }
 
 /**
@@ -111,10 +111,10 @@ export class SavedStates {
 
   /** Notes what was pushed. */
   advance({ ref, files }: StateCommit, written: WrittenCommit): void {
-    const texts = new Map(this.#refs.get(ref)?.texts);
+    const texts = this.#refs.get(ref)?.texts ?? new Map<string, Map<string, string>>();
     for (const [path, text] of files) {
       const [directory, key] = splitAt(path);
-      const here = new Map(texts.get(directory));
+      const here = texts.get(directory) ?? new Map<string, string>();
       if (typeof text === 'string') here.set(key, text);
       texts.set(directory, here);
     }
