@@ -1,12 +1,16 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Configuration, loadConfiguration } from '../config/load.ts';
+import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { loadTemplates } from '../config/load-templates.ts';
+import type { Forge } from '../forge/forge.ts';
+import type { GitHubAccounts } from '../forge/github/accounts.ts';
 import { Engine } from '../reconcile/engine.ts';
 import { Mirror } from '../repository/mirror.ts';
 import type { Hub } from '../sources/hub.ts';
 import type { Context } from './context.ts';
 import { type ClusterOptions, type OpenHub, openHub } from './open-hub.ts';
+import { readVersion } from './version.ts';
 
 /** The engine of a configuration file, with its hub and real repositories. */
 export interface Connected {
@@ -50,7 +54,22 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
       if (isRenewed) await Mirror.discard(settings);
       return Mirror.open(settings, context.signal);
     },
+    pullRequests: {
+      writtenBy: `dso-gitops ${await readVersion()} of ${configuration.owner}`,
+      open: openForges(context),
+    },
   });
+}
+
+/** Opens forges; the library is loaded for the first one. */
+function openForges({ environment, signal, now }: Context): (settings: PullRequestSettings) => Promise<Forge> {
+  let accounts: Promise<GitHubAccounts> | null = null;
+  return async ({ github, repository }) => {
+    accounts ??= import('../forge/github/accounts.ts').then(
+      ({ GitHubAccounts }) => new GitHubAccounts({ environment, signal, now }),
+    );
+    return (await accounts).forge(github, repository);
+  };
 }
 
 /** DSO_GITOPS_CACHE, or the user's cache directory. */

@@ -5,7 +5,7 @@ import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
 import type { Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
-import { heldBackVerdict, holdBack, UNROUTED } from './hold-back.ts';
+import { heldBackVerdict, heldEverywhere, holdBack, UNROUTED } from './hold-back.ts';
 import { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
@@ -14,6 +14,8 @@ import { nameCommits } from './name-commits.ts';
 import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
+import type { Proposals } from './proposals.ts';
+import type { Refusal } from './proposed-branch.ts';
 import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
 import { Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
@@ -32,12 +34,22 @@ export interface Candidate {
 /** The highest number that a record of a DSO is known to have had, by destination id. */
 type Highest = ReadonlyMap<string, number>;
 
+/** What the engine knows. */
+export interface DeciderParts {
+  readonly connections: Connections;
+  readonly states: StateStore;
+  readonly settled: Settled;
+  readonly records: KnownRecords;
+  readonly proposals: Proposals;
+}
+
 /** Loads what a decision needs and decides, for every DSO that is not settled. */
 export class Decider {
   readonly #parts: EngineParts;
   readonly #connections: Connections;
   readonly #states: StateStore;
   readonly #settled: Settled;
+  readonly #proposals: Proposals;
   readonly #sequences: Sequences;
   readonly #known: Known;
   readonly #claims = new Claims();
@@ -46,17 +58,12 @@ export class Decider {
     groups: [],
   };
 
-  constructor(
-    parts: EngineParts,
-    connections: Connections,
-    states: StateStore,
-    settled: Settled,
-    records: KnownRecords,
-  ) {
+  constructor(parts: EngineParts, { connections, states, settled, records, proposals }: DeciderParts) {
     this.#parts = parts;
     this.#connections = connections;
     this.#states = states;
     this.#settled = settled;
+    this.#proposals = proposals;
     this.#sequences = new Sequences(connections);
     this.#known = { records, indexes: new KnownIndexes() };
   }
@@ -221,12 +228,18 @@ export class Decider {
     });
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    const routing = options.approve?.has(dso.key) ? UNROUTED : holdBack(placed, decided, budget, options.now);
+    const isApproved = options.approve?.has(dso.key) === true;
+    const no = isApproved || !decided.record ? null : this.#proposals.noTo(placed);
+    const routing = isApproved
+      ? UNROUTED
+      : no
+        ? heldEverywhere(decided, no.reason, no.message)
+        : holdBack(placed, decided, budget, options.now);
     const last = landed.get(home.id)?.record;
     return {
       key: dso.key,
       where: source.where,
-      verdict: heldBackVerdict(routing) ?? decided.verdict,
+      verdict: (no && refusalVerdict(no, placed)) ?? heldBackVerdict(routing) ?? decided.verdict,
       problems,
       placed,
       decided,
@@ -236,6 +249,11 @@ export class Decider {
       landed: last ? { seq: last.seq, time: last.time, reason: last.reason, orphaned: last.orphaned } : null,
     };
   }
+}
+
+function refusalVerdict({ kind, reason, message }: Refusal, { home }: PlacedDso): Verdict {
+  if (kind === 'wait') return { kind, reason, message };
+  return { kind, reason, message, path: '', destinationId: home.id, commit: null, isNameless: true };
 }
 
 /** Whether a tick is about this DSO. */

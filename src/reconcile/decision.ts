@@ -73,7 +73,7 @@ export type Verdict =
   | { readonly kind: 'same' }
   /** Nothing is written; `reason` is stable, `message` says what to do. */
   | { readonly kind: 'wait' | 'stalled'; readonly reason: string; readonly message: string }
-  /** A person said no in Git. */
+  /** A person said no in Git, or to a pull request. */
   | HeldVerdict;
 
 /** Where a person said no. */
@@ -81,7 +81,7 @@ export interface HeldVerdict {
   readonly kind: 'held';
   readonly reason: string;
   readonly message: string;
-  /** The file that is not as the last decision left it. */
+  /** The file that is not as the last decision left it; empty: it is about no file. */
   readonly path: string;
   readonly destinationId: string;
   /** The commit that did it; null: it is not known. */

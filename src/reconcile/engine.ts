@@ -16,6 +16,8 @@ import { isForNextCommit } from './hold-back.ts';
 import { KnownRecords } from './known-records.ts';
 import { isAt } from './load-landed.ts';
 import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
+import { Proposals } from './proposals.ts';
+import type { ProposalOutcome, ProposalParts } from './proposer.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
@@ -34,6 +36,8 @@ export interface EngineParts {
   readonly hub: Hub;
   readonly templates: Templates;
   readonly open: OpenRepository;
+  /** How pull requests are reached. */
+  readonly pullRequests: Pick<ProposalParts, 'open' | 'writtenBy'>;
 }
 
 /** One tick. */
@@ -79,6 +83,7 @@ export class Engine {
   readonly #decider: Decider;
   readonly #admission: Admission;
   readonly #gone: Gone;
+  readonly #proposals: Proposals;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -86,7 +91,16 @@ export class Engine {
     this.#states = new StateStore(parts.hub.keepsState);
     this.#admission = new Admission(parts.configuration, this.#connections);
     this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#admission.shared);
-    this.#decider = new Decider(parts, this.#connections, this.#states, this.#settled, this.#records);
+    const { configuration, templates, pullRequests } = parts;
+    const { owner } = configuration;
+    this.#proposals = new Proposals(this.#connections, { owner, templates, ...pullRequests });
+    this.#decider = new Decider(parts, {
+      connections: this.#connections,
+      states: this.#states,
+      settled: this.#settled,
+      records: this.#records,
+      proposals: this.#proposals,
+    });
   }
 
   /** States that are newer than what is saved beside the branches. */
@@ -99,7 +113,8 @@ export class Engine {
     const { background, now } = options;
     const snapshot = await this.#parts.hub.read(options.stop ?? options.signal);
     const late = await this.#connections.settle();
-    await this.#learnTips(this.#requests.takeNew(snapshot.dsos), options);
+    const isRequested = this.#requests.takeNew(snapshot.dsos);
+    await Promise.all([this.#learnTips(isRequested, options), this.#learnPullRequests(isRequested, options)]);
     const isMoved = this.#connections.takeMoved();
     // What a person says is always computed from the start.
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
@@ -108,11 +123,16 @@ export class Engine {
     const round = await this.#rounds(admitted, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
     const outcomes = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
+    const proposals = await this.#propose(round.outcomes, snapshot, options);
     return {
       outcomes,
       destinations: round.destinations,
+      proposals,
       problems: snapshot.problems,
-      deadline: Math.min(firstDeadline(outcomes, now), background ? this.#nextCall(round.waiting, now) : Infinity),
+      deadline: Math.min(
+        firstDeadline(outcomes, now),
+        background ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt)) : Infinity,
+      ),
       dsos: snapshot.dsos,
       now,
     };
@@ -121,7 +141,7 @@ export class Engine {
   /** Waits for what is under way. @returns whether pushes have ended that no tick has told yet */
   async finish(patienceMs: number): Promise<boolean> {
     const { branches } = this.#connections;
-    await Promise.all(branches.map((branch) => branch.settle(patienceMs)));
+    await Promise.all([this.#proposals.finish(patienceMs), ...branches.map((branch) => branch.settle(patienceMs))]);
     return branches.some(({ hasEnded }) => hasEnded);
   }
 
@@ -134,6 +154,24 @@ export class Engine {
     }
     const due = branches.filter((branch) => !branch.isBusy && (isRequested || branch.isRefreshDue(now)));
     await this.#connections.refresh(due, now, { ...background, ms: isRequested ? background.ms : 0 });
+  }
+
+  async #learnPullRequests(isRequested: boolean, { now, background, isLast }: TickOptions): Promise<void> {
+    if (isLast) return;
+    const patience = background ? { ...background, ms: isRequested ? background.ms : 0 } : ENDLESS;
+    await this.#proposals.look(now, isRequested || !background, patience);
+  }
+
+  /** Of a part of the DSOs nothing is proposed: the rest of a group would be missing. */
+  async #propose(
+    outcomes: ReadonlyMap<string, DsoOutcome>,
+    { dsos }: HubSnapshot,
+    { mode, now, background, isLast, only }: TickOptions,
+  ): Promise<readonly ProposalOutcome[]> {
+    if (isLast || only) return [];
+    const keys = new Set(dsos.map(({ key }) => key));
+    const isUnknown = (key: string): boolean => keys.has(key) && !outcomes.get(key)?.decided?.split;
+    return this.#proposals.deliver(outcomes, isUnknown, { mode, now, patience: background ?? ENDLESS });
   }
 
   /** When the first branch is to be called again. @param waiting ids of destinations that something is to be pushed to */

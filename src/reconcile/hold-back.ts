@@ -13,6 +13,8 @@ export interface HeldBack {
   readonly message: string;
   /** When that is looked at again, epoch milliseconds; null: when something changes. */
   readonly until: number | null;
+  /** It is proposed instead; null: it is not. */
+  readonly proposal: { readonly rule: string | null } | null;
 }
 
 /** What the policies of the destinations say about a decision. */
@@ -70,16 +72,28 @@ function totalsOf(
   return { before, after: total.after, ...recentRange(state.before.recent, before, now) };
 }
 
-function heldBy({ action, until }: Route, rule: string, key: string): HeldBack | null {
+function heldBy({ action, until, by }: Route, rule: string, key: string): HeldBack | null {
   if (action === 'push') return null;
+  if (action === 'pullRequest') return { ...proposed(rule), until, proposal: { rule: by } };
   if (action === 'hold')
     return {
       reason: 'ApprovalNeeded',
       message: `rule ${rule} holds it: nothing is written until you run: dso-gitops apply --approve ${key}`,
       until,
+      proposal: null,
     };
   const when = until === null ? 'its window does not open again' : `until ${new Date(until).toISOString()}`;
-  return { reason: 'WaitsForWindow', message: `rule ${rule} lets it wait: ${when}`, until };
+  return { reason: 'WaitsForWindow', message: `rule ${rule} lets it wait: ${when}`, until, proposal: null };
+}
+
+function proposed(rule: string): Pick<HeldBack, 'reason' | 'message'> {
+  return { reason: 'Proposed', message: `rule ${rule} proposes it: it is written when its pull request is merged` };
+}
+
+/** Nothing of a decision goes anywhere: a person said no where it was proposed, or nobody knows whether. */
+export function heldEverywhere({ changes }: Decided, reason: string, message: string): Routing {
+  const held = { reason, message, until: null, proposal: null };
+  return { heldBack: new Map([...changes.keys()].map((id) => [id, held])), rules: [] };
 }
 
 function movedBy({ members }: LandedRecord, written: readonly string[]): number {
@@ -104,7 +118,8 @@ function tooMuch(
       reason: 'CommitFull',
       message: `${most}, and others come first; it waits for the next commit`,
       until: null,
+      proposal: null,
     };
   const message = `${most}, and this moves ${replicas}: nothing is written until you run: dso-gitops apply --approve ${key}`;
-  return { reason: 'ApprovalNeeded', message, until: null };
+  return { reason: 'ApprovalNeeded', message, until: null, proposal: null };
 }

@@ -11,7 +11,7 @@ export async function nameCommits(
 ): Promise<readonly DsoOutcome[]> {
   const paths = new Map<string, string[]>();
   for (const { verdict } of outcomes) {
-    if (verdict.kind !== 'held') continue;
+    if (verdict.kind !== 'held' || verdict.isNameless) continue;
     const { destinationId, path } = verdict;
     const here = paths.get(destinationId);
     if (here) here.push(path);

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gate } from './repository.ts';
 import type { Purpose } from './waiting.ts';
 
-interface Call {
-  readonly purpose: Purpose;
+interface Call<P> {
+  readonly purpose: P;
   /** The remote has answered. */
   readonly answered: Promise<void>;
   /** Lets the answer be seen. */
@@ -15,16 +15,16 @@ interface Call {
  * At most one call to a remote at a time. One that takes long goes on by itself; what it brought is seen only when it is
  * settled, so that nothing moves under who reads.
  */
-export class OneCall {
-  #call: Call | null = null;
+export class OneCall<P extends string = Purpose> {
+  #call: Call<P> | null = null;
 
   /** What the call that is under way is for; null: there is none. */
-  get purpose(): Purpose | null {
+  get purpose(): P | null {
     return this.#call?.purpose ?? null;
   }
 
   /** Begins a call. @param work passes the gate before it changes what others read, and never rejects */
-  start(purpose: Purpose, work: (gate: Gate) => Promise<void>): void {
+  start(purpose: P, work: (gate: Gate) => Promise<void>): void {
     if (this.#call) throw new Error(`a call is under way: ${this.#call.purpose}`);
     let answer = (): void => undefined;
     let open = (): void => undefined;

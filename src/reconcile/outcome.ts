@@ -7,6 +7,7 @@ import type { Composition } from './compose.ts';
 import type { Decided, SourcedReading, Verdict } from './decision.ts';
 import { type Routing, UNROUTED } from './hold-back.ts';
 import type { PlacedDso } from './place.ts';
+import type { ProposalOutcome } from './proposer.ts';
 import type { Waiting } from './waiting.ts';
 
 /** What of a landed record is told; the whole of it would be most of what is remembered of a DSO. */
@@ -53,6 +54,8 @@ export interface TickResult {
   /** Sorted by key. */
   readonly outcomes: readonly DsoOutcome[];
   readonly destinations: readonly DestinationOutcome[];
+  /** What is proposed by pull request. */
+  readonly proposals: readonly ProposalOutcome[];
   /** What cannot be read at all. */
   readonly problems: readonly LocatedProblem[];
   /** The next instant at which something is to be done although nothing changes, epoch milliseconds; Infinity: none. */

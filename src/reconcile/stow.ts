@@ -64,6 +64,11 @@ function withoutTexts(outcome: DsoOutcome, texts: Map<string, Texts>): DsoOutcom
   // The ids that the record has: what is equal is kept once.
   const ids = new Map(Object.values(record.members).map(({ path, overlay }) => [path, overlay]));
   for (const [id, change] of decided.changes) {
+    // What is proposed is composed by itself.
+    if (routing.heldBack.get(id)?.proposal) {
+      changes.set(id, change);
+      continue;
+    }
     const here = texts.get(id) ?? { overlays: new Set(), records: new Set() };
     if (!routing.heldBack.has(id)) texts.set(id, here);
     ids.set(recordPathAt(placed, id), record.id);
