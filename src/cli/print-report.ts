@@ -2,8 +2,16 @@ import { Ansis } from 'ansis';
 import { createTwoFilesPatch } from 'diff';
 import wrapAnsi from 'wrap-ansi';
 import { stringify } from 'yaml';
+import { counted } from '../manifests/counted.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
-import { becauseOf, type DestinationReport, type DsoReport, type Report } from '../reconcile/report.ts';
+import {
+  becauseOf,
+  type DestinationReport,
+  type DsoReport,
+  type ProposalReport,
+  type PullReport,
+  type Report,
+} from '../reconcile/report.ts';
 import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 
@@ -38,6 +46,7 @@ export function renderReport(report: Report, options: PrintOptions): string {
       options.color.dim(`the members of ${report.dsos.length} objects are left out: name one of them, or say -o json`),
     );
   parts.push(...new Set(report.destinations.map((destination) => renderDestination(destination, options))));
+  parts.push(...report.proposals.map((proposal) => renderProposed(proposal, options)));
   if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
@@ -52,6 +61,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBr
   if (dso.total.decided !== null && dso.verdict !== 'held')
     say('total', shownText([totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': ')));
   for (const rule of dso.rules) say('rule', shownText(rule));
+  if (dso.pullRequest?.state === 'open') say('review', shownText(pullText(dso.pullRequest)));
   if (dso.message !== '' && (dso.verdict !== 'stalled' || dso.problems.length === 0))
     say(dso.verdict === 'wait' ? 'waits' : 'reason', `${color.yellow(dso.reason)}: ${shownText(dso.message)}`);
   // On a DSO that is served it is advice: a setting without an effect.
@@ -81,6 +91,32 @@ export function renderDestination(destination: DestinationReport, { color, colum
     );
   // What one DSO needs may be refused, and the others go.
   return [...lines, ...failure].join('\n');
+}
+
+const STEPS: Readonly<Record<string, readonly [done: string, planned: string]>> = {
+  create: ['opened', 'would open'],
+  rebuild: ['brought in line', 'would bring in line'],
+  refresh: ['renewed the text of', 'would renew the text of'],
+  close: ['closed', 'would close'],
+};
+
+/** What was done about a pull request, or would be. */
+function renderProposed(proposal: ProposalReport, { color, columns }: PrintOptions): string {
+  const { group, dsos, pullRequest, waiting, warnings, error } = proposal;
+  const place = `${proposal.repository} ${proposal.branch}`;
+  const what = `${pullRequest ? pullText(pullRequest) : 'a pull request'}, ${counted(dsos.length, 'workload')} of ${group}, ${place}`;
+  if (error)
+    return wrapped(`${color.red('not proposed')}: ${error.reason}: ${shownText(`${error.message}; ${what}`)}`, columns);
+  const [done, planned] = STEPS[proposal.step] ?? ['open', 'open'];
+  const isPlanned = proposal.step === 'create' && !pullRequest;
+  const lines = [wrapped(`${color.cyan(isPlanned ? planned : done)} ${shownText(what)}`, columns)];
+  if (waiting) lines.push(wrapped(`  ${color.yellow(shownText(waiting))}`, columns));
+  for (const warning of warnings) lines.push(wrapped(`  ${color.yellow(shownText(warning))}`, columns));
+  return lines.join('\n');
+}
+
+function pullText({ number, url, state }: PullReport): string {
+  return `pull request #${number} (${state}) ${url}`;
 }
 
 /** A line and, where it is too long, more lines below its text. */
@@ -140,7 +176,7 @@ function diffOf(file: DestinationReport['files'][number], color: Ansis): string 
     .join('\n');
 }
 
-function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
+function renderMarkdown(report: Report, { isDiffed, format }: PrintOptions): string {
   const rows = report.dsos.flatMap((dso) =>
     dso.members.map(({ name, committed, decided, exact }) => {
       const share = exact === null ? '' : exact.toFixed(2);
@@ -158,6 +194,9 @@ function renderMarkdown(report: Report, { isDiffed }: PrintOptions): string {
     ...reasons,
     ...report.dsos.flatMap(({ problems }) => problems.map((problem) => `- ${escapeMarkdown(problem)}`)),
     ...report.problems.map((problem) => `- ${escapeMarkdown(problem)}`),
+    ...report.proposals.map(
+      (one) => `- ${escapeMarkdown(renderProposed(one, { format, color: new Ansis(0), columns: 1000, isDiffed }))}`,
+    ),
     ...(isDiffed && diffs.length > 0 ? ['', ...diffs] : []),
     '',
   ].join('\n');

@@ -9,6 +9,7 @@ import { addHistory } from './history.ts';
 import { addHold } from './hold.ts';
 import { addInstall } from './install.ts';
 import { addPlan } from './plan.ts';
+import { addPrs } from './prs.ts';
 import { addQuickstart } from './quickstart.ts';
 import { addRelease } from './release.ts';
 import { addResume } from './resume.ts';
@@ -33,6 +34,7 @@ const COMMANDS: readonly AddCommand[] = [
   addResume,
   addRelease,
   addExplain,
+  addPrs,
   addHistory,
   addVerify,
   addSplit,

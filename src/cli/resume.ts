@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
 import { counted } from '../manifests/counted.ts';
+import type { Engine } from '../reconcile/engine.ts';
 import { type DsoOutcome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { isCommitId } from './commit-id.ts';
@@ -56,6 +57,12 @@ async function resume(
       throw mustAct('NotHeld', `nothing is held by commit ${options.commit}; see dso-gitops status`);
     if (unnamed.length > 0) done(EXIT.failed);
     if (keys.size === 0) return;
+    if (await resumeProposed(engine, held)) {
+      context.stderr(
+        'the pull requests that were closed hold them no longer; the next evaluation proposes what is due\n',
+      );
+      return;
+    }
     const only = (key: string): boolean => keys.has(key);
     const result = await engine.tick({ mode: 'apply', now: context.now(), only, resume: keys, signal });
     const color = colorOf(context, process.stdout.isTTY);
@@ -68,6 +75,16 @@ async function resume(
   } finally {
     await open.close();
   }
+}
+
+/** Whether what is held is held by pull requests; their no has ended then. */
+async function resumeProposed(engine: Engine, held: readonly DsoOutcome[]): Promise<boolean> {
+  const reasons = held.map(({ verdict }) => ('reason' in verdict ? verdict.reason : ''));
+  const labelled = held.find((_one, index) => reasons[index] === 'HoldLabel');
+  if (labelled && 'message' in labelled.verdict) throw mustAct('HoldLabel', labelled.verdict.message);
+  const closed = held.filter((_one, index) => reasons[index] === 'PullRequestClosed');
+  if (closed.length > 0) await engine.resumeProposed(closed.flatMap(({ placed }) => placed ?? []));
+  return closed.length > 0;
 }
 
 /** The outcome of a name that is held. */

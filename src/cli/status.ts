@@ -3,7 +3,7 @@ import { recordPath } from '../manifests/layout.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { DsoOutcome } from '../reconcile/outcome.ts';
-import { isFailed, reportOf } from '../reconcile/report.ts';
+import { isFailed, type PullReport, pullReport, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
@@ -22,6 +22,8 @@ interface Standing {
   readonly decided: number | null;
   readonly members: Readonly<Record<string, number | null>>;
   readonly orphaned: Readonly<Record<string, number>>;
+  /** The pull request that speaks for it; null: there is none. */
+  readonly pullRequest: PullReport | null;
   readonly decision: { readonly seq: number; readonly time: string; readonly reason: string } | null;
   readonly lastCommit: string | null;
   /** Empty: nothing to wait for. */
@@ -73,7 +75,7 @@ async function lastCommits(outcomes: readonly DsoOutcome[], engine: Engine): Pro
 }
 
 function standingOf(
-  { key, verdict, decided, landed, problems }: DsoOutcome,
+  { key, verdict, decided, landed, problems, pull }: DsoOutcome,
   reason: string,
   commit: string | null,
 ): Standing {
@@ -88,6 +90,7 @@ function standingOf(
     orphaned: landed?.orphaned ?? {},
     decision: landed && { seq: landed.seq, time: landed.time, reason: landed.reason },
     lastCommit: commit,
+    pullRequest: pullReport(pull),
     waitsFor: verdict.kind === 'change' ? 'the next apply' : waits,
     hold: verdict.kind === 'held' ? verdict.message : null,
     reason,
@@ -132,6 +135,7 @@ function detail(one: Standing, context: Context): string {
     ['orphaned', orphans.join(', ')],
     ['decision', one.decision ? `${one.decision.seq} at ${one.decision.time}: ${one.decision.reason}` : ''],
     ['commit', one.lastCommit ?? ''],
+    ['review', one.pullRequest ? `#${one.pullRequest.number} ${one.pullRequest.state} ${one.pullRequest.url}` : ''],
     [one.hold === null ? 'waits for' : 'held', one.waitsFor],
     ['now', one.reason],
   ];

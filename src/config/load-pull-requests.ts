@@ -57,7 +57,13 @@ export function loadPullRequests(destination: DestinationFile, isProposed: boole
   const caFile = credentials?.caFile === undefined ? null : absolute(credentials.caFile, base);
   return {
     settings: {
-      github: { apiUrl, access, route: { caFile, proxy }, isPaced: true },
+      // Nobody counts the requests to a host on this machine.
+      github: {
+        apiUrl,
+        access,
+        route: { caFile, proxy },
+        isPaced: !/^https?:\/\/(localhost|127\.0\.0\.1)[:/]/.test(apiUrl),
+      },
       repository: { owner, name },
       groupBy: file.groupBy,
       labels: file.labels,

@@ -40,15 +40,26 @@ export function numbersOf({ total, previous, members }: ProposalEntry): [number,
   return [total.after, previous?.slice(0, 8) ?? '', blobId(JSON.stringify(split)).slice(0, 8)];
 }
 
-/** A body whose marker says less: the workloads that it no longer speaks for are left out. */
+/** A body whose marker says less: some workloads are left out, or all where it does not tell which it speaks for. */
 export function withoutKeys(body: string, keys: ReadonlySet<string>): string {
   const marker = parseMarker(body);
-  if (!marker?.numbers) return body;
-  const left = Object.entries(marker.numbers).filter(([key]) => !keys.has(key));
+  if (!marker) return `${body}\n\n${textOf(NOBODYS)}\n`;
+  const left = Object.entries(marker.numbers ?? {}).filter(([key]) => !keys.has(key));
   const line = textOf({ ...marker, numbers: Object.fromEntries(left) });
   const last = [...body.matchAll(MARKER)].at(-1);
   return last ? `${body.slice(0, last.index)}${line}${body.slice(last.index + last[0].length)}` : body;
 }
+
+/** Speaks for no workload. */
+const NOBODYS: Marker = {
+  version: 1,
+  group: 'all',
+  digest: '0'.repeat(40),
+  validUntil: 0,
+  commit: '0'.repeat(40),
+  builtAt: 0,
+  numbers: {},
+};
 
 function textOf(marker: Marker): string {
   // Nothing in a name can end the comment, or mean something to a host.
@@ -87,8 +98,9 @@ export function isCurrent(body: string | null, proposal: Proposal): boolean {
 export function digestOf({ base, entries }: Pick<Proposal, 'base' | 'entries'>): string {
   const parts = entries
     .toSorted((one, other) => compare(one.key, other.key))
-    .map(({ key, reason, total, members, rule }) => [
+    .map(({ key, reason, total, members, previous, rule }) => [
       key,
+      previous,
       classOf(reason),
       total.before,
       total.after,

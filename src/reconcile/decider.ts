@@ -247,6 +247,7 @@ export class Decider {
       staleAt,
       routing,
       landed: last ? { seq: last.seq, time: last.time, reason: last.reason, orphaned: last.orphaned } : null,
+      pull: null,
     };
   }
 }

@@ -1,34 +1,29 @@
 import type { Configuration, Destination } from '../config/load.ts';
-import type { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubSnapshot } from '../sources/hub.ts';
-import { Admission, type Admitted } from './admission.ts';
-import type { Branch, OpenRepository } from './branch.ts';
-import type { DecidedDso } from './compose.ts';
-import { Connections, ENDLESS, type Patience, recover } from './connections.ts';
-import { Decider, isWanted } from './decider.ts';
+import { Admission } from './admission.ts';
+import type { OpenRepository } from './branch.ts';
+import { Connections, ENDLESS, type Patience } from './connections.ts';
+import { Decider } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
-import { type Delivery, type DeliveryOptions, deliver } from './deliver.ts';
+import type { DeliveryOptions } from './deliver.ts';
 import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
-import { isForNextCommit } from './hold-back.ts';
 import { KnownRecords } from './known-records.ts';
-import { isAt } from './load-landed.ts';
-import { type DestinationOutcome, type DsoOutcome, type TickResult, untouched } from './outcome.ts';
-import { Proposals } from './proposals.ts';
+import type { DsoOutcome, TickResult } from './outcome.ts';
+import type { PlacedDso } from './place.ts';
+import { type ListedPull, Proposals } from './proposals.ts';
+import { withProposals } from './proposed-outcome.ts';
 import type { ProposalOutcome, ProposalParts } from './proposer.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
-import { DAMAGED, MAX_ATTEMPTS } from './retry.ts';
+import { Rounds } from './rounds.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
-import { Stow } from './stow.ts';
-import { Told } from './told.ts';
-import { ENDED, type Waiting } from './waiting.ts';
 
 /** What the engine is made of. */
 export interface EngineParts {
@@ -64,14 +59,6 @@ export interface TickOptions extends DeliveryOptions {
   readonly stop?: AbortSignal;
 }
 
-/** What deciding and delivering came to. */
-interface Rounds {
-  readonly outcomes: ReadonlyMap<string, DsoOutcome>;
-  readonly destinations: readonly DestinationOutcome[];
-  /** Ids of destinations that something is to be pushed to later. */
-  readonly waiting: ReadonlySet<string>;
-}
-
 /** The sequence: read, place, load, decide, deliver. One engine for every way to run. */
 export class Engine {
   readonly #parts: EngineParts;
@@ -80,10 +67,10 @@ export class Engine {
   readonly #requests = new Requests();
   readonly #settled = new Settled();
   readonly #records = new KnownRecords();
-  readonly #decider: Decider;
   readonly #admission: Admission;
   readonly #gone: Gone;
   readonly #proposals: Proposals;
+  readonly #rounds: Rounds;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -94,12 +81,20 @@ export class Engine {
     const { configuration, templates, pullRequests } = parts;
     const { owner } = configuration;
     this.#proposals = new Proposals(this.#connections, { owner, templates, ...pullRequests });
-    this.#decider = new Decider(parts, {
+    const known = {
       connections: this.#connections,
       states: this.#states,
       settled: this.#settled,
       records: this.#records,
       proposals: this.#proposals,
+    };
+    const { hub } = parts;
+    this.#rounds = new Rounds({
+      ...known,
+      hub,
+      templates,
+      admission: this.#admission,
+      decider: new Decider(parts, known),
     });
   }
 
@@ -120,10 +115,11 @@ export class Engine {
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
     const admitted = await this.#admission.all(snapshot);
     this.#gone.sweep(snapshot, admitted.candidates, now);
-    const round = await this.#rounds(admitted, snapshot, options, late);
+    const round = await this.#rounds.run(admitted, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
-    const outcomes = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
     const proposals = await this.#propose(round.outcomes, snapshot, options);
+    const decided = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
+    const outcomes = withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
     return {
       outcomes,
       destinations: round.destinations,
@@ -136,6 +132,17 @@ export class Engine {
       dsos: snapshot.dsos,
       now,
     };
+  }
+
+  /** All pull requests of this installation, as they stand now. @throws why they cannot be read */
+  async pullRequests(now: number): Promise<readonly ListedPull[]> {
+    await this.#proposals.look(now, true, ENDLESS);
+    return this.#proposals.list();
+  }
+
+  /** Ends a person's no to DSOs that was said by closing their pull request. @throws ProductError */
+  async resumeProposed(placed: readonly PlacedDso[]): Promise<void> {
+    await this.#proposals.resume(placed);
   }
 
   /** Waits for what is under way. @returns whether pushes have ended that no tick has told yet */
@@ -222,79 +229,4 @@ export class Engine {
   ): Promise<void> {
     await saveStates(this.#connections, this.#states, { now, patience, signal });
   }
-
-  #delivery(): Delivery {
-    const { templates } = this.#parts;
-    return { connections: this.#connections, states: this.#states, records: this.#records, templates };
-  }
-
-  /** Decides and delivers; where all is waited for, until nobody was faster, at most ten times. */
-  async #rounds(
-    { candidates, others }: Admitted,
-    snapshot: HubSnapshot,
-    options: TickOptions,
-    late: readonly DestinationOutcome[],
-  ): Promise<Rounds> {
-    const { now, background, isLast } = options;
-    const outcomes = new Map([...others].filter(([key]) => isWanted(options, key)));
-    const told = new Told(this.#connections, late, background !== undefined);
-    const waitsFor = (branch: Branch): Waiting | null => {
-      if (isLast && !branch.isBusy) return ENDED;
-      return told.waitsFor(branch) ?? (background ? branch.waitsFor(now) : null);
-    };
-    const stow =
-      options.mode === 'apply' && !options.isDiffed ? new Stow(this.#connections, this.#records, waitsFor) : null;
-    let [all, pending, read, current] = [candidates, candidates, snapshot, options];
-    let waiting: ReadonlySet<string> = new Set();
-    const start = performance.now();
-    for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#decider.decideAll(all, pending, read, current, stow);
-      for (const outcome of decided) outcomes.set(outcome.key, outcome);
-      const changes = decided.flatMap(changeOf);
-      const results = await deliver(this.#delivery(), changes, current, waitsFor, background ?? ENDLESS);
-      told.take(results);
-      const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
-      waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
-      const again = [...results, ...this.#notRead()].filter(({ error }) => error && isTriedAgain(error, attempt));
-      if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
-      await this.#recover(again, attempt, options);
-      told.forget(again);
-      // Time has passed, and what is read first must not be written over what another writer has read since.
-      read = await this.#parts.hub.read(options.stop ?? options.signal);
-      current = { ...options, now: now + Math.round(performance.now() - start) };
-      ({ candidates: all } = await this.#admission.all(read));
-      pending = all.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
-    }
-    return { outcomes, destinations: told.all(), waiting };
-  }
-
-  /** Destinations whose remote or mirror could not be read the last time. */
-  #notRead(): readonly DestinationOutcome[] {
-    return this.#connections.branches.flatMap(({ destinations, readError }) => {
-      return readError ? destinations.map((one) => ({ ...untouched(one), error: readError })) : [];
-    });
-  }
-
-  async #recover(failed: readonly DestinationOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
-    const errors = failed.flatMap(({ error }) => error ?? []);
-    const error = errors.find(({ kind }) => kind === 'retry') ?? errors[0];
-    const branches = new Set(failed.map(({ destination }) => this.#connections.branch(destination.id)));
-    if (error) await recover([...branches], { error, attempt, now, signal });
-    this.#settled.clear();
-  }
-}
-
-/** Destinations whose next commit has no room for a decision. */
-function fullOf({ routing }: DsoOutcome): readonly string[] {
-  return [...routing.heldBack].flatMap(([id, held]) => (isForNextCommit(held) ? id : []));
-}
-
-/** A lost race is tried again; a damaged mirror is replaced once. */
-function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean {
-  return kind === 'retry' || (reason === DAMAGED && attempt === 1);
-}
-
-function changeOf({ placed, decided, routing }: DsoOutcome): readonly DecidedDso[] {
-  const { heldBack } = routing;
-  return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, heldBack }] : [];
 }

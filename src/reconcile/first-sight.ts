@@ -93,8 +93,19 @@ function isAdoption({ state, isResumed }: DecideInput, home: Landed): boolean {
 
 /** What the record or the saved state says, whichever is later; of what landed elsewhere only the state knows. */
 export function lastState({ state }: DecideInput, home: Landed): DsoState | null {
-  const last = newer(home.record?.state.after ?? null, state);
+  const last = mergedLate(home, state) ?? newer(home.record?.state.after ?? null, state);
   return last && last !== state && state?.delivered ? { ...last, delivered: state.delivered } : last;
+}
+
+/**
+ * A record that was proposed lands when a person merges it: what was observed since goes on, with the numbers of the record.
+ * null: it did not land late.
+ */
+function mergedLate({ record }: Landed, state: DsoState | null): DsoState | null {
+  const merged = record?.state.after;
+  if (!merged || !state?.hasRecord || state.isHeld || record.isResumed) return null;
+  const isLate = merged.seq > state.seq && state.demand.asOf > merged.demand.asOf;
+  return isLate ? { ...merged, demand: state.demand } : null;
 }
 
 /**

@@ -5,6 +5,8 @@ export interface LandedRecord
   extends Pick<DecisionRecord, 'owner' | 'seq' | 'time' | 'reason' | 'total' | 'orphaned' | 'target'> {
   /** Blob id of its text. */
   readonly id: string;
+  /** A person ended a hold by it: it began from what was committed. */
+  readonly isResumed: boolean;
   /** By member. */
   readonly members: Readonly<
     Record<string, Pick<DecisionRecord['members'][string], 'before' | 'after' | 'targetNamespace' | 'path' | 'overlay'>>
@@ -55,7 +57,7 @@ export function isChangedByHand(name: string, landed: Landed | undefined): boole
 
 /** What is remembered of a record. @param id blob id of its text */
 export function landedRecord(
-  { owner, seq, time, reason, total, orphaned, target, members, state }: DecisionRecord,
+  { owner, seq, time, reason, total, orphaned, target, members, state, resumed }: DecisionRecord,
   id: string,
 ): LandedRecord {
   const kept = Object.entries(members).map(([name, { before, after, targetNamespace, path, overlay }]) => {
@@ -63,6 +65,7 @@ export function landedRecord(
   });
   return {
     id,
+    isResumed: resumed !== undefined,
     owner,
     seq,
     time,

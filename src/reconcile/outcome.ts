@@ -1,6 +1,7 @@
 import type { LocatedProblem } from '../api/problem.ts';
 import type { Destination } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
+import type { PullRequest } from '../forge/forge.ts';
 import type { DecisionRecord } from '../manifests/record.ts';
 import type { HubDso } from '../sources/hub.ts';
 import type { Composition } from './compose.ts';
@@ -31,6 +32,8 @@ export interface DsoOutcome {
   readonly routing: Routing;
   /** The last decision at home when it was decided; null: none. */
   readonly landed: LandedDecision | null;
+  /** The pull request that speaks for it: the open one, or else the last; null: there is none. */
+  readonly pull: PullRequest | null;
 }
 
 /** How one destination came out. */
@@ -89,6 +92,7 @@ export function undecided(
     staleAt: null,
     routing: UNROUTED,
     landed: null,
+    pull: null,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PullRequest } from '../forge/forge.ts';
 import type { Connections, Patience } from './connections.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
@@ -11,6 +12,13 @@ export interface ProposalOptions {
   /** Epoch milliseconds. */
   readonly now: number;
   readonly patience: Patience;
+}
+
+/** A pull request of this installation. */
+export interface ListedPull {
+  readonly repository: string;
+  readonly group: string;
+  readonly pull: PullRequest;
 }
 
 /** What is proposed by pull request in all branches. */
@@ -43,13 +51,18 @@ export class Proposals {
 
   /** A person's no to a DSO where it is proposed, or that it is not known; null: there is none. */
   noTo(placed: PlacedDso): Refusal | null {
-    const ids = new Set([placed.home.id, ...placed.members.map(({ destination }) => destination.id)]);
-    for (const one of this.#branches) {
-      const isHere = one.branch.destinations.some(({ id }) => ids.has(id));
-      const no = isHere ? one.noTo(placed) : null;
+    for (const one of this.#of(placed)) {
+      const no = one.noTo(placed);
       if (no) return no;
     }
     return null;
+  }
+
+  /** Branches that a DSO goes to. */
+  #of({ home, members }: PlacedDso): readonly ProposedBranch[] {
+    if (this.#branches.length === 0) return this.#branches;
+    const ids = new Set([home.id, ...members.map(({ destination }) => destination.id)]);
+    return this.#branches.filter(({ branch }) => branch.destinations.some(({ id }) => ids.has(id)));
   }
 
   /** Does what is due about the pull requests. @param isUnknown nothing can be said of a DSO now, by its key */
@@ -64,6 +77,35 @@ export class Proposals {
       }),
     );
     return all.flat();
+  }
+
+  /** The pull request that speaks for a DSO: the open one, or else the last; null: there is none. */
+  pullOf(placed: PlacedDso): PullRequest | null {
+    for (const one of this.#of(placed)) {
+      const pull = one.pullOf(placed);
+      if (pull) return pull;
+    }
+    return null;
+  }
+
+  /** All of this installation that are known, each with its group, the newest first in each branch. @throws why they are not */
+  list(): readonly ListedPull[] {
+    return this.#branches.flatMap((one) => {
+      if (!one.pulls) throw one.error ?? new Error('the pull requests were not read');
+      const { url } = one.branch.settings;
+      return one.pulls.flatMap((pull) => {
+        const group = one.groupOf(pull);
+        return group === null ? [] : [{ repository: url, group, pull }];
+      });
+    });
+  }
+
+  /** Ends a person's no to DSOs that was said by closing their pull request. @throws ProductError */
+  async resume(placed: readonly PlacedDso[]): Promise<void> {
+    for (const one of this.#branches) {
+      const here = placed.filter((dso) => this.#of(dso).includes(one));
+      if (here.length > 0) await one.resume(here.map(({ dso }) => dso));
+    }
   }
 
   /** Waits for what is under way. */

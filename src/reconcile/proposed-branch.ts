@@ -2,9 +2,10 @@ import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
-import { parseMarker } from '../proposal/marker.ts';
-import { HOLD_LABEL, nextStep } from '../proposal/next-step.ts';
+import { withoutKeys } from '../proposal/marker.ts';
+import { nextStep } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
+import { KnownPulls } from './known-pulls.ts';
 import { OneCall } from './one-call.ts';
 import type { PlacedDso } from './place.ts';
 import { entriesOf, type ProposedDso } from './proposed-group.ts';
@@ -37,11 +38,14 @@ export class ProposedBranch {
   readonly #parts: ProposalParts;
   readonly #proposer: Proposer;
   readonly #call = new OneCall<'look' | 'propose'>();
-  #pulls: readonly PullRequest[] | null = null;
+  /** null: they were never read. */
+  #known: KnownPulls | null = null;
   #lookAt = 0;
   #failures = 0;
   #error: ProductError | null = null;
   #outcomes: readonly ProposalOutcome[] = [];
+  /** Nothing is tried again before, epoch milliseconds. */
+  #notBefore = 0;
 
   constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts) {
     this.branch = branch;
@@ -60,20 +64,33 @@ export class ProposedBranch {
     return this.#call.purpose === null ? this.#lookAt : Number.POSITIVE_INFINITY;
   }
 
-  /** Those that are open, by group. */
-  get open(): ReadonlyMap<string, PullRequest> {
-    const found = (this.#pulls ?? []).filter(({ state }) => state === 'open');
-    return new Map(
-      found.flatMap((pull) => {
-        const group = this.#groupOf(pull);
-        return group === null ? [] : [[group, pull] as const];
-      }),
-    );
+  /** Those of this installation, the newest first; null: they were never read. */
+  get pulls(): readonly PullRequest[] | null {
+    return this.#known?.all ?? null;
   }
 
-  /** What became of what was begun last, until something else is begun. */
-  get outcomes(): readonly ProposalOutcome[] {
-    return this.#outcomes;
+  /** The pull request that speaks for a DSO: the open one, or else the last; null: there is none. */
+  pullOf({ dso }: PlacedDso): PullRequest | null {
+    return this.#known?.pullOf(dso.key, groupOf(this.settings.groupBy, dso)) ?? null;
+  }
+
+  /** A person's no to a DSO, or that nobody knows of one; null: there is none. */
+  noTo({ dso }: PlacedDso): Refusal | null {
+    if (this.#known) {
+      const no = this.#known.noTo(dso.key, groupOf(this.settings.groupBy, dso));
+      return no && { kind: 'held', ...no };
+    }
+    const why = this.#error?.message ?? 'the pull requests were not read yet';
+    const message = `nobody knows whether a person has said no to it: ${why}`;
+    return { kind: 'wait', reason: this.#error?.reason ?? 'PullRequestsUnknown', message };
+  }
+
+  /** Ends a person's no to DSOs that was said by closing pull requests. @throws ProductError */
+  async resume(dsos: readonly PlacedDso['dso'][]): Promise<void> {
+    const forge = await this.#parts.open(this.settings);
+    const keys = new Map(dsos.map((dso) => [dso.key, groupOf(this.settings.groupBy, dso)]));
+    for (const { number, body } of this.#known?.closedFor(keys) ?? [])
+      this.#learn(await forge.update(number, { body: withoutKeys(body, new Set(keys.keys())) }));
   }
 
   /** Begins to learn how the pull requests stand. */
@@ -85,7 +102,7 @@ export class ProposedBranch {
         const forge = await this.#parts.open(this.settings);
         const { open, closed } = await forge.pulls(now - REMEMBERED_MS);
         await gate();
-        this.#pulls = [...open, ...closed];
+        this.#known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
         this.#succeed();
       } catch (thrown) {
         await gate();
@@ -100,22 +117,6 @@ export class ProposedBranch {
     if (resume) this.#call.whenAnswered(resume);
   }
 
-  /** A person's no to a DSO; null: there is none. */
-  noTo({ dso }: PlacedDso): Refusal | null {
-    if (!this.#pulls) {
-      const message = `nobody knows whether a person has said no to it: ${this.#error?.message ?? 'the pull requests were not read yet'}`;
-      return { kind: 'wait', reason: this.#error?.reason ?? 'PullRequestsUnknown', message };
-    }
-    const group = groupOf(this.settings.groupBy, dso);
-    for (const pull of this.#pulls) {
-      if (this.#groupOf(pull) !== group) continue;
-      const no = noOf(pull);
-      if (no === null || !speaksFor(pull, dso.key)) continue;
-      return { kind: 'held', ...no };
-    }
-    return null;
-  }
-
   /** Does what is due about the pull requests; what takes longer than the patience is seen the next time. */
   async deliver(
     wanted: ReadonlyMap<string, readonly ProposedDso[]>,
@@ -126,14 +127,16 @@ export class ProposedBranch {
       patience,
     }: { readonly now: number; readonly mode: 'plan' | 'apply'; readonly patience: ProposalPatience },
   ): Promise<readonly ProposalOutcome[]> {
-    if (!this.#pulls || this.#call.purpose !== null) return this.#waiting(wanted);
-    const tasks = this.#tasks(wanted, isUnknown, now);
+    const known = this.#known;
+    if (!known || this.#call.purpose !== null) return this.#waiting(wanted);
+    const tasks = this.#tasks(known, wanted, isUnknown, now);
     const due = tasks.filter(({ step }) => step.kind !== 'none' && step.kind !== 'wait');
     const told = tasks
       .filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none')
       .map((task) => untold(this, task));
-    const left = mode === 'plan' ? [] : this.#leftBranches();
-    if (mode === 'plan' || (due.length === 0 && left.length === 0)) return told;
+    const left = mode === 'plan' ? [] : this.#leftBranches(known);
+    if (mode === 'plan' || due.length + left.length === 0) return told;
+    if (now < this.#notBefore) return told.map((one) => ({ ...one, error: this.#error }));
     this.#outcomes = [];
     this.#call.start('propose', async (gate) => {
       const outcomes = new Map(told.map((outcome) => [outcome.group, outcome]));
@@ -142,7 +145,7 @@ export class ProposedBranch {
       await gate();
       this.#outcomes = [...outcomes.values()];
       const failed = this.#outcomes.find(({ error }) => error !== null)?.error;
-      if (failed) this.#fail(failed, now);
+      if (failed) this.#notBefore = this.#fail(failed, now);
       else this.#succeed();
     });
     await this.settle(patience.ms, patience.resume);
@@ -156,7 +159,7 @@ export class ProposedBranch {
         head: '',
         dsos,
         entries: [],
-        open: this.open.get(group) ?? null,
+        open: this.#known?.open.get(group) ?? null,
         step: { kind: 'none' } as const,
       };
       return { ...untold(this, task), waiting: this.#error ? null : BUSY, error: this.#error };
@@ -164,11 +167,11 @@ export class ProposedBranch {
   }
 
   #tasks(
+    { open }: KnownPulls,
     wanted: ReadonlyMap<string, readonly ProposedDso[]>,
     isUnknown: (key: string) => boolean,
     now: number,
   ): readonly Task[] {
-    const { open } = this;
     return [...new Set([...wanted.keys(), ...open.keys()])].sort().map((group) => {
       const dsos = wanted.get(group) ?? [];
       const entries = entriesOf(this.branch, dsos);
@@ -185,27 +188,31 @@ export class ProposedBranch {
   }
 
   /** Branches of merged ones that are as they were merged. */
-  #leftBranches(): readonly LeftBranch[] {
+  #leftBranches({ all, open }: KnownPulls): readonly LeftBranch[] {
     const tips = this.branch.repository?.proposed ?? new Map<string, string>();
-    const open = new Set([...this.open.values()].map(({ head }) => head));
-    const ended = (this.#pulls ?? []).filter((pull) => pull.state === 'merged' && this.#groupOf(pull) !== null);
-    const left = ended.filter(({ head, headOid }) => !open.has(head) && tips.get(head) === headOid);
+    const used = new Set([...open.values()].map(({ head }) => head));
+    const left = all.filter(({ state, head, headOid }) => {
+      return state === 'merged' && !used.has(head) && tips.get(head) === headOid;
+    });
     return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
   }
 
+  /** That one is still there harms nobody: it is tried again when the tips are learnt. */
   async #deleteBranches(left: readonly LeftBranch[]): Promise<void> {
-    if (left.length === 0) return;
-    const forge = await this.#parts.open(this.settings);
-    // That one is still there harms nobody: it is tried again.
-    for (const { head, oid } of left) await forge.deleteBranch(head, oid).catch(() => undefined);
+    for (const { head, oid } of left) {
+      this.branch.repository?.forgetProposed(head);
+      const forge = await this.#parts.open(this.settings);
+      await forge.deleteBranch(head, oid).catch(() => undefined);
+    }
   }
 
-  #groupOf({ head, base }: PullRequest): string | null {
+  /** The group of a pull request; null: it is none of this branch. */
+  groupOf({ head, base }: PullRequest): string | null {
     return base === this.base ? groupOfHead(this.#parts.owner, this.base, head) : null;
   }
 
   #learn(pull: PullRequest): void {
-    this.#pulls = [pull, ...(this.#pulls ?? []).filter(({ number }) => number !== pull.number)];
+    this.#known = this.#known?.with(pull) ?? null;
   }
 
   #succeed(): void {
@@ -213,10 +220,12 @@ export class ProposedBranch {
     this.#error = null;
   }
 
-  #fail(error: ProductError, now: number): void {
+  /** @returns when it is tried again, epoch milliseconds */
+  #fail(error: ProductError, now: number): number {
     this.#failures += 1;
     this.#error = error;
     this.#lookAt = Math.max(error.until ?? 0, now + retryDelay(error, this.#failures));
+    return this.#lookAt;
   }
 }
 
@@ -225,26 +234,6 @@ export interface ProposalPatience {
   /** Milliseconds. */
   readonly ms: number;
   readonly resume: () => void;
-}
-
-/** What a pull request says no to by its state; null: it does not. */
-function noOf({ state, labels, number, url }: PullRequest): Pick<Refusal, 'reason' | 'message'> | null {
-  if (state === 'open' && labels.includes(HOLD_LABEL))
-    return {
-      reason: 'HoldLabel',
-      message: `pull request #${number} carries the label ${HOLD_LABEL}: take it off to go on; ${url}`,
-    };
-  if (state !== 'closed') return null;
-  return {
-    reason: 'PullRequestClosed',
-    message: `pull request #${number} was closed without a merge: reopen it, or run resume, to go on; ${url}`,
-  };
-}
-
-/** Whether it is about a DSO; without its last line it is about all of its group. */
-function speaksFor({ body }: PullRequest, key: string): boolean {
-  const marker = parseMarker(body);
-  return !marker?.numbers || Object.hasOwn(marker.numbers, key);
 }
 
 interface LeftBranch {

@@ -158,8 +158,10 @@ export class Proposer {
     );
     this.#learn(closed);
     const tip = this.branch.repository?.proposed.get(task.head) ?? null;
-    if (closed.state === 'closed' && tip !== null && tip === parseMarker(body)?.commit)
+    if (closed.state === 'closed' && tip !== null && tip === parseMarker(body)?.commit) {
       await forge.deleteBranch(task.head, tip);
+      this.branch.repository?.forgetProposed(task.head);
+    }
     return { ...untold(this, task), pull: closed };
   }
 

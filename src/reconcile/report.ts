@@ -1,7 +1,9 @@
 import { formatProblem } from '../api/problem.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
+import type { PullRequest } from '../forge/forge.ts';
 import { textOf } from '../manifests/change-set.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
+import type { ProposalOutcome } from './proposer.ts';
 
 /** One member of a report. Counts are replicas; null: none yet. */
 export interface MemberReport {
@@ -38,8 +40,32 @@ export interface DsoReport {
   /** Rules of the delivery that decided, and what they say. */
   readonly rules: readonly string[];
   readonly problems: readonly string[];
+  /** The pull request that speaks for it; null: there is none. */
+  readonly pullRequest: PullReport | null;
   /** When the same readings may give another total, ISO 8601; null: never. */
   readonly nextDeadline: string | null;
+}
+
+/** A pull request of a report. */
+export interface PullReport {
+  readonly number: number;
+  readonly url: string;
+  /** open, closed or merged. */
+  readonly state: string;
+}
+
+/** What is proposed together. */
+export interface ProposalReport {
+  readonly repository: string;
+  readonly branch: string;
+  readonly group: string;
+  /** What was done about its pull request, or would be: none, create, rebuild, refresh, close or wait. */
+  readonly step: string;
+  readonly dsos: readonly string[];
+  readonly pullRequest: PullReport | null;
+  readonly waiting: string | null;
+  readonly warnings: readonly string[];
+  readonly error: { readonly reason: string; readonly message: string } | null;
 }
 
 /** One destination of a report. */
@@ -59,6 +85,7 @@ export interface DestinationReport {
 export interface Report {
   readonly dsos: readonly DsoReport[];
   readonly destinations: readonly DestinationReport[];
+  readonly proposals: readonly ProposalReport[];
   readonly problems: readonly string[];
 }
 
@@ -67,6 +94,7 @@ export function reportOf(result: TickResult): Report {
   return {
     dsos: result.outcomes.map(dsoReport),
     destinations: result.destinations.map(destinationReport),
+    proposals: result.proposals.map(proposalReport),
     problems: result.problems.map(formatProblem),
   };
 }
@@ -87,7 +115,11 @@ export function isFailed(result: TickResult): boolean {
       ('reason' in verdict && verdict.reason === 'ApprovalNeeded') ||
       [...readings.values()].some(({ reading }) => reading.kind === 'missing'),
   );
-  return isStuck || result.problems.length > 0 || result.destinations.some(({ error }) => error !== null);
+  return (
+    isStuck ||
+    result.problems.length > 0 ||
+    [...result.destinations, ...result.proposals].some(({ error }) => error !== null)
+  );
 }
 
 /** One outcome as a report. */
@@ -127,7 +159,37 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
     unplaced: decided?.split?.unplaced ?? 0,
     rules: routing.rules,
     problems: problems.map(formatProblem),
+    pullRequest: pullReport(outcome.pull),
     nextDeadline: firstOf([decided?.deadline, ...[...routing.heldBack.values()].map(({ until }) => until)]),
+  };
+}
+
+/** A pull request as a report. */
+export function pullReport(pull: PullRequest | null): PullReport | null {
+  return pull && { number: pull.number, url: pull.url, state: pull.state };
+}
+
+function proposalReport({
+  repository,
+  base,
+  group,
+  step,
+  keys,
+  pull,
+  waiting,
+  warnings,
+  error,
+}: ProposalOutcome): ProposalReport {
+  return {
+    repository,
+    branch: base,
+    group,
+    step,
+    dsos: keys,
+    pullRequest: pullReport(pull),
+    waiting: waiting?.message ?? null,
+    warnings,
+    error: error ? { reason: error.reason, message: error.message } : null,
   };
 }
 

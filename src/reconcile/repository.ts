@@ -90,6 +90,8 @@ export interface Repository {
    * @throws ProductError kind `retry` where that branch is elsewhere by now
    */
   propose(commit: ProposedCommit): Promise<string>;
+  /** A branch that is proposed was deleted by other means. */
+  forgetProposed(branch: string): void;
   /** Whether the last commit of a branch that is proposed is ours, and not a person's; asks the remote. */
   isOwn(branch: string): Promise<boolean>;
   /**

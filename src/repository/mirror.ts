@@ -225,6 +225,11 @@ export class Mirror {
     return written.commit;
   }
 
+  /** A branch that is proposed was deleted by other means. */
+  forgetProposed(branch: string): void {
+    this.#proposed.delete(branch);
+  }
+
   /** Whether the last commit of a branch that is proposed is ours. See Repository. */
   isOwn(branch: string): Promise<boolean> {
     return this.#remote.isBy(branch, this.#settings.author.email);

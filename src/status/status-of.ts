@@ -1,5 +1,6 @@
 import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus } from '../api/status.ts';
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { pullReport } from '../reconcile/report.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { type Fact, factsOf } from './conditions.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
@@ -101,6 +102,7 @@ function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Sta
     lastHandledRequestedAt: stored.requestedAt === null ? undefined : cutToBytes(stored.requestedAt, MAX_REQUESTED),
     unplaced: unplaced > 0 ? unplaced : undefined,
     pending: pending.length > 0 ? pending : undefined,
+    pullRequest: pullReport(outcome.pull) ?? undefined,
     state,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -327,7 +327,9 @@ describe('a configuration that is refused', () => {
     [
       'an action that there is not',
       '  - repository: a.git\n    delivery: {rules: [{name: x, then: pull}]}',
-      ['8: destinations[0].delivery.rules[0].then: expected one of "push", "pullRequest", "hold", "wait"; found "pull"'],
+      [
+        '8: destinations[0].delivery.rules[0].then: expected one of "push", "pullRequest", "hold", "wait"; found "pull"',
+      ],
     ],
   ])('%s', (_, destination, problems) => {
     expect(problemsOf(destinations(destination))).toEqual(problems.map((problem) => `dso-gitops.yaml:${problem}`));

@@ -9,7 +9,13 @@ const REASON =
 /** Reasons of conditions, in src/status, and of what is held back or waits. */
 const CONDITION_REASON = /reason[^',\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
 
-const WAITING = new Set(['reconcile/hold-back.ts', 'reconcile/waiting.ts']);
+const WAITING = new Set([
+  'reconcile/hold-back.ts',
+  'reconcile/waiting.ts',
+  'reconcile/proposed-branch.ts',
+  'reconcile/proposer.ts',
+  'proposal/next-step.ts',
+]);
 
 /** Every reason that the code can give. */
 function reasonsOfCode(): ReadonlySet<string> {

@@ -65,7 +65,10 @@ describe('a marker', () => {
     const [kept] = Object.entries(parseMarker(body)?.numbers ?? {}).filter(([key]) => key === 'shop/a--b');
     expect(parseMarker(less)).toEqual({ ...parseMarker(body), numbers: Object.fromEntries(kept ? [kept] : []) });
     expect(kept?.[1][0]).toBe(10);
-    expect(withoutKeys('no marker', new Set(['shop/web']))).toBe('no marker');
+    expect(parseMarker(withoutKeys('no marker', new Set(['shop/web'])))).toMatchObject({ numbers: {} });
+    const many = Array.from({ length: 1000 }, (_, index) => entry({ key: `shop/web-${index}` }));
+    const { body: unsaid } = renderProposal(templates, proposal({ entries: many }));
+    expect(parseMarker(withoutKeys(unsaid, new Set()))).toMatchObject({ group: 'shop', numbers: {} });
   });
 
   it('is read in time from what was made to be slow', () => {

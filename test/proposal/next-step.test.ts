@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { loadTemplates } from '../../src/config/load-templates.ts';
+import { nextStep, type Situation } from '../../src/proposal/next-step.ts';
+import { renderProposal } from '../../src/proposal/render.ts';
+import { entry, member, NOW, proposal } from './proposals.ts';
+
+const templates = await loadTemplates(null);
+const BUILT = NOW - 3_600_000;
+const OPEN = {
+  body: renderProposal(templates, proposal({ builtAt: BUILT })).body,
+  labels: [],
+  isAutoMergeArmed: false,
+};
+const SAME: Situation = {
+  entries: [entry()],
+  isUnknown: () => false,
+  base: 'main',
+  open: OPEN,
+  now: NOW,
+  rebuild: { thresholdPercent: 10, minIntervalMs: 600_000 },
+};
+
+/** The same workload at another total. */
+function moved(after: number): ReturnType<typeof entry> {
+  return entry({
+    total: { before: 4, after },
+    members: [member('member-1', { after: after - 5 }), member('member-2')],
+  });
+}
+
+describe('what is done next about a pull request', () => {
+  it.each<[string, Partial<Situation>, string]>([
+    ['nothing is wanted and nothing open', { entries: [], open: null }, 'none'],
+    ['something is wanted', { open: null }, 'create'],
+    ['it is as it has to be', {}, 'none'],
+    ['a total moved a little', { entries: [moved(11)] }, 'none'],
+    ['a total moved by more than the threshold', { entries: [moved(12)] }, 'rebuild'],
+    ['a total goes to nothing', { entries: [moved(0)] }, 'rebuild'],
+    [
+      'the same total is split otherwise',
+      { entries: [entry({ members: [member('member-1', { after: 4 }), member('member-2', { after: 6 })] })] },
+      'rebuild',
+    ],
+    ['its record was replaced on the base', { entries: [entry({ previous: 'b'.repeat(40) })] }, 'rebuild'],
+    ['a workload comes', { entries: [entry(), entry({ key: 'shop/cart' })] }, 'rebuild'],
+    ['a workload goes', { entries: [entry({ key: 'shop/cart' })] }, 'rebuild'],
+    ['it is past its time, and the numbers are the same', { now: NOW + 3_600_000 }, 'refresh'],
+    ['it is past its time, and the numbers moved a little', { entries: [moved(11)], now: NOW + 3_600_000 }, 'rebuild'],
+    ['its text was thrown away', { open: { ...OPEN, body: '' } }, 'rebuild'],
+    ['nothing is left', { entries: [] }, 'close'],
+    ['of all that is left nothing can be said now', { entries: [], isUnknown: () => true }, 'none'],
+    ['it was built a short time ago', { entries: [moved(50)], now: BUILT + 599_999 }, 'wait'],
+    ['it is to merge itself', { entries: [moved(50)], open: { ...OPEN, isAutoMergeArmed: true } }, 'wait'],
+    ['a person holds it', { entries: [], open: { ...OPEN, labels: ['dso/hold'] } }, 'wait'],
+  ])('when %s', (_when, change, step) => {
+    expect(nextStep({ ...SAME, ...change }).kind).toBe(step);
+  });
+
+  it('says when it looks again', () => {
+    const step = nextStep({ ...SAME, entries: [moved(50)], now: BUILT + 1000 });
+    expect(step).toMatchObject({ kind: 'wait', reason: 'RebuiltLately', until: BUILT + 600_000 });
+  });
+});
