@@ -66,14 +66,19 @@ export function keyOf(name: string, { namespace }: Pick<HubOptions, 'namespace'>
   return name.includes('/') ? name : `${namespace ?? 'default'}/${name}`;
 }
 
+/** Whether a part of the DSOs is meant, and not all of them. */
+export function isSelective({ namespace, allNamespaces }: SelectionOptions, name?: string): boolean {
+  return name !== undefined || (!allNamespaces && namespace !== undefined);
+}
+
 /** Which DSOs a command is about. */
 export function selectionOf(options: SelectionOptions, name?: string): (key: string) => boolean {
-  const { namespace, allNamespaces } = options;
+  const { namespace } = options;
   if (name !== undefined) {
     const key = keyOf(name, options);
     return (candidate) => candidate === key;
   }
-  if (allNamespaces || namespace === undefined) return () => true;
+  if (!isSelective(options)) return () => true;
   return (key) => key.startsWith(`${namespace}/`);
 }
 

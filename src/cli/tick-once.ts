@@ -5,7 +5,7 @@ import type { HubDso } from '../sources/hub.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { OpenHub } from './open-hub.ts';
-import { type HubOptions, keyOf, requireConfiguration, selectionOf } from './options.ts';
+import { type HubOptions, isSelective, keyOf, requireConfiguration, selectionOf } from './options.ts';
 
 /** Options of a command that evaluates once. */
 export interface TickOnceOptions extends HubOptions {
@@ -36,12 +36,12 @@ export async function tickOnce(
   const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
   try {
     const { adopt, approve } = options;
-    const said = { ...(adopt && { adopt }), ...(approve && { approve }) };
-    const only = selectionOf(options, name);
+    const only = isSelective(options, name) && { only: selectionOf(options, name) };
+    const said = { ...(adopt && { adopt }), ...(approve && { approve }), ...only };
     const named = [...(adopt?.keys() ?? []), ...(approve ?? [])];
     if (named.length > 0) await checkNames(named, open, context);
     const isDiffed = options.output !== 'table';
-    const result = await engine.tick({ mode, now: context.now(), only, isDiffed, signal: context.signal, ...said });
+    const result = await engine.tick({ mode, now: context.now(), isDiffed, signal: context.signal, ...said });
     for (const { key, landed } of result.outcomes)
       if (landed && adopt?.has(key))
         context.stderr(`${key}: --adopt has no effect, decision ${landed.seq} is there already\n`);

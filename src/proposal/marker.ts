@@ -63,8 +63,10 @@ const NOBODYS: Marker = {
 
 function textOf(marker: Marker): string {
   // Nothing in a name can end the comment, or mean something to a host.
-  const json = JSON.stringify(marker).replaceAll(/[^\w ",:{}\\[\]/.-]|-(?=-)/g, (unit) => {
-    return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const json = JSON.stringify(marker).replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => {
+    return string.replaceAll(/[^\w "\\.-]|-(?=-)/g, (unit) => {
+      return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
   });
   return `<!-- dso-gitops: ${json} -->`;
 }
