@@ -4,9 +4,9 @@ import type { Proposal, ProposalEntry } from './proposal.ts';
 
 /** A body is at most a quarter of it. */
 const MAX_READ = 262_144;
-const MAX_MARKER_LENGTH = 20_000;
+const MAX_MARKER_LENGTH = 30_000;
 /** Room for the numbers of some 300 workloads; of more of them nothing is told. */
-const MAX_NUMBERS_LENGTH = 16_000;
+const MAX_NUMBERS_LENGTH = 24_000;
 const MARKER = new RegExp(`^<!-- dso-gitops: (\\{.{1,${MAX_MARKER_LENGTH}}\\}) -->[ \\t\\r]*$`, 'gm');
 
 const Marker = z.strictObject({
@@ -64,7 +64,7 @@ const NOBODYS: Marker = {
 function textOf(marker: Marker): string {
   // Nothing in a name can end the comment, or mean something to a host.
   const json = JSON.stringify(marker).replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => {
-    return string.replaceAll(/[^\w "\\.-]|-(?=-)/g, (unit) => {
+    return string.replaceAll(/[^\w "\\]/g, (unit) => {
       return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
     });
   });
