@@ -19,6 +19,7 @@ const CONSTRUCTED = [
   ['connectToCluster(', 'kubernetes/client.ts'],
   ['statusApi(', 'kubernetes/status-api.ts'],
   ['filesHub(', 'sources/files.ts'],
+  ['new GitHubAccounts(', 'forge/github/accounts.ts'],
 ] as const;
 const MAX_LINES = 300;
 
@@ -70,7 +71,7 @@ describe('src', () => {
       const folders = imports.map((specifier) => targetFolder(file, specifier));
       expect(folders, file).not.toContain('repository');
       expect(folders, file).not.toContain('kubernetes');
-      expect(imports.filter((specifier) => /sources\/(?!hub\.ts)/.test(specifier))).toEqual([]);
+      expect(imports.filter((specifier) => /sources\/(?!hub\.ts)|forge\/github/.test(specifier))).toEqual([]);
     }
   });
 
