@@ -3,7 +3,7 @@ import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Claims } from './claims.ts';
 import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
-import type { Verdict } from './decision.ts';
+import type { Decided, Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
 import { heldBackVerdict, heldEverywhere, holdBack, UNROUTED } from './hold-back.ts';
 import { KnownIndexes } from './known-indexes.ts';
@@ -198,6 +198,13 @@ export class Decider {
     return this.#sequences.highestOf(recorded);
   }
 
+  /** A person's no holds also while nothing would change; that it is not known matters where something would. */
+  #noTo(placed: PlacedDso, { verdict, record }: Decided): Refusal | null {
+    if (verdict.kind !== 'same' && !(verdict.kind === 'change' && record)) return null;
+    const no = this.#proposals.noTo(placed);
+    return no?.kind === 'wait' && !record ? null : no;
+  }
+
   #decideOne(
     { placed, source, readings, staleAt }: Candidate & Observed,
     options: TickOptions,
@@ -229,7 +236,7 @@ export class Decider {
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     const isApproved = options.approve?.has(dso.key) === true;
-    const no = isApproved || !decided.record ? null : this.#proposals.noTo(placed);
+    const no = isApproved ? null : this.#noTo(placed, decided);
     const routing = isApproved
       ? UNROUTED
       : no

@@ -110,7 +110,7 @@ export class Engine {
     const late = await this.#connections.settle();
     const isRequested = this.#requests.takeNew(snapshot.dsos);
     await Promise.all([this.#learnTips(isRequested, options), this.#learnPullRequests(isRequested, options)]);
-    const isMoved = this.#connections.takeMoved();
+    const isMoved = [this.#connections.takeMoved(), this.#proposals.takeMoved()].includes(true);
     // What a person says is always computed from the start.
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
     const admitted = await this.#admission.all(snapshot);

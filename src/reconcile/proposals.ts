@@ -37,6 +37,11 @@ export class Proposals {
     return Math.min(...this.#branches.map(({ nextAt }) => nextAt));
   }
 
+  /** Whether a pull request may stand otherwise since this was asked last. */
+  takeMoved(): boolean {
+    return this.#branches.filter((one) => one.takeMoved()).length > 0;
+  }
+
   /** Learns how the pull requests stand, where that is due. @param isDue everywhere */
   async look(now: number, isDue: boolean, { ms, resume }: Patience): Promise<void> {
     await Promise.all(

@@ -44,6 +44,7 @@ export class ProposedBranch {
   #failures = 0;
   #error: ProductError | null = null;
   #outcomes: readonly ProposalOutcome[] = [];
+  #hasMoved = false;
   /** Nothing is tried again before, epoch milliseconds. */
   #notBefore = 0;
 
@@ -62,6 +63,13 @@ export class ProposedBranch {
   /** When it is to be looked at again, epoch milliseconds. */
   get nextAt(): number {
     return this.#call.purpose === null ? this.#lookAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** Whether a pull request may stand otherwise since this was asked last. */
+  takeMoved(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
   }
 
   /** Those of this installation, the newest first; null: they were never read. */
@@ -100,8 +108,9 @@ export class ProposedBranch {
     this.#call.start('look', async (gate) => {
       try {
         const forge = await this.#parts.open(this.settings);
-        const { open, closed } = await forge.pulls(now - REMEMBERED_MS);
+        const { open, closed, isUnchanged } = await forge.pulls(now - REMEMBERED_MS);
         await gate();
+        if (!isUnchanged || !this.#known) this.#hasMoved = true;
         this.#known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
         this.#succeed();
       } catch (thrown) {
@@ -213,6 +222,7 @@ export class ProposedBranch {
 
   #learn(pull: PullRequest): void {
     this.#known = this.#known?.with(pull) ?? null;
+    this.#hasMoved = true;
   }
 
   #succeed(): void {

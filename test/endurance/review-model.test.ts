@@ -23,8 +23,9 @@ it(`${STEPS} acts of metrics, people, faults and restarts: one open pull request
   }
   await model.settle();
   process.stdout.write(`SEED=${SEED} ${JSON.stringify(Object.fromEntries(model.acts))}\n`);
-  for (const name of NAMES) expect(model.total(name), `SEED=${SEED} ${name}`).toBe(model.wanted(name));
   const { world } = reviewed;
+  const { out } = await world.run('plan');
+  for (const name of NAMES) expect(model.total(name), `SEED=${SEED} ${name}\n${out}`).toBe(model.wanted(name));
   expect((await world.run('verify')).out).toContain(' 0 findings');
 });
 

@@ -157,6 +157,19 @@ describe('a person', () => {
     expect(totals(reviewed, 2)).toEqual({ 'default/a': 4, 'default/c': 4 });
   });
 
+  it('who closes it holds also while nothing would change, and is resumed all the same', async () => {
+    const { world, standIn } = await merged();
+    world.metric('a', 60);
+    await world.tick();
+    standIn.repository.close(2, 'bob');
+    world.metric('a', 20);
+    await world.tick();
+    world.now += 900_000;
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held PullRequestClosed', 'default/b': 'same' });
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    expect(verdictsOf(await world.tick())['default/a']).toBe('same');
+  });
+
   it('who reopens it goes on', async () => {
     const { world, standIn } = await proposed();
     standIn.repository.close(1, 'bob');
