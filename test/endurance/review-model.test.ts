@@ -7,7 +7,8 @@ import { countOf, recordOf } from '../scenarios/world.ts';
 
 const NAMES = ['a', 'b', 'c'];
 const STEPS = Number(process.env['STEPS'] ?? 500);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000));
+/** Another one each night. */
+const SEED = Number(process.env['SEED'] ?? 7);
 
 it(`${STEPS} acts of metrics, people, faults and restarts: one open pull request, no write against a no, and the latest at the end`, async () => {
   process.stdout.write(`SEED=${SEED} STEPS=${STEPS}\n`);
