@@ -97,9 +97,12 @@ function find(outcomes: readonly DsoOutcome[], name: string, options: ResumeOpti
   return outcome;
 }
 
+/** Reasons of holds that no commit has begun. */
+const OF_PULL_REQUESTS = new Set(['PullRequestClosed', 'HoldLabel']);
+
 /** Nobody knows which commit it was: it may be the one that is meant. */
 function isUnnamed({ verdict }: DsoOutcome): boolean {
-  return verdict.kind === 'held' && verdict.commit === null;
+  return verdict.kind === 'held' && verdict.commit === null && !OF_PULL_REQUESTS.has(verdict.reason);
 }
 
 function unnamedText(keys: readonly string[]): string {

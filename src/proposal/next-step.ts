@@ -8,7 +8,6 @@ export const HOLD_LABEL = 'dso/hold';
 export interface OpenProposal {
   readonly body: string;
   readonly labels: readonly string[];
-  readonly isAutoMergeArmed: boolean;
 }
 
 /** When a branch that is proposed is made anew. */
@@ -22,10 +21,12 @@ export interface RebuildSettings {
 export interface Situation {
   /** What is to be proposed now; empty: nothing is left. */
   readonly entries: readonly ProposalEntry[];
-  /** Of a workload of which this says true nothing can be said now: what is proposed for it stays. */
-  readonly isUnknown: (key: string) => boolean;
+  /** Keys of workloads of which nothing can be said now: what is proposed for them stays. */
+  readonly unknown: ReadonlySet<string>;
   readonly base: string;
   readonly open: OpenProposal | null;
+  /** Where its branch is; null: it is not there. */
+  readonly tip: string | null;
   /** Epoch milliseconds. */
   readonly now: number;
   readonly rebuild: RebuildSettings;
@@ -45,26 +46,43 @@ export type Step =
   /** It is behind, and stays so for now. */
   | { readonly kind: 'wait'; readonly reason: string; readonly message: string; readonly until: number | null };
 
-/** Decides what is done next. Pure. */
+/** Decides what is done next. Pure; the text of a pull request is anybody's. */
 export function nextStep(situation: Situation): Step {
-  const { entries, isUnknown, open, now } = situation;
+  const { entries, unknown, open, tip, now } = situation;
   if (!open) return entries.length > 0 ? { kind: 'create' } : { kind: 'none' };
   if (open.labels.includes(HOLD_LABEL))
     return { kind: 'wait', reason: 'HoldLabel', message: `it carries the label ${HOLD_LABEL}`, until: null };
   const marker = parseMarker(open.body);
-  const proposed = Object.keys(marker?.numbers ?? {});
-  if (entries.length === 0) return proposed.some(isUnknown) ? { kind: 'none' } : { kind: 'close' };
-  if (!marker) return ready(situation, null, { kind: 'rebuild' });
-  const isSame = marker.digest === digestOf(situation);
+  const isPartlyUnknown = isAnyUnknown(marker, unknown);
+  if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close' };
+  if (!marker) return ready(situation, null);
+  const isSame = marker.digest === digestOf(situation) && isComplete(situation, marker);
+  // A merge brings what the branch holds, whatever the text says.
+  if (tip !== marker.commit) return ready(situation, marker);
   if (isSame) return marker.validUntil > now ? { kind: 'none' } : { kind: 'refresh', marker };
-  return isWorthIt(situation, marker) ? ready(situation, marker, { kind: 'rebuild' }) : { kind: 'none' };
+  if (!isWorthIt(situation, marker)) return { kind: 'none' };
+  if (!isPartlyUnknown || marker.validUntil <= now) return ready(situation, marker);
+  const message =
+    'of a workload in it nothing can be said now; it is brought in line when that is known, or its time is over';
+  return { kind: 'wait', reason: 'PartlyUnknown', message, until: marker.validUntil };
+}
+
+/** Whether the last line still speaks for all of it. */
+function isComplete({ entries }: Situation, { numbers }: Marker): boolean {
+  return numbers === undefined || entries.every(({ key }) => Object.hasOwn(numbers, key));
+}
+
+/** Whether something is proposed of which nothing can be said now; where it is not told what is, anything may be. */
+function isAnyUnknown(marker: Marker | null, unknown: ReadonlySet<string>): boolean {
+  if (!marker?.numbers) return unknown.size > 0;
+  return Object.keys(marker.numbers).some((key) => unknown.has(key));
 }
 
 /** Whether what is proposed is far enough from what is wanted, or too old to stand any longer. */
-function isWorthIt({ entries, isUnknown, now, rebuild }: Situation, { numbers, validUntil }: Marker): boolean {
+function isWorthIt({ entries, unknown, now, rebuild }: Situation, { numbers, validUntil }: Marker): boolean {
   if (!numbers || validUntil <= now) return true;
   const wanted = new Map(entries.map((entry) => [entry.key, entry]));
-  if (Object.keys(numbers).some((key) => !wanted.has(key) && !isUnknown(key))) return true;
+  if (Object.keys(numbers).some((key) => !wanted.has(key) && !unknown.has(key))) return true;
   return entries.some((entry) => {
     const known = numbers[entry.key];
     const [after, previous, split] = numbersOf(entry);
@@ -76,11 +94,10 @@ function isWorthIt({ entries, isUnknown, now, rebuild }: Situation, { numbers, v
   });
 }
 
-function ready({ open, now, rebuild }: Situation, marker: Marker | null, step: Step): Step {
-  if (open?.isAutoMergeArmed)
-    return { kind: 'wait', reason: 'AutoMergeArmed', message: 'it is to be merged by itself', until: null };
-  const until = (marker?.builtAt ?? 0) + rebuild.minIntervalMs;
-  if (until <= now) return step;
+function ready({ now, rebuild }: Situation, marker: Marker | null): Step {
+  // A time that lies ahead was not written by us.
+  const until = Math.min(marker?.builtAt ?? 0, now) + rebuild.minIntervalMs;
+  if (marker === null || until <= now) return { kind: 'rebuild' };
   const message = `it was built a short time ago; the next time is ${new Date(until).toISOString()}`;
   return { kind: 'wait', reason: 'RebuiltLately', message, until };
 }

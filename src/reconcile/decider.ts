@@ -199,9 +199,9 @@ export class Decider {
   }
 
   /** A person's no holds also while nothing would change; that it is not known matters where something would. */
-  #noTo(placed: PlacedDso, { verdict, record }: Decided): Refusal | null {
+  #noTo(placed: PlacedDso, { verdict, record }: Decided, now: number): Refusal | null {
     if (verdict.kind !== 'same' && !(verdict.kind === 'change' && record)) return null;
-    const no = this.#proposals.noTo(placed);
+    const no = this.#proposals.noTo(placed, now);
     return no?.kind === 'wait' && !record ? null : no;
   }
 
@@ -236,7 +236,7 @@ export class Decider {
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     const isApproved = options.approve?.has(dso.key) === true;
-    const no = isApproved ? null : this.#noTo(placed, decided);
+    const no = isApproved ? null : this.#noTo(placed, decided, options.now);
     const routing = isApproved
       ? UNROUTED
       : no

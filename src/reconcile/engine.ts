@@ -1,7 +1,7 @@
 import type { Configuration, Destination } from '../config/load.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
-import type { Hub, HubSnapshot } from '../sources/hub.ts';
+import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Admission } from './admission.ts';
 import type { OpenRepository } from './branch.ts';
 import { Connections, ENDLESS, type Patience } from './connections.ts';
@@ -176,9 +176,13 @@ export class Engine {
     { mode, now, background, isLast, only }: TickOptions,
   ): Promise<readonly ProposalOutcome[]> {
     if (isLast || only) return [];
-    const keys = new Set(dsos.map(({ key }) => key));
-    const isUnknown = (key: string): boolean => keys.has(key) && !outcomes.get(key)?.decided?.split;
-    return this.#proposals.deliver(outcomes, isUnknown, { mode, now, patience: background ?? ENDLESS });
+    // What a person holds is known: nothing of it is proposed.
+    const isUnknown = ({ key }: HubDso): boolean => {
+      const outcome = outcomes.get(key);
+      return outcome?.verdict.kind !== 'held' && !outcome?.decided?.split;
+    };
+    const unknown = new Set(dsos.filter(isUnknown).map(({ key }) => key));
+    return this.#proposals.deliver(outcomes, unknown, { mode, now, patience: background ?? ENDLESS });
   }
 
   /** When the first branch is to be called again. @param waiting ids of destinations that something is to be pushed to */

@@ -55,9 +55,9 @@ export class Proposals {
   }
 
   /** A person's no to a DSO where it is proposed, or that it is not known; null: there is none. */
-  noTo(placed: PlacedDso): Refusal | null {
+  noTo(placed: PlacedDso, now: number): Refusal | null {
     for (const one of this.#of(placed)) {
-      const no = one.noTo(placed);
+      const no = one.noTo(placed, now);
       if (no) return no;
     }
     return null;
@@ -70,15 +70,15 @@ export class Proposals {
     return this.#branches.filter(({ branch }) => branch.destinations.some(({ id }) => ids.has(id)));
   }
 
-  /** Does what is due about the pull requests. @param isUnknown nothing can be said of a DSO now, by its key */
+  /** Does what is due about the pull requests. @param unknown keys of DSOs of which nothing can be said now */
   async deliver(
     outcomes: ReadonlyMap<string, DsoOutcome>,
-    isUnknown: (key: string) => boolean,
+    unknown: ReadonlySet<string>,
     options: ProposalOptions,
   ): Promise<readonly ProposalOutcome[]> {
     const all = await Promise.all(
       this.#branches.map((one) => {
-        return one.deliver(proposedIn(one.branch, one.settings.groupBy, outcomes.values()), isUnknown, options);
+        return one.deliver(proposedIn(one.branch, one.settings.groupBy, outcomes.values()), unknown, options);
       }),
     );
     return all.flat();

@@ -2,7 +2,7 @@ import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
-import { withoutKeys } from '../proposal/marker.ts';
+import { parseMarker, withoutKeys } from '../proposal/marker.ts';
 import { nextStep } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
 import { KnownPulls } from './known-pulls.ts';
@@ -17,6 +17,11 @@ import type { Waiting } from './waiting.ts';
 const LOOK_MS = 120_000;
 /** A person's no is remembered this long where nobody answers it. */
 const REMEMBERED_MS = 90 * 86_400_000;
+
+/** Groups that are brought in line in one go. */
+const MAX_AT_ONCE = 10;
+/** What people may have said no to is known this long after it was read. */
+const STALE_MS = 900_000;
 
 /** A look is under way, or a proposal. */
 const BUSY: Waiting = { reason: 'Proposing', message: 'the forge has not answered yet' };
@@ -40,13 +45,12 @@ export class ProposedBranch {
   readonly #call = new OneCall<'look' | 'propose'>();
   /** null: they were never read. */
   #known: KnownPulls | null = null;
-  #lookAt = 0;
-  #failures = 0;
-  #error: ProductError | null = null;
+  #looks: Tries = WELL;
+  #proposals: Tries = WELL;
+  /** When they were read last, epoch milliseconds. */
+  #readAt = 0;
   #outcomes: readonly ProposalOutcome[] = [];
   #hasMoved = false;
-  /** Nothing is tried again before, epoch milliseconds. */
-  #notBefore = 0;
 
   constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts) {
     this.branch = branch;
@@ -57,12 +61,12 @@ export class ProposedBranch {
 
   /** Why the forge cannot be asked; null: it can. */
   get error(): ProductError | null {
-    return this.#error;
+    return this.#looks.error;
   }
 
   /** When it is to be looked at again, epoch milliseconds. */
   get nextAt(): number {
-    return this.#call.purpose === null ? this.#lookAt : Number.POSITIVE_INFINITY;
+    return this.#call.purpose === null ? this.#looks.until : Number.POSITIVE_INFINITY;
   }
 
   /** Whether a pull request may stand otherwise since this was asked last. */
@@ -83,14 +87,15 @@ export class ProposedBranch {
   }
 
   /** A person's no to a DSO, or that nobody knows of one; null: there is none. */
-  noTo({ dso }: PlacedDso): Refusal | null {
-    if (this.#known) {
+  noTo({ dso }: PlacedDso, now: number): Refusal | null {
+    const { error } = this.#looks;
+    if (this.#known && (!error || now - this.#readAt < STALE_MS)) {
       const no = this.#known.noTo(dso.key, groupOf(this.settings.groupBy, dso));
       return no && { kind: 'held', ...no };
     }
-    const why = this.#error?.message ?? 'the pull requests were not read yet';
+    const why = error?.message ?? 'the pull requests were not read yet';
     const message = `nobody knows whether a person has said no to it: ${why}`;
-    return { kind: 'wait', reason: this.#error?.reason ?? 'PullRequestsUnknown', message };
+    return { kind: 'wait', reason: error?.reason ?? 'PullRequestsUnknown', message };
   }
 
   /** Ends a person's no to DSOs that was said by closing pull requests. @throws ProductError */
@@ -104,7 +109,6 @@ export class ProposedBranch {
   /** Begins to learn how the pull requests stand. */
   look(now: number): void {
     if (this.#call.purpose !== null) return;
-    this.#lookAt = now + LOOK_MS;
     this.#call.start('look', async (gate) => {
       try {
         const forge = await this.#parts.open(this.settings);
@@ -112,10 +116,11 @@ export class ProposedBranch {
         await gate();
         if (!isUnchanged || !this.#known) this.#hasMoved = true;
         this.#known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
-        this.#succeed();
+        this.#readAt = now;
+        this.#looks = { ...WELL, until: now + LOOK_MS };
       } catch (thrown) {
         await gate();
-        this.#fail(asProductError(thrown), now);
+        this.#looks = failedAgain(this.#looks, asProductError(thrown), now);
       }
     });
   }
@@ -129,7 +134,7 @@ export class ProposedBranch {
   /** Does what is due about the pull requests; what takes longer than the patience is seen the next time. */
   async deliver(
     wanted: ReadonlyMap<string, readonly ProposedDso[]>,
-    isUnknown: (key: string) => boolean,
+    unknown: ReadonlySet<string>,
     {
       now,
       mode,
@@ -138,24 +143,25 @@ export class ProposedBranch {
   ): Promise<readonly ProposalOutcome[]> {
     const known = this.#known;
     if (!known || this.#call.purpose !== null) return this.#waiting(wanted);
-    const tasks = this.#tasks(known, wanted, isUnknown, now);
+    const tasks = this.#tasks(known, wanted, unknown, now);
     const due = tasks.filter(({ step }) => step.kind !== 'none' && step.kind !== 'wait');
     const told = tasks
       .filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none')
       .map((task) => untold(this, task));
     const left = mode === 'plan' ? [] : this.#leftBranches(known);
     if (mode === 'plan' || due.length + left.length === 0) return told;
-    if (now < this.#notBefore) return told.map((one) => ({ ...one, error: this.#error }));
+    const { until, error } = this.#proposals;
+    if (now < until) return told.map((one) => ({ ...one, error: one.step === 'none' ? null : error }));
     this.#outcomes = [];
     this.#call.start('propose', async (gate) => {
       const outcomes = new Map(told.map((outcome) => [outcome.group, outcome]));
-      for (const task of due) outcomes.set(task.group, await this.#proposer.perform(task, now));
+      // What is decided stands on one tip; the rest has its turn when it is decided again.
+      for (const task of due.slice(0, MAX_AT_ONCE)) outcomes.set(task.group, await this.#proposer.perform(task, now));
       await this.#deleteBranches(left);
       await gate();
       this.#outcomes = [...outcomes.values()];
       const failed = this.#outcomes.find(({ error }) => error !== null)?.error;
-      if (failed) this.#notBefore = this.#fail(failed, now);
-      else this.#succeed();
+      this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : WELL;
     });
     await this.settle(patience.ms, patience.resume);
     return this.#call.purpose === null ? this.#outcomes : this.#waiting(wanted);
@@ -166,28 +172,33 @@ export class ProposedBranch {
       const task = {
         group,
         head: '',
+        tip: null,
         dsos,
         entries: [],
         open: this.#known?.open.get(group) ?? null,
         step: { kind: 'none' } as const,
       };
-      return { ...untold(this, task), waiting: this.#error ? null : BUSY, error: this.#error };
+      const { error } = this.#looks;
+      return { ...untold(this, task), waiting: error ? null : BUSY, error };
     });
   }
 
   #tasks(
     { open }: KnownPulls,
     wanted: ReadonlyMap<string, readonly ProposedDso[]>,
-    isUnknown: (key: string) => boolean,
+    unknown: ReadonlySet<string>,
     now: number,
   ): readonly Task[] {
+    const { repository } = this.branch;
     return [...new Set([...wanted.keys(), ...open.keys()])].sort().map((group) => {
       const dsos = wanted.get(group) ?? [];
       const entries = entriesOf(this.branch, dsos);
       const pull = open.get(group) ?? null;
       const { base } = this;
-      const step = nextStep({ entries, isUnknown, base, open: pull, now, rebuild: this.settings.rebuild });
-      return { group, head: headOf(this.#parts.owner, group, base), dsos, entries, open: pull, step };
+      const head = headOf(this.#parts.owner, group, base);
+      const at = repository?.proposed.get(head) ?? null;
+      const step = nextStep({ entries, unknown, base, open: pull, tip: at, now, rebuild: this.settings.rebuild });
+      return { group, head, dsos, entries, open: pull, tip: repository?.tip ?? null, step };
     });
   }
 
@@ -200,8 +211,9 @@ export class ProposedBranch {
   #leftBranches({ all, open }: KnownPulls): readonly LeftBranch[] {
     const tips = this.branch.repository?.proposed ?? new Map<string, string>();
     const used = new Set([...open.values()].map(({ head }) => head));
-    const left = all.filter(({ state, head, headOid }) => {
-      return state === 'merged' && !used.has(head) && tips.get(head) === headOid;
+    const left = all.filter(({ state, head, headOid, body }) => {
+      const isOver = state === 'merged' || (state === 'closed' && isWithdrawn(body));
+      return isOver && !used.has(head) && tips.get(head) === headOid;
     });
     return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
   }
@@ -210,8 +222,10 @@ export class ProposedBranch {
   async #deleteBranches(left: readonly LeftBranch[]): Promise<void> {
     for (const { head, oid } of left) {
       this.branch.repository?.forgetProposed(head);
-      const forge = await this.#parts.open(this.settings);
-      await forge.deleteBranch(head, oid).catch(() => undefined);
+      await this.#parts
+        .open(this.settings)
+        .then((forge) => forge.deleteBranch(head, oid))
+        .catch(() => undefined);
     }
   }
 
@@ -224,19 +238,23 @@ export class ProposedBranch {
     this.#known = this.#known?.with(pull) ?? null;
     this.#hasMoved = true;
   }
+}
 
-  #succeed(): void {
-    this.#failures = 0;
-    this.#error = null;
-  }
+/** How one kind of calls to the forge goes. */
+interface Tries {
+  /** In a row. */
+  readonly failures: number;
+  /** Of the last one. */
+  readonly error: ProductError | null;
+  /** Nothing is tried before, epoch milliseconds. */
+  readonly until: number;
+}
 
-  /** @returns when it is tried again, epoch milliseconds */
-  #fail(error: ProductError, now: number): number {
-    this.#failures += 1;
-    this.#error = error;
-    this.#lookAt = Math.max(error.until ?? 0, now + retryDelay(error, this.#failures));
-    return this.#lookAt;
-  }
+const WELL: Tries = { failures: 0, error: null, until: 0 };
+
+function failedAgain({ failures }: Tries, error: ProductError, now: number): Tries {
+  const until = Math.max(error.until ?? 0, now + retryDelay(error, failures + 1));
+  return { failures: failures + 1, error, until };
 }
 
 /** How long the forge is waited for. */
@@ -244,6 +262,11 @@ export interface ProposalPatience {
   /** Milliseconds. */
   readonly ms: number;
   readonly resume: () => void;
+}
+
+/** Whether it was closed by us: it speaks for nobody. */
+function isWithdrawn(body: string): boolean {
+  return Object.keys(parseMarker(body)?.numbers ?? { one: 1 }).length === 0;
 }
 
 interface LeftBranch {

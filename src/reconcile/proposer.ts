@@ -1,6 +1,6 @@
 import type { PullRequestSettings } from '../config/load-pull-requests.ts';
-import { asProductError, mustAct, type ProductError } from '../errors.ts';
-import type { Forge, PullRequest } from '../forge/forge.ts';
+import { asProductError, mustAct, ProductError } from '../errors.ts';
+import type { Forge, PullRequest, Review } from '../forge/forge.ts';
 import type { Templates } from '../manifests/template.ts';
 import { parseMarker, withoutKeys } from '../proposal/marker.ts';
 import type { Step } from '../proposal/next-step.ts';
@@ -17,6 +17,8 @@ export interface Task {
   readonly dsos: readonly ProposedDso[];
   readonly entries: readonly ProposalEntry[];
   readonly open: PullRequest | null;
+  /** The base that it was decided on; null: it has no commit. */
+  readonly tip: string | null;
   readonly step: Step;
 }
 
@@ -54,12 +56,37 @@ interface Built {
   readonly now: number;
 }
 
+interface KnownReview {
+  /** Of the pull request, when it was asked for. */
+  readonly updatedAt: number;
+  /** When it is asked for again all the same, epoch milliseconds. */
+  readonly until: number;
+  readonly waiting: Waiting;
+}
+
+/** What is frozen is asked for its review this often where nothing about it changes. */
+const REVIEW_MS = 600_000;
+
+/** Why a review keeps a pull request as it is; null: it does not. One that cannot be merged as it is is not kept so. */
+function waitingOf({ state, isQueued, isAutoMergeArmed, decision, approvals, mergeable }: Review): Waiting | null {
+  if (state !== 'open') return { reason: 'Ended', message: `it was ${state} meanwhile` };
+  if (isQueued) return { reason: 'Queued', message: 'it is in the merge queue' };
+  if (mergeable === 'conflicting') return null;
+  if (isAutoMergeArmed) return { reason: 'AutoMergeArmed', message: 'it is to be merged by itself' };
+  const isApproved = decision === 'approved' || (decision === null && approvals.length > 0);
+  return isApproved
+    ? { reason: 'Approved', message: 'it is approved as it is: what came since waits for its merge' }
+    : null;
+}
+
 /** Brings pull requests of one branch about, and ends them. */
 export class Proposer {
   readonly branch: Branch;
   readonly #settings: PullRequestSettings;
   readonly #parts: ProposalParts;
   readonly #learn: (pull: PullRequest) => void;
+  /** Reviews that keep a pull request as it is, by its number. */
+  readonly #reviews = new Map<number, KnownReview>();
 
   /** @param learn told how a pull request stands after each change of it */
   constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts, learn: (pull: PullRequest) => void) {
@@ -79,7 +106,7 @@ export class Proposer {
         return await this.#tell(task, task.open, { commit, builtAt, now }, forge);
       }
       if (task.open) {
-        const waiting = await this.#reviewed(task.open, forge);
+        const waiting = await this.#reviewed(task.open, now, forge);
         if (waiting) return { ...untold(this, task), step: 'wait', waiting };
       }
       return await this.#build(task, now, forge);
@@ -89,29 +116,29 @@ export class Proposer {
   }
 
   /** Why an open one is left as it is; null: it may get another commit. */
-  async #reviewed({ number }: PullRequest, forge: Forge): Promise<Waiting | null> {
-    const review = await forge.review(number);
-    if (review.state !== 'open') return { reason: 'Ended', message: `it was ${review.state} meanwhile` };
-    if (review.isQueued) return { reason: 'Queued', message: 'it is in the merge queue' };
-    if (review.isAutoMergeArmed) return { reason: 'AutoMergeArmed', message: 'it is to be merged by itself' };
-    const isApproved = review.decision === 'approved' || (review.decision === null && review.approvals.length > 0);
-    return isApproved
-      ? { reason: 'Approved', message: 'it is approved as it is: what came since waits for its merge' }
-      : null;
+  async #reviewed({ number, updatedAt }: PullRequest, now: number, forge: Forge): Promise<Waiting | null> {
+    const known = this.#reviews.get(number);
+    if (known && known.updatedAt === updatedAt && known.until > now) return known.waiting;
+    const waiting = waitingOf(await forge.review(number));
+    if (waiting) this.#reviews.set(number, { updatedAt, until: now + REVIEW_MS, waiting });
+    else this.#reviews.delete(number);
+    return waiting;
   }
 
   async #build(task: Task, now: number, forge: Forge): Promise<ProposalOutcome> {
     const { repository } = this.branch;
     if (!repository) throw new Error(`${this.branch.settings.url} was not read`);
-    if (repository.tip === null)
+    if (task.tip === null)
       throw mustAct(
         'BaseMissing',
         `${this.branch.settings.branch} has no commit yet that a pull request could go to; push a first one`,
       );
     const before = repository.proposed.get(task.head) ?? null;
     if (before !== null && !(await repository.isOwn(task.head))) throw this.#taken(task);
+    if (repository.tip !== task.tip)
+      throw new ProductError('retry', 'LostRace', 'the base has moved; it is decided again');
     const { files, message } = await composeGroup(this.branch, task.dsos, repository, this.#parts.templates);
-    const commit = await repository.propose({ branch: task.head, before, files, message, time: now });
+    const commit = await repository.propose({ branch: task.head, before, parent: task.tip, files, message, time: now });
     if (task.open) return this.#tell(task, task.open, { commit, builtAt: now, now }, forge);
     const { title, body } = this.#render(task, { commit, builtAt: now, now });
     const { labels, reviewers } = this.#settings;
@@ -143,15 +170,18 @@ export class Proposer {
   async #tell(task: Task, pull: PullRequest, at: Built, forge: Forge): Promise<ProposalOutcome> {
     const updated = await forge.update(pull.number, this.#render(task, at));
     this.#learn(updated);
-    const warnings = updated.isAutoMergeArmed ? [] : await this.#arm(updated, forge);
-    return { ...untold(this, task), pull: updated, warnings };
+    return { ...untold(this, task), pull: updated };
   }
 
   /** What it says is withdrawn first: a person has not said no to it. */
   async #close(task: Task, pull: PullRequest, forge: Forge): Promise<ProposalOutcome> {
     const { number, body } = pull;
+    const at = this.branch.repository?.proposed.get(task.head) ?? null;
+    if (at !== null && !(await this.branch.repository?.isOwn(task.head))) throw this.#taken(task);
     const keys = new Set(Object.keys(parseMarker(body)?.numbers ?? {}));
-    await forge.update(number, { body: withoutKeys(body, keys) });
+    const before = await forge.update(number, { body: withoutKeys(body, keys) });
+    // A person was faster: that is a no to what it listed.
+    if (before.state !== 'open') return this.#restore(task, pull, forge);
     const closed = await forge.close(
       number,
       'Nothing is left to change: the branch has these counts already, or they are no longer wanted.',
@@ -163,6 +193,12 @@ export class Proposer {
       this.branch.repository?.forgetProposed(task.head);
     }
     return { ...untold(this, task), pull: closed };
+  }
+
+  async #restore(task: Task, { number, body }: PullRequest, forge: Forge): Promise<ProposalOutcome> {
+    const ended = await forge.update(number, { body });
+    this.#learn(ended);
+    return { ...untold(this, task), pull: ended };
   }
 
   /** What could not be had is told; the pull request is there all the same. */

@@ -31,6 +31,8 @@ export interface ProposedCommit extends Pick<Publication, 'files' | 'message' | 
   readonly branch: string;
   /** Where that branch is, which the commit replaces; null: it is not there. */
   readonly before: string | null;
+  /** The tip that it was decided on, and stands on. */
+  readonly parent: string;
 }
 
 /** A repository and branch, as reconciling needs it. */
@@ -84,7 +86,7 @@ export interface Repository {
   /** Tips of the branches of ours that are proposed, by name, as they were learnt last. */
   readonly proposed: ReadonlyMap<string, string>;
   /**
-   * One commit on the tip, pushed to a branch of ours that is proposed.
+   * One commit, pushed to a branch of ours that is proposed.
    *
    * @returns its id
    * @throws ProductError kind `retry` where that branch is elsewhere by now

@@ -214,9 +214,8 @@ export class Mirror {
     return commit;
   }
 
-  /** One commit on the tip that was learnt last, in a branch of ours. See Repository. */
-  async propose({ branch, before, files, message, time }: ProposedCommit): Promise<string> {
-    const parent = this.tip;
+  /** One commit in a branch of ours. See Repository. */
+  async propose({ branch, before, parent, files, message, time }: ProposedCommit): Promise<string> {
     const [written] = await this.#commits.write([{ parent, tree: null, time, message, files }], 'propose');
     if (!written) throw new Error(`nothing was written for ${branch}`);
     await this.#commits.check(written.commit, parent, files);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
+import { withoutKeys } from '../../src/proposal/marker.ts';
 import { nextStep, type Situation } from '../../src/proposal/next-step.ts';
 import { renderProposal } from '../../src/proposal/render.ts';
 import { entry, member, NOW, proposal } from './proposals.ts';
@@ -9,16 +10,18 @@ const BUILT = NOW - 3_600_000;
 const OPEN = {
   body: renderProposal(templates, proposal({ builtAt: BUILT })).body,
   labels: [],
-  isAutoMergeArmed: false,
 };
 const SAME: Situation = {
   entries: [entry()],
-  isUnknown: () => false,
+  unknown: new Set(),
   base: 'main',
   open: OPEN,
+  tip: 'c'.repeat(40),
   now: NOW,
   rebuild: { thresholdPercent: 10, minIntervalMs: 600_000 },
 };
+
+const FUTURE = { ...OPEN, body: renderProposal(templates, proposal({ builtAt: 8.64e15 })).body };
 
 /** The same workload at another total. */
 function moved(after: number): ReturnType<typeof entry> {
@@ -48,9 +51,25 @@ describe('what is done next about a pull request', () => {
     ['it is past its time, and the numbers moved a little', { entries: [moved(11)], now: NOW + 3_600_000 }, 'rebuild'],
     ['its text was thrown away', { open: { ...OPEN, body: '' } }, 'rebuild'],
     ['nothing is left', { entries: [] }, 'close'],
-    ['of all that is left nothing can be said now', { entries: [], isUnknown: () => true }, 'none'],
+    ['of all that is left nothing can be said now', { entries: [], unknown: new Set(['shop/web']) }, 'none'],
+    [
+      'nothing is left of an unlisted one while something is unknown',
+      { entries: [], open: { ...OPEN, body: '' }, unknown: new Set(['shop/x']) },
+      'none',
+    ],
+    ['its branch is elsewhere', { tip: 'd'.repeat(40) }, 'rebuild'],
+    [
+      'its last line speaks for less',
+      { open: { ...OPEN, body: withoutKeys(OPEN.body, new Set(['shop/web'])) } },
+      'rebuild',
+    ],
+    ['its last line is of the far future', { entries: [moved(50)], open: FUTURE }, 'wait'],
+    [
+      'a workload in it is unknown, and another one moved',
+      { entries: [entry({ key: 'shop/cart', total: { before: 4, after: 50 } })], unknown: new Set(['shop/web']) },
+      'wait',
+    ],
     ['it was built a short time ago', { entries: [moved(50)], now: BUILT + 599_999 }, 'wait'],
-    ['it is to merge itself', { entries: [moved(50)], open: { ...OPEN, isAutoMergeArmed: true } }, 'wait'],
     ['a person holds it', { entries: [], open: { ...OPEN, labels: ['dso/hold'] } }, 'wait'],
   ])('when %s', (_when, change, step) => {
     expect(nextStep({ ...SAME, ...change }).kind).toBe(step);

@@ -170,6 +170,45 @@ describe('a person', () => {
     expect(verdictsOf(await world.tick())['default/a']).toBe('same');
   });
 
+  it('who closes it just before we do is heard', async () => {
+    const reviewed = await merged();
+    const { world, standIn } = reviewed;
+    world.metric('a', 60);
+    await world.moment();
+    world.metric('a', 20);
+    world.now += 400_000;
+    await world.moment();
+    standIn.repository.close(2, 'bob');
+    world.now += 90_000;
+    await world.moment();
+    expect(totals(reviewed, 2)).toEqual({ 'default/a': 12 });
+    world.now += 200_000;
+    expect(verdictsOf(await world.moment())).toMatchObject({ 'default/a': 'held PullRequestClosed' });
+  });
+
+  it('who holds a workload takes it out of it', async () => {
+    const reviewed = await merged();
+    const { world } = reviewed;
+    for (const name of ['a', 'b']) world.metric(name, 60);
+    await world.tick();
+    expect((await world.run('hold', 'default/a', '--reason', 'a sale')).code).toBe(0);
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', keys: ['default/b'] }]);
+    expect(totals(reviewed, 2)).toEqual({ 'default/b': 12 });
+  });
+
+  it('who approves what conflicts by now gets another commit all the same', async () => {
+    const reviewed = await merged();
+    const { world, standIn } = reviewed;
+    for (const name of ['a', 'b']) world.metric(name, 60);
+    await world.tick();
+    standIn.repository.review(2, 'APPROVED');
+    expect((await world.run('apply', '--approve', 'default/a')).code).toBe(0);
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', error: null }]);
+    expect(totals(reviewed, 2)).toEqual({ 'default/b': 12 });
+  });
+
   it('who reopens it goes on', async () => {
     const { world, standIn } = await proposed();
     standIn.repository.close(1, 'bob');
@@ -275,5 +314,34 @@ describe('a forge', () => {
     world.now += 700_000;
     await world.tick();
     expect(standIn.repository.pulls).toHaveLength(1);
+  });
+
+  it('that refuses for good is asked ever more rarely', async () => {
+    const { world, standIn } = await reviewedWorld();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    standIn.faults.add({ on: /^POST .*\/pulls$/, answer: { status: 500, body: { message: 'down' } } });
+    for (let second = 0; second < 60; second += 1) {
+      await world.moment();
+      world.now += 1000;
+    }
+    const tries = standIn.requests().filter((line) => /^POST .*\/pulls /.test(line));
+    expect(tries.length).toBeGreaterThan(1);
+    expect(tries.length).toBeLessThan(9);
+  });
+
+  it('that took the commit and not the text is told the text again: what is merged is what it says', async () => {
+    const reviewed = await proposed();
+    const { world, standIn } = reviewed;
+    world.metric('a', 60);
+    world.now += 700_000;
+    standIn.faults.add({ on: /^PATCH /, times: 1, answer: { status: 500, body: { message: 'down' } } });
+    expect((await world.tick()).proposals).toMatchObject([{ error: expect.anything() }]);
+    world.restart();
+    world.metric('a', 20);
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', error: null }]);
+    standIn.repository.merge(1, 'squash');
+    expect([countOf(world.home, 'one', 'a'), totals(reviewed, 1)]).toEqual([2, { 'default/a': 4, 'default/b': 4 }]);
   });
 });
