@@ -323,6 +323,8 @@ describe('a forge', () => {
     standIn.faults.add({ on: /^POST .*\/pulls$/, answer: { status: 500, body: { message: 'down' } } });
     for (let second = 0; second < 60; second += 1) {
       await world.moment();
+      // The forge answers in real time.
+      await new Promise((resolve) => setTimeout(resolve, 40));
       world.now += 1000;
     }
     const tries = standIn.requests().filter((line) => /^POST .*\/pulls /.test(line));
