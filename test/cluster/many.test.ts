@@ -65,10 +65,15 @@ it('a name that is no longer wanted is forgotten, and read anew when it is wante
     return hub.server.kubectl('patch', 'dso', 'web-0', '--type=merge', '-p', patch);
   };
   await point('web-1');
-  await until('its status', async () => {
-    const { status } = await hub.server.get<{ status: { observedGeneration: number } }>('dso', 'web-0');
-    return status.observedGeneration === 2 ? true : null;
-  });
+  await until(
+    'its status',
+    async () => {
+      const { status } = await hub.server.get<{ status: { observedGeneration: number } }>('dso', 'web-0');
+      return status.observedGeneration === 2 ? true : null;
+      // Those of all the others are written first.
+    },
+    60_000,
+  );
   await hub.server.kubectl(...patchMetric('50', 'web-0'));
   await new Promise((resolve) => setTimeout(resolve, 500));
   await point('web-0');
