@@ -8,22 +8,10 @@ import type { ConditionFile, DeliveryPolicyFile, WindowFile } from './delivery-s
 /** No rule and no freeze: all is pushed. */
 export const PUSH: Policy = { rules: [], freezes: [], maxReplicasPerCommit: null };
 
-const ANYTHING: Condition = {
-  direction: null,
-  replicas: null,
-  percent: null,
-  zero: null,
-  members: null,
-  namespaces: null,
-  labels: {},
-  annotations: {},
-  window: null,
-};
-
-/** All is proposed. */
-const PROPOSE: Policy = {
-  ...PUSH,
-  rules: [{ name: 'pullRequest', when: ANYTHING, action: 'pullRequest', window: null }],
+/** What `delivery: pullRequest` stands for. */
+const PROPOSE: Exclude<DeliveryPolicyFile, string> = {
+  rules: [{ name: 'pullRequest', when: { labels: {}, annotations: {} }, then: 'pullRequest' }],
+  freezes: [],
 };
 
 /** A policy and what is wrong with it. */
@@ -39,8 +27,9 @@ export function isProposing({ rules }: Policy): boolean {
 }
 
 /** Builds the windows of a policy. @param today epoch milliseconds: every window must open at some time after it */
-export function loadPolicy(file: DeliveryPolicyFile | undefined, today: number): LoadedPolicy {
-  if (!file || typeof file === 'string') return { policy: file === 'pullRequest' ? PROPOSE : PUSH, problems: [] };
+export function loadPolicy(given: DeliveryPolicyFile | undefined, today: number): LoadedPolicy {
+  if (given === undefined || given === 'push') return { policy: PUSH, problems: [] };
+  const file = given === 'pullRequest' ? PROPOSE : given;
   const loader = new Loader(today);
   const rules = file.rules.map(({ name, when, then, until }, index) => {
     const path = ['rules', index];
