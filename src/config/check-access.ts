@@ -1,12 +1,13 @@
 import type { Problem } from '../api/problem.ts';
 import { isSsh } from '../repository/environment.ts';
+import { isLoopback } from './paths.ts';
 import type { DestinationFile } from './schema.ts';
 
 /** Whether credentials, certificates, proxy and signing fit the URL and each other. */
 export function checkAccess({ repository: url, credentials, signing, proxy }: DestinationFile): readonly Problem[] {
   const problems: Problem[] = [];
   const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
-  if (hasToken && url.startsWith('http://') && !/^http:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url)) {
+  if (hasToken && url.startsWith('http://') && !isLoopback(url)) {
     problems.push({ path: ['repository'], message: 'expected https: a token is not sent over plain http' });
   }
   if (hasToken && !/^https?:\/\//.test(url)) {

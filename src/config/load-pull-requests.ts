@@ -4,7 +4,7 @@ import type { MergeMethod } from '../forge/forge.ts';
 import type { GitHubSettings, RepositoryName } from '../forge/github/settings.ts';
 import type { GroupBy } from '../proposal/head.ts';
 import type { RebuildSettings } from '../proposal/next-step.ts';
-import { absolute } from './paths.ts';
+import { absolute, isLoopback } from './paths.ts';
 import { type PullRequestsFile, PullRequests as PullRequestsSchema } from './pull-request-schema.ts';
 import type { DestinationFile } from './schema.ts';
 
@@ -50,6 +50,8 @@ export function loadPullRequests(destination: DestinationFile, isProposed: boole
   const apiUrl = file.github.apiUrl ?? (place ? apiUrlOf(place.host) : null);
   if (apiUrl === null)
     problems.push({ path: ['github', 'apiUrl'], message: 'is required where the URL does not name a host' });
+  if (apiUrl?.startsWith('http://') && !isLoopback(`${apiUrl}/`))
+    problems.push({ path: ['github', 'apiUrl'], message: 'expected https: a token is not sent over plain http' });
   const access = accessOf(file, destination, base);
   if (typeof access === 'string') problems.push({ path: ['github'], message: access });
   if (!owner || !name || apiUrl === null || typeof access === 'string') return { settings: null, problems };
@@ -62,7 +64,7 @@ export function loadPullRequests(destination: DestinationFile, isProposed: boole
         apiUrl,
         access,
         route: { caFile, proxy },
-        isPaced: !/^https?:\/\/(localhost|127\.0\.0\.1)[:/]/.test(apiUrl),
+        isPaced: !isLoopback(`${apiUrl}/`),
       },
       repository: { owner, name },
       groupBy: file.groupBy,

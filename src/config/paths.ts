@@ -12,3 +12,8 @@ export function absolute(path: string, base: string): string {
   const expanded = path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
   return resolve(base, expanded);
 }
+
+/** Whether a URL leads to this machine. */
+export function isLoopback(url: string): boolean {
+  return /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])[:/]/.test(url);
+}

@@ -136,6 +136,11 @@ describe('a configuration that is refused', () => {
       ['7: destinations[0].repository: expected a URL without a password; use credentials.sshKeyFile'],
     ],
     [
+      'a token of the API over plain http',
+      '  - repository: fleet.git\n    delivery: pullRequest\n    pullRequests:\n      github: {repository: acme/fleet, apiUrl: "http://git.example/api/v3", tokenEnvironment: TOKEN}',
+      ['10: destinations[0].pullRequests.github.apiUrl: expected https: a token is not sent over plain http'],
+    ],
+    [
       'a token over plain http',
       '  - repository: http://git.example.com/a.git\n    credentials: {tokenEnvironment: TOKEN}',
       ['7: destinations[0].repository: expected https: a token is not sent over plain http'],
