@@ -94,7 +94,7 @@ export interface Repository {
   propose(commit: ProposedCommit): Promise<string>;
   /** A branch that is proposed was deleted by other means. */
   forgetProposed(branch: string): void;
-  /** Whether the last commit of a branch that is proposed is ours, and not a person's; asks the remote. */
+  /** Whether the last commit of a branch that is proposed is ours, and not a person's; it is fetched where it is not known. */
   isOwn(branch: string): Promise<boolean>;
   /**
    * One commit and one push of all of it. A host that cannot take both or none may take the commit and not the states:

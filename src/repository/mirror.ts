@@ -230,8 +230,9 @@ export class Mirror {
   }
 
   /** Whether the last commit of a branch that is proposed is ours. See Repository. */
-  isOwn(branch: string): Promise<boolean> {
-    return this.#remote.isBy(branch, this.#settings.author.email);
+  async isOwn(branch: string): Promise<boolean> {
+    const commit = this.#proposed.get(branch);
+    return commit !== undefined && this.#remote.isBy(branch, commit, this.#settings.author.email);
   }
 
   /** A host that takes no refs outside heads, or takes none any more, may take a branch. */

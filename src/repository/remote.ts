@@ -129,8 +129,7 @@ export class Remote {
     const branch = wanted.tip ? [{ ref: tips.source, local: TIP }] : [];
     const refspecs = [...branch, ...states].map(({ ref, local }) => `+${ref}:${local}`);
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
-    const how = [...(isShallow ? ['--depth=1'] : []), ...(this.#isPartial ? ['--filter=blob:none'] : [])];
-    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
+    const options = this.#fetching('--force', ...(isShallow ? ['--depth=1'] : []));
     await this.#fetches.run(() => this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`));
     // A ref may have moved since it was listed: what was fetched counts.
     const names = [...branch, ...states].map(({ local }) => local);
@@ -142,8 +141,7 @@ export class Remote {
 
   /** Fetches older commits of the branch. */
   async deepen(depth: number): Promise<void> {
-    const how = [`--deepen=${depth}`, ...(this.#isPartial ? ['--filter=blob:none'] : [])];
-    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how];
+    const options = this.#fetching(`--deepen=${depth}`);
     await this.#fetches.run(() =>
       this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`),
     );
@@ -206,19 +204,27 @@ export class Remote {
     await this.#git.run([...options, this.#url, `${commit}:${ref}`], `pushing ${branch} to ${this.#url}`);
   }
 
-  /** Whether the last commit of a branch of ours was made by an address; it is fetched where it is not here. */
-  async isBy(branch: string, email: string): Promise<boolean> {
-    const how = ['--depth=1', ...(this.#isPartial ? ['--filter=blob:none'] : [])];
-    const options = ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--force', ...how];
-    const refspec = `+${HEADS}${branch}:${PROPOSED}`;
-    return this.#fetches.run(async () => {
-      await this.#git.run([...options, this.#url, refspec], `fetching ${branch} of ${this.#url}`);
-      const by = await this.#git.run(['log', '-1', '--format=%ae%n%ce', PROPOSED], 'reading the mirror');
-      return by
-        .trim()
-        .split('\n')
-        .every((one) => one === email);
-    });
+  /** Whether a commit at the tip of a branch of ours was made by an address; it is fetched where it is not here. */
+  async isBy(branch: string, commit: string, email: string): Promise<boolean> {
+    const check = await this.#git.feed(['cat-file', '--batch-check'], `${commit}\n`, 'reading the mirror');
+    if (!check.toString().startsWith(`${commit} commit`))
+      await this.#fetches.run(() =>
+        this.#git.run(
+          [...this.#fetching('--force', '--depth=1'), this.#url, `+${HEADS}${branch}:${PROPOSED}`],
+          `fetching ${branch} of ${this.#url}`,
+        ),
+      );
+    const by = await this.#git.run(['log', '-1', '--format=%ae%n%ce', commit], 'reading the mirror');
+    return by
+      .trim()
+      .split('\n')
+      .every((one) => one === email);
+  }
+
+  /** A fetch of objects, before the URL. */
+  #fetching(...how: readonly string[]): readonly string[] {
+    const filter = this.#isPartial ? ['--filter=blob:none'] : [];
+    return ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how, ...filter];
   }
 
   /**
