@@ -55,8 +55,11 @@ export async function deliver(
 /** Branches in the order of the configuration, but each after those that its DSOs have their home in. */
 function homesFirst(connections: Connections, changed: readonly DecidedDso[]): readonly Branch[] {
   const homes = new Map(connections.branches.map((branch) => [branch, new Set<Branch>()]));
-  for (const { placed, decided } of changed)
+  for (const { placed, decided } of changed) {
+    // What is home already holds nobody up.
+    if (!decided.changes.has(placed.home.id)) continue;
     for (const id of decided.changes.keys()) homes.get(connections.branch(id))?.add(connections.branch(placed.home.id));
+  }
   const ordered = new Set<Branch>();
   const seen = new Set<Branch>();
   const visit = (branch: Branch): void => {
