@@ -1,21 +1,11 @@
 import type { ProductError } from '../errors.ts';
-import { MAX_ATTEMPTS, retryDelay } from './retry.ts';
-import { isOver, NO_WAIT, type Wait } from './wait.ts';
+import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
+import { MAX_ATTEMPTS } from './retry.ts';
+import { isOver, NO_WAIT } from './wait.ts';
 import { type Purpose, pacedUntil, RACED, type Waiting } from './waiting.ts';
 
 /** How often tips are learnt when nothing else happens: foreign commits, hand edits. */
 const REFRESH_MS = 60_000;
-
-/** What is known of the calls for one purpose. */
-interface Calls {
-  /** In a row. */
-  readonly failures: number;
-  /** Of the last one. */
-  readonly error: ProductError | null;
-  readonly wait: Wait;
-}
-
-const FRESH: Calls = { failures: 0, error: null, wait: NO_WAIT };
 
 /**
  * When one remote may be called again, and what stands against it: for each purpose by itself, so that a call that matters
@@ -100,12 +90,11 @@ export class Backoff {
 
   /** A call failed. @param now when it began */
   fail(purpose: Purpose, error: ProductError, now: number): void {
-    const failures = this.#calls[purpose].failures + 1;
-    const wait = waitOf(now, retryDelay(error, failures));
-    this.#calls[purpose] = { failures, error, wait };
+    const calls = failedAgain(this.#calls[purpose], error, now);
+    this.#calls[purpose] = calls;
     // The next try is made on what the branch is then.
     if (purpose === 'commit' || (purpose === 'state' && error.kind === 'retry'))
-      this.#calls.read = { ...this.#calls.read, wait };
+      this.#calls.read = { ...this.#calls.read, wait: calls.wait };
   }
 
   /** What is cached cannot be read: the tip is learnt at once. */
@@ -118,8 +107,4 @@ export class Backoff {
     this.#isWanted = isWanted;
     if (!isWanted && isOver(this.#calls.commit.wait, now)) this.#calls.commit = FRESH;
   }
-}
-
-function waitOf(now: number, ms: number): Wait {
-  return { since: now, until: now + ms };
 }

@@ -127,7 +127,9 @@ export class Engine {
       problems: snapshot.problems,
       deadline: Math.min(
         firstDeadline(outcomes, now),
-        background ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt)) : Infinity,
+        background
+          ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt(now)))
+          : Infinity,
       ),
       dsos: snapshot.dsos,
       now,

@@ -2,17 +2,9 @@ import type { PullRequest } from '../forge/forge.ts';
 import type { Connections, Patience } from './connections.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
-import { ProposedBranch, type Refusal } from './proposed-branch.ts';
+import { type ProposalOptions, ProposedBranch, type Refusal } from './proposed-branch.ts';
 import { proposedIn } from './proposed-group.ts';
 import type { ProposalOutcome, ProposalParts } from './proposer.ts';
-
-/** How to propose. */
-export interface ProposalOptions {
-  readonly mode: 'plan' | 'apply';
-  /** Epoch milliseconds. */
-  readonly now: number;
-  readonly patience: Patience;
-}
 
 /** A pull request of this installation. */
 export interface ListedPull {
@@ -33,8 +25,8 @@ export class Proposals {
   }
 
   /** When the next look is due, epoch milliseconds; Infinity: nothing is proposed anywhere. */
-  get nextAt(): number {
-    return Math.min(...this.#branches.map(({ nextAt }) => nextAt));
+  nextAt(now: number): number {
+    return Math.min(...this.#branches.map((one) => one.nextAt(now)));
   }
 
   /** Whether a pull request may stand otherwise since this was asked last. */
@@ -47,7 +39,7 @@ export class Proposals {
     await Promise.all(
       this.#branches.map(async (one) => {
         await one.settle(0);
-        if (!isDue && one.nextAt > now) return;
+        if (!isDue && one.nextAt(now) > now) return;
         one.look(now);
         await one.settle(ms, resume);
       }),

@@ -5,12 +5,14 @@ import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
 import { parseMarker, withoutKeys } from '../proposal/marker.ts';
 import { nextStep } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
+import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
+import type { Patience } from './connections.ts';
 import { KnownPulls } from './known-pulls.ts';
 import { OneCall } from './one-call.ts';
 import type { PlacedDso } from './place.ts';
 import { entriesOf, type ProposedDso } from './proposed-group.ts';
 import { type ProposalOutcome, type ProposalParts, Proposer, type Task, untold } from './proposer.ts';
-import { retryDelay } from './retry.ts';
+import { isOver } from './wait.ts';
 import type { Waiting } from './waiting.ts';
 
 /** How often the pull requests are looked at when nothing else happens. */
@@ -25,6 +27,14 @@ const STALE_MS = 900_000;
 
 /** A look is under way, or a proposal. */
 const BUSY: Waiting = { reason: 'Proposing', message: 'the forge has not answered yet' };
+
+/** How to propose. */
+export interface ProposalOptions {
+  readonly mode: 'plan' | 'apply';
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly patience: Patience;
+}
 
 /** A person's no to a DSO, or that nobody knows of one. */
 export interface Refusal {
@@ -45,11 +55,10 @@ export class ProposedBranch {
   readonly #call = new OneCall<'look' | 'propose'>();
   /** null: they were never read. */
   #known: KnownPulls | null = null;
-  #looks: Tries = WELL;
-  #proposals: Tries = WELL;
+  #looks: Calls = FRESH;
+  #proposals: Calls = FRESH;
   /** When they were read last, epoch milliseconds. */
   #readAt = 0;
-  #outcomes: readonly ProposalOutcome[] = [];
   #hasMoved = false;
 
   constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts) {
@@ -65,8 +74,10 @@ export class ProposedBranch {
   }
 
   /** When it is to be looked at again, epoch milliseconds. */
-  get nextAt(): number {
-    return this.#call.purpose === null ? this.#looks.until : Number.POSITIVE_INFINITY;
+  nextAt(now: number): number {
+    if (this.#call.purpose !== null) return Number.POSITIVE_INFINITY;
+    const { wait } = this.#looks;
+    return isOver(wait, now) ? now : wait.until;
   }
 
   /** Whether a pull request may stand otherwise since this was asked last. */
@@ -117,7 +128,7 @@ export class ProposedBranch {
         if (!isUnchanged || !this.#known) this.#hasMoved = true;
         this.#known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
         this.#readAt = now;
-        this.#looks = { ...WELL, until: now + LOOK_MS };
+        this.#looks = { ...FRESH, wait: waitOf(now, LOOK_MS) };
       } catch (thrown) {
         await gate();
         this.#looks = failedAgain(this.#looks, asProductError(thrown), now);
@@ -135,11 +146,7 @@ export class ProposedBranch {
   async deliver(
     wanted: ReadonlyMap<string, readonly ProposedDso[]>,
     unknown: ReadonlySet<string>,
-    {
-      now,
-      mode,
-      patience,
-    }: { readonly now: number; readonly mode: 'plan' | 'apply'; readonly patience: ProposalPatience },
+    { now, mode, patience }: ProposalOptions,
   ): Promise<readonly ProposalOutcome[]> {
     const known = this.#known;
     if (!known || this.#call.purpose !== null) return this.#waiting(wanted);
@@ -150,36 +157,27 @@ export class ProposedBranch {
       .map((task) => untold(this, task));
     const left = mode === 'plan' ? [] : this.#leftBranches(known);
     if (mode === 'plan' || due.length + left.length === 0) return told;
-    const { until, error } = this.#proposals;
-    if (now < until) return told.map((one) => ({ ...one, error: one.step === 'none' ? null : error }));
-    this.#outcomes = [];
+    const { wait, error } = this.#proposals;
+    if (!isOver(wait, now)) return told.map((one) => ({ ...one, error: one.step === 'none' ? null : error }));
+    const outcomes = new Map(told.map((outcome) => [outcome.group, outcome]));
     this.#call.start('propose', async (gate) => {
-      const outcomes = new Map(told.map((outcome) => [outcome.group, outcome]));
       // What is decided stands on one tip; the rest has its turn when it is decided again.
       for (const task of due.slice(0, MAX_AT_ONCE)) outcomes.set(task.group, await this.#proposer.perform(task, now));
       await this.#deleteBranches(left);
       await gate();
-      this.#outcomes = [...outcomes.values()];
-      const failed = this.#outcomes.find(({ error }) => error !== null)?.error;
-      this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : WELL;
+      const failed = [...outcomes.values()].find((one) => one.error !== null)?.error;
+      this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : FRESH;
     });
     await this.settle(patience.ms, patience.resume);
-    return this.#call.purpose === null ? this.#outcomes : this.#waiting(wanted);
+    return this.#call.purpose === null ? [...outcomes.values()] : this.#waiting(wanted);
   }
 
   #waiting(wanted: ReadonlyMap<string, readonly ProposedDso[]>): readonly ProposalOutcome[] {
+    const { error } = this.#looks;
     return [...wanted].map(([group, dsos]) => {
-      const task = {
-        group,
-        head: '',
-        tip: null,
-        dsos,
-        entries: [],
-        open: this.#known?.open.get(group) ?? null,
-        step: { kind: 'none' } as const,
-      };
-      const { error } = this.#looks;
-      return { ...untold(this, task), waiting: error ? null : BUSY, error };
+      const open = this.#known?.open.get(group) ?? null;
+      const outcome = untold(this, { group, dsos, open, step: { kind: 'none' } });
+      return { ...outcome, waiting: error ? null : BUSY, error };
     });
   }
 
@@ -238,30 +236,6 @@ export class ProposedBranch {
     this.#known = this.#known?.with(pull) ?? null;
     this.#hasMoved = true;
   }
-}
-
-/** How one kind of calls to the forge goes. */
-interface Tries {
-  /** In a row. */
-  readonly failures: number;
-  /** Of the last one. */
-  readonly error: ProductError | null;
-  /** Nothing is tried before, epoch milliseconds. */
-  readonly until: number;
-}
-
-const WELL: Tries = { failures: 0, error: null, until: 0 };
-
-function failedAgain({ failures }: Tries, error: ProductError, now: number): Tries {
-  const until = Math.max(error.until ?? 0, now + retryDelay(error, failures + 1));
-  return { failures: failures + 1, error, until };
-}
-
-/** How long the forge is waited for. */
-export interface ProposalPatience {
-  /** Milliseconds. */
-  readonly ms: number;
-  readonly resume: () => void;
 }
 
 /** Whether it was closed by us: it speaks for nobody. */

@@ -1,9 +1,8 @@
-import { type ChangeSet, textOf } from '../manifests/change-set.ts';
+import { textOf } from '../manifests/change-set.ts';
 import { recordPath } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
-import type { GroupBy } from '../proposal/head.ts';
-import { groupOf } from '../proposal/head.ts';
+import { type GroupBy, groupOf } from '../proposal/head.ts';
 import { type ProposalEntry, proposalEntry } from '../proposal/proposal.ts';
 import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
@@ -33,7 +32,9 @@ export function proposedIn(
     const heldBack = new Map(here.filter(([, { proposal }]) => proposal === null));
     const group = groupOf(by, placed.dso);
     const proposed = { placed, decided, heldBack, rule: found.rule };
-    groups.set(group, [...(groups.get(group) ?? []), proposed]);
+    const others = groups.get(group);
+    if (others) others.push(proposed);
+    else groups.set(group, [proposed]);
   }
   return groups;
 }
@@ -44,20 +45,13 @@ function isHomeWithIt({ placed, decided, heldBack }: DecidedDso, ids: ReadonlySe
   return !decided.changes.has(id) || (ids.has(id) && heldBack.get(id)?.proposal != null);
 }
 
-/** What the branch of a group holds, and what its pull request says. */
-export interface ComposedGroup {
-  readonly files: ChangeSet;
-  readonly message: string;
-  readonly entries: readonly ProposalEntry[];
-}
-
-/** Everything of a group. @throws ProductError where a file is not ours to write */
+/** What the branch of a group holds. @throws ProductError where a file is not ours to write */
 export async function composeGroup(
   { destinations }: Branch,
   dsos: readonly ProposedDso[],
   repository: Repository,
   templates: Templates,
-): Promise<ComposedGroup> {
+): Promise<Pick<Composition, 'files' | 'message'>> {
   const compositions: Composition[] = [];
   for (const destination of destinations) {
     const { id } = destination;
@@ -67,10 +61,10 @@ export async function composeGroup(
     if (refusal) throw refusal;
     if (composition) compositions.push(composition);
   }
-  return { ...joined(compositions, templates), entries: entriesOf({ destinations }, dsos) };
+  return joined(compositions, templates);
 }
 
-/** What the pull request of a group says, without composing it. */
+/** What the pull request of a group says. */
 export function entriesOf(
   { destinations }: Pick<Branch, 'destinations'>,
   dsos: readonly ProposedDso[],
