@@ -2,7 +2,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Configuration } from '../config/load.ts';
 import { decisionsOf, type PastDecision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
-import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -17,8 +16,7 @@ import {
 } from './options.ts';
 import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
-import { shownText } from './shown-text.ts';
-import { renderTable } from './table.ts';
+import { renderMarkdownTable, renderTable } from './table.ts';
 
 interface HistoryOptions extends SelectionOptions {
   readonly output: string;
@@ -82,7 +80,7 @@ function render(
     return `${plotHistory(decisions, { now: context.now(), columns, color })}${note}`;
   }
   const rows = decisions.map((one) => rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one)));
-  if (format === 'markdown') return markdown([HEAD, ...rows]);
+  if (format === 'markdown') return renderMarkdownTable([HEAD, ...rows]);
   return `${renderTable([HEAD, ...rows], columns)}\n${note}`;
 }
 
@@ -122,7 +120,7 @@ function renderHeld(held: readonly HeldDecision[], format: Format, { columns }: 
   if (format === 'json' || format === 'yaml') return renderData(held, format);
   if (held.length === 0) return 'nothing was decided until then, or what was is released\n';
   const rows = held.map((one) => rowOf(one, String(one.total.after ?? '-'), heldText(one)));
-  return format === 'markdown' ? markdown([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
+  return format === 'markdown' ? renderMarkdownTable([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
 }
 
 function heldText({ members }: HeldDecision): string {
@@ -140,10 +138,6 @@ function membersText({ members }: PastDecision): string {
       before === after ? `${name} ${after}` : `${name} ${before ?? '-'} -> ${after}`,
     )
     .join(', ');
-}
-
-function markdown(rows: readonly (readonly string[])[]): string {
-  return markdownTable(rows.map((row) => row.map((cell) => shownText(cell).replaceAll('|', '\\|'))));
 }
 
 function parseTime(value: string): number {

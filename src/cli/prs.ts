@@ -1,12 +1,10 @@
 import type { Command } from 'commander';
-import { markdownTable } from '../manifests/markdown-table.ts';
 import type { ListedPull } from '../reconcile/proposals.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
-import { shownText } from './shown-text.ts';
-import { renderTable } from './table.ts';
+import { renderMarkdownTable, renderTable } from './table.ts';
 
 interface PrsOptions {
   readonly config: string;
@@ -42,9 +40,9 @@ function render(pulls: readonly ListedPull[], { output }: PrsOptions, { columns 
   if (format === 'json' || format === 'yaml') return renderData(data, format);
   if (pulls.length === 0) return 'no pull request is open; --all shows those that have ended\n';
   const rows = pulls.map(({ group, pull }) => {
-    return [`#${pull.number}`, pull.state, group, pull.title, pull.url].map(shownText);
+    return [`#${pull.number}`, pull.state, group, pull.title, pull.url];
   });
-  return format === 'markdown' ? markdownTable([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
+  return format === 'markdown' ? renderMarkdownTable([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
 }
 
 const EXAMPLES = `

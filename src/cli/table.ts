@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { markdownTable } from '../manifests/markdown-table.ts';
 import { shownText } from './shown-text.ts';
 
 const PLAIN = {
@@ -44,4 +45,9 @@ export function renderTable(rows: readonly (readonly string[])[], columns: numbe
     .map((line) => `${indent}${line}`.trimEnd())
     .map((line) => (columns === null ? line : line.slice(0, Math.max(columns, 40))))
     .join('\n');
+}
+
+/** The same in Markdown; nothing in a cell ends it. */
+export function renderMarkdownTable(rows: readonly (readonly string[])[]): string {
+  return markdownTable(rows.map((row) => row.map((cell) => shownText(cell).replaceAll('|', '\\|'))));
 }
