@@ -1,14 +1,14 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Configuration, loadConfiguration } from '../config/load.ts';
-import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { loadTemplates } from '../config/load-templates.ts';
-import type { Forge } from '../forge/forge.ts';
 import type { GitHubAccounts } from '../forge/github/accounts.ts';
 import { Engine } from '../reconcile/engine.ts';
+import type { OpenForge } from '../reconcile/proposer.ts';
 import { Mirror } from '../repository/mirror.ts';
 import type { Hub } from '../sources/hub.ts';
 import type { Context } from './context.ts';
+import { hostOf } from './host-of.ts';
 import { type ClusterOptions, type OpenHub, openHub } from './open-hub.ts';
 import { readVersion } from './version.ts';
 
@@ -45,24 +45,24 @@ export async function connectToGit(configPath: string, context: Context): Promis
 /** The engine of a configuration. */
 export async function engineOf(configuration: Configuration, hub: Hub, context: Context): Promise<Engine> {
   const cacheDirectory = cacheOf(context.environment);
+  const openForge = forges(context);
   return new Engine({
     configuration,
     hub,
     templates: await loadTemplates(configuration.templates),
     open: async (branch, isRenewed) => {
-      const settings = { ...branch, cacheDirectory, parentEnvironment: context.environment };
+      const host = hostOf(branch, openForge);
+      const settings = { ...branch, host, cacheDirectory, parentEnvironment: context.environment };
       if (isRenewed) await Mirror.discard(settings);
       return Mirror.open(settings, context.signal);
     },
-    pullRequests: {
-      writtenBy: `dso-gitops ${await readVersion()} of ${configuration.owner}`,
-      open: openForges(context),
-    },
+    openForge,
+    writtenBy: `dso-gitops ${await readVersion()} of ${configuration.owner}`,
   });
 }
 
 /** Opens forges; the library is loaded for the first one. */
-function openForges({ environment, signal, now }: Context): (settings: PullRequestSettings) => Promise<Forge> {
+function forges({ environment, signal, now }: Context): OpenForge {
   let accounts: Promise<GitHubAccounts> | null = null;
   return async ({ github, repository }) => {
     accounts ??= import('../forge/github/accounts.ts').then(

@@ -3,6 +3,7 @@ import type { Configuration } from '../config/load.ts';
 import { decisionsOf, type PastDecision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
 import type { Engine } from '../reconcile/engine.ts';
+import type { PullReport } from '../reconcile/report.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
 import {
@@ -16,6 +17,7 @@ import {
 } from './options.ts';
 import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
+import { pullsByCommit } from './pulls-of.ts';
 import { renderMarkdownTable, renderTable } from './table.ts';
 
 interface HistoryOptions extends SelectionOptions {
@@ -26,6 +28,11 @@ interface HistoryOptions extends SelectionOptions {
 }
 
 const LIMIT = 50;
+
+/** A decision with the pull request that brought it; null: it was pushed, or none is known. */
+interface ShownDecision extends PastDecision {
+  readonly pullRequest: PullReport | null;
+}
 
 /** `history`: who changed what when and why, from the decision records in Git. */
 export function addHistory(program: Command, context: Context, _done: (code: ExitCode) => void): void {
@@ -53,18 +60,21 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
         return;
       }
       const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
-      const all = decisionsOf(revisions.flat()).filter((one) => isWanted(one.key));
+      const pulls = await pullsByCommit(configuration, engine, context);
+      const all = decisionsOf(revisions.flat())
+        .filter((one) => isWanted(one.key))
+        .map((one) => ({ ...one, pullRequest: pulls.get(one.commit) ?? null }));
       context.stdout(render(newest(all, options.limit), all.length, formatOf(options.output), options, context));
     });
   withOutput(withSelection(command));
 }
 
-function newest(decisions: readonly PastDecision[], limit: number): readonly PastDecision[] {
+function newest(decisions: readonly ShownDecision[], limit: number): readonly ShownDecision[] {
   return limit === 0 ? decisions : decisions.slice(0, limit);
 }
 
 function render(
-  decisions: readonly PastDecision[],
+  decisions: readonly ShownDecision[],
   all: number,
   format: Format,
   { plot: isPlotted }: HistoryOptions,
@@ -79,7 +89,9 @@ function render(
     const color = colorOf(context, process.stdout.isTTY);
     return `${plotHistory(decisions, { now: context.now(), columns, color })}${note}`;
   }
-  const rows = decisions.map((one) => rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one)));
+  const rows = decisions.map((one) => {
+    return rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one), one.pullRequest);
+  });
   if (format === 'markdown') return renderMarkdownTable([HEAD, ...rows]);
   return `${renderTable([HEAD, ...rows], columns)}\n${note}`;
 }
@@ -90,8 +102,10 @@ function rowOf(
   { time, key, seq, commit, reason }: PastDecision | HeldDecision,
   total: string,
   members: string,
+  pull: PullReport | null = null,
 ): readonly string[] {
-  return [time.replace(/\.\d+Z$/, 'Z'), key, String(seq), total, members, commit.slice(0, 10), reason];
+  const carrier = `${commit.slice(0, 10)}${pull ? ` #${pull.number}` : ''}`;
+  return [time.replace(/\.\d+Z$/, 'Z'), key, String(seq), total, members, carrier, reason];
 }
 
 /** What the branches held, each as it was then. */

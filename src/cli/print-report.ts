@@ -89,14 +89,16 @@ export function renderDestination(destination: DestinationReport, { color, colum
     lines.push(
       ...destination.files.filter(({ path }) => !path.includes('/decisions/')).map((file) => diffOf(file, color)),
     );
+  const warnings = destination.warnings.map((one) => wrapped(`  ${color.yellow(shownText(one))}`, columns));
   // What one DSO needs may be refused, and the others go.
-  return [...lines, ...failure].join('\n');
+  return [...lines, ...warnings, ...failure].join('\n');
 }
 
 const STEPS: Readonly<Record<string, readonly [done: string, planned: string]>> = {
   create: ['opened', 'would open'],
   rebuild: ['brought in line', 'would bring in line'],
   refresh: ['renewed the text of', 'would renew the text of'],
+  disarm: ['disarmed auto-merge of', 'would disarm auto-merge of'],
   close: ['closed', 'would close'],
 };
 

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../api/problem.ts';
 import { checkAccess } from './check-access.ts';
+import { loadForge } from './load-forge.ts';
 import { isProposing, loadPolicy } from './load-policy.ts';
-import { loadPullRequests } from './load-pull-requests.ts';
 import { urlOf } from './paths.ts';
 import type { DestinationFile } from './schema.ts';
 
@@ -31,8 +31,7 @@ export function checkDestination(destination: DestinationFile): readonly Problem
   problems.push(...checkAccess(destination));
   const policy = loadPolicy(destination.delivery, Date.now());
   problems.push(...policy.problems.map((problem) => ({ ...problem, path: ['delivery', ...problem.path] })));
-  const pullRequests = loadPullRequests(destination, isProposing(policy.policy), '/').problems;
-  problems.push(...pullRequests.map((problem) => ({ ...problem, path: ['pullRequests', ...problem.path] })));
+  problems.push(...loadForge(destination, isProposing(policy.policy), '/').problems);
   const places = [...path.matchAll(/\{([^}]*)\}?/g)].map(([, name]) => name ?? '');
   for (const place of ['member', 'namespace', 'name']) {
     if (!places.includes(place))
@@ -104,6 +103,8 @@ const OF_BRANCH = [
   'signing',
   'proxy',
   'pacing',
+  'write',
+  'github',
   'pullRequests',
 ] as const;
 

@@ -12,6 +12,7 @@ import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import type { SigningSource } from '../repository/sign.ts';
 import { checkDestination, checkTogether } from './check-destination.ts';
+import { type ForgeSettings, loadForge } from './load-forge.ts';
 import { isProposing, loadPolicy } from './load-policy.ts';
 import { loadPullRequests, type PullRequestSettings } from './load-pull-requests.ts';
 import { absolute, urlOf } from './paths.ts';
@@ -31,11 +32,16 @@ export interface Destination extends LayoutSettings {
   readonly branch: string;
   readonly isBranchCreated: boolean;
   readonly isPartial: boolean;
-  readonly author: { readonly name: string; readonly email: string };
+  /** null: the bot of an App that acts, else the product. */
+  readonly author: { readonly name: string; readonly email: string } | null;
   readonly credentials: CredentialSource;
   /** null: commits are not signed. */
   readonly signing: SigningSource | null;
   readonly minIntervalMs: number;
+  /** Whether commits are pushed by Git, or made by the API of the host. */
+  readonly write: 'git' | 'api';
+  /** The API of its host; null: it is not used. */
+  readonly forge: ForgeSettings | null;
   /** What may be pushed at once, and what waits. */
   readonly policy: Policy;
   /** How what a rule proposes becomes pull requests; null: nothing is proposed. */
@@ -173,7 +179,7 @@ function toDestination(destination: DestinationFile, index: number, base: string
     path: destination.path,
     layout: destination.layout,
     helmValuesKey: destination.helmValuesKey,
-    author: destination.author,
+    author: destination.author ?? null,
     credentials: {
       username: credentials?.username ?? 'x-access-token',
       tokenEnvironment: credentials?.tokenEnvironment ?? null,
@@ -192,7 +198,9 @@ function toDestination(destination: DestinationFile, index: number, base: string
         }
       : null,
     minIntervalMs: parseDuration(destination.pacing.minInterval) ?? 10_000,
+    write: destination.write,
+    forge: loadForge(destination, isProposing(policy), base).settings,
     policy,
-    pullRequests: loadPullRequests(destination, isProposing(policy), base).settings,
+    pullRequests: loadPullRequests(destination, isProposing(policy)),
   };
 }

@@ -3,6 +3,7 @@ import { DnsLabel, DnsName, MAX_SEGMENT } from '../api/names.ts';
 import { STATE_BRANCH } from '../repository/remote.ts';
 import { DeliveryPolicy, duration } from './delivery-schema.ts';
 import { environmentName, file } from './fields.ts';
+import { GitHub } from './forge-schema.ts';
 import { PullRequests } from './pull-request-schema.ts';
 
 export const CONFIG_API_VERSION = 'dso-gitops.dev/v1alpha1';
@@ -112,8 +113,8 @@ export const Destination = z
           .regex(new RegExp(`^[^<>\\s${UNSEEN}]+$`, 'u'), 'expected an address without < > and spaces')
           .describe('Address of the author.'),
       })
-      .default({ name: 'dso-gitops', email: 'dso-gitops@localhost' })
-      .describe('Author and committer of the commits.'),
+      .optional()
+      .describe('Author and committer of the commits. Default: the bot of the GitHub App, else dso-gitops.'),
     credentials: Credentials.optional(),
     signing: Signing.optional(),
     proxy: z
@@ -125,6 +126,11 @@ export const Destination = z
       .strictObject({ minInterval: duration.default('10s').describe('Least time between two pushes.') })
       .prefault({})
       .describe('How often the branch is pushed to; the first change goes at once.'),
+    write: z
+      .enum(['git', 'api'])
+      .default('git')
+      .describe('How commits get there: pushed by Git, or made and signed by GitHub through its API.'),
+    github: GitHub.optional(),
     delivery: DeliveryPolicy.optional(),
     pullRequests: PullRequests.optional(),
   })

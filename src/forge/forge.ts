@@ -1,3 +1,5 @@
+import type { Author, HostCommit } from '../repository/host.ts';
+
 /** Every branch of ours that is reviewed begins like this. */
 export const BRANCH_PREFIX = 'dso-gitops/';
 
@@ -115,16 +117,6 @@ export interface RepositoryFacts {
   readonly mergeMethods: readonly MergeMethod[];
 }
 
-/** A commit that the forge makes and signs itself, on the tip of a branch. */
-export interface ApiCommit {
-  readonly branch: string;
-  /** The tip it is made on; another one by now is a lost race. */
-  readonly expectedOid: string;
-  readonly message: string;
-  /** Path -> content; null: the file goes. */
-  readonly files: ReadonlyMap<string, string | null>;
-}
-
 export interface CommitStatus {
   readonly context: string;
   readonly state: 'error' | 'failure' | 'pending' | 'success';
@@ -157,6 +149,7 @@ export interface PullRequestWriter {
   close(number: number, comment: string): Promise<PullRequest>;
   /** @throws ProductError kind `act`, naming the setting of the repository that stands in the way */
   enableAutoMerge(nodeId: string, method: MergeMethod): Promise<void>;
+  disableAutoMerge(nodeId: string): Promise<void>;
 }
 
 /** What is done to branches and commits. */
@@ -168,7 +161,7 @@ export interface BranchWriter {
    *
    * @throws ProductError LostRace where the branch has moved, TooLargeForApi above 1,000 files or 40 MB
    */
-  commit(commit: ApiCommit): Promise<string>;
+  commit(commit: HostCommit): Promise<string>;
   setStatus(oid: string, status: CommitStatus): Promise<void>;
 }
 
@@ -177,7 +170,7 @@ export interface ForgeAccount {
   /** For Git over https, with the user `x-access-token`; it may end within minutes, so it is asked for each time. */
   gitToken(): Promise<string>;
   /** Who commits of the App are by; null: the credential is not an App. */
-  commitAuthor(): Promise<{ readonly name: string; readonly email: string } | null>;
+  commitAuthor(): Promise<Author | null>;
 }
 
 /** One repository at a forge. Every failure is a ProductError. */

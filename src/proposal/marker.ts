@@ -86,16 +86,6 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/**
- * Whether a body still says what is proposed: the same workloads, numbers and kinds of reasons, and not past its time. What
- * people write around the marker leaves it current; without its marker it is not.
- */
-export function isCurrent(body: string | null, proposal: Proposal): boolean {
-  const marker = parseMarker(body);
-  if (!marker || marker.group !== proposal.group || marker.validUntil <= proposal.renderedAt) return false;
-  return marker.commit === proposal.commit && marker.digest === digestOf(proposal);
-}
-
 /** Of what a reader has to know: no times, no values that were read. */
 export function digestOf({ base, entries }: Pick<Proposal, 'base' | 'entries'>): string {
   const parts = entries

@@ -8,6 +8,8 @@ export const HOLD_LABEL = 'dso/hold';
 export interface OpenProposal {
   readonly body: string;
   readonly labels: readonly string[];
+  /** It merges itself when its checks and reviews are done. */
+  readonly isAutoMergeArmed: boolean;
 }
 
 /** When a branch that is proposed is made anew. */
@@ -23,6 +25,9 @@ export interface Situation {
   readonly entries: readonly ProposalEntry[];
   /** Keys of workloads of which nothing can be said now: what is proposed for them stays. */
   readonly unknown: ReadonlySet<string>;
+  /** Keys of workloads of the group that a person holds. */
+  readonly held: ReadonlySet<string>;
+  readonly group: string;
   readonly base: string;
   readonly open: OpenProposal | null;
   /** Where its branch is; null: it is not there. */
@@ -41,6 +46,8 @@ export type Step =
   | { readonly kind: 'rebuild' }
   /** Another body alone. */
   | { readonly kind: 'refresh'; readonly marker: Marker }
+  /** It would merge itself against a person's no. */
+  | { readonly kind: 'disarm'; readonly message: string }
   /** Nothing is left to propose. */
   | { readonly kind: 'close' }
   /** It is behind, and stays so for now. */
@@ -50,9 +57,12 @@ export type Step =
 export function nextStep(situation: Situation): Step {
   const { entries, unknown, open, tip, now } = situation;
   if (!open) return entries.length > 0 ? { kind: 'create' } : { kind: 'none' };
-  if (open.labels.includes(HOLD_LABEL))
-    return { kind: 'wait', reason: 'HoldLabel', message: `it carries the label ${HOLD_LABEL}`, until: null };
-  const marker = parseMarker(open.body);
+  const found = parseMarker(open.body);
+  // What was copied from another one does not speak for it.
+  const marker = found?.group === situation.group ? found : null;
+  const no = noTo(open, marker, situation.held);
+  if (open.isAutoMergeArmed && no !== null) return { kind: 'disarm', message: no };
+  if (open.labels.includes(HOLD_LABEL)) return { kind: 'wait', reason: 'HoldLabel', message: LABELLED, until: null };
   const isPartlyUnknown = isAnyUnknown(marker, unknown);
   if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close' };
   if (!marker) return ready(situation, null);
@@ -65,6 +75,16 @@ export function nextStep(situation: Situation): Step {
   const message =
     'of a workload in it nothing can be said now; it is brought in line when that is known, or its time is over';
   return { kind: 'wait', reason: 'PartlyUnknown', message, until: marker.validUntil };
+}
+
+const LABELLED = `it carries the label ${HOLD_LABEL}`;
+
+/** A person's no to some of what is proposed; null: there is none. */
+function noTo({ labels }: OpenProposal, marker: Marker | null, held: ReadonlySet<string>): string | null {
+  if (labels.includes(HOLD_LABEL)) return LABELLED;
+  const numbers = marker?.numbers;
+  const found = [...held].find((key) => !numbers || Object.hasOwn(numbers, key));
+  return found === undefined ? null : `${found} is held`;
 }
 
 /** Whether the last line still speaks for all of it. */

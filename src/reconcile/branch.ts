@@ -6,14 +6,26 @@ import type { Composition } from './compose.ts';
 import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import { Refusals } from './refusals.ts';
-import type { Gate, Publication, Repository } from './repository.ts';
+import type { Gate, Publication, Published, Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import { UNDER_WAY, type Waiting } from './waiting.ts';
+
+/** What came of a push that failed. */
+const NOTHING: Published = { commit: null, warnings: [] };
 
 /** How a branch is read and written: its destinations agree about that. */
 export type BranchSettings = Pick<
   Destination,
-  'url' | 'branch' | 'isBranchCreated' | 'isPartial' | 'author' | 'credentials' | 'signing' | 'minIntervalMs'
+  | 'url'
+  | 'branch'
+  | 'isBranchCreated'
+  | 'isPartial'
+  | 'author'
+  | 'credentials'
+  | 'signing'
+  | 'minIntervalMs'
+  | 'write'
+  | 'forge'
 > & {
   /** Directories that our files are below. */
   readonly roots: readonly string[];
@@ -63,6 +75,7 @@ export class Branch {
     const isProposed = this.destinations.some(({ pullRequests }) => pullRequests !== null);
     this.settings = {
       ...first,
+      forge: this.destinations.find(({ forge }) => forge !== null)?.forge ?? null,
       roots: this.destinations.map(({ root }) => root),
       proposedPrefix: isProposed ? headPrefix(owner) : null,
     };
@@ -162,13 +175,13 @@ export class Branch {
 
   /** Begins a push of decisions. What comes of it is there to `take` when it is settled. */
   push({ publication, compositions, landed }: Push, now: number): void {
-    this.#publish('commit', publication, now, (commit, error) => {
+    this.#publish('commit', publication, now, ({ commit, warnings }, error) => {
       const hasRecord = [...compositions.values()].some(({ decisions }) => {
         return [...decisions.values()].some((one) => one?.record);
       });
       if (!error && !hasRecord) this.#backoff.unpace();
       this.#pushed = [...compositions].map(([destination, composition]) => {
-        return { ...untouched(destination), composition, commit, error };
+        return { ...untouched(destination), composition, commit, warnings, error };
       });
       if (!error) landed();
     });
@@ -176,7 +189,7 @@ export class Branch {
 
   /** Begins to save states; when it is settled, `stateError` says why it failed. */
   save({ publication, landed }: Save, now: number): void {
-    this.#publish('state', publication, now, (_commit, error) => {
+    this.#publish('state', publication, now, (_published, error) => {
       if (!error) landed();
     });
   }
@@ -224,20 +237,20 @@ export class Branch {
     purpose: 'commit' | 'state',
     publication: Publication,
     now: number,
-    ended: (commit: string | null, error: ProductError | null) => void,
+    ended: (published: Published, error: ProductError | null) => void,
   ): void {
     const repository = this.#repository;
     if (!repository || this.isBusy) throw new Error(`${this.settings.url} cannot be pushed to now`);
     this.#call.start(purpose, async (gate) => {
       try {
-        const commit = await repository.publish(publication, gate);
+        const published = await repository.publish(publication, gate);
         this.#refusals.follow(repository.tip);
         this.#backoff.succeed(purpose, now);
-        ended(commit, null);
+        ended(published, null);
       } catch (thrown) {
         await gate();
         const error = asProductError(thrown);
-        ended(null, error);
+        ended(NOTHING, error);
         // A refused path is the matter of those who need it: without them it is not met again.
         if (!this.#refusals.note([error], repository.tip)) this.#fail(purpose, error, now);
       }

@@ -15,7 +15,7 @@ import type { DsoOutcome, TickResult } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import { type ListedPull, Proposals } from './proposals.ts';
 import { withProposals } from './proposed-outcome.ts';
-import type { ProposalOutcome, ProposalParts } from './proposer.ts';
+import type { OpenForge, ProposalOutcome } from './proposer.ts';
 import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
@@ -31,8 +31,9 @@ export interface EngineParts {
   readonly hub: Hub;
   readonly templates: Templates;
   readonly open: OpenRepository;
-  /** How pull requests are reached. */
-  readonly pullRequests: Pick<ProposalParts, 'open' | 'writtenBy'>;
+  readonly openForge: OpenForge;
+  /** The program and the installation, for people. */
+  readonly writtenBy: string;
 }
 
 /** One tick. */
@@ -78,9 +79,9 @@ export class Engine {
     this.#states = new StateStore(parts.hub.keepsState);
     this.#admission = new Admission(parts.configuration, this.#connections);
     this.#gone = new Gone([this.#states, this.#settled, this.#requests, this.#records], this.#admission.shared);
-    const { configuration, templates, pullRequests } = parts;
-    const { owner } = configuration;
-    this.#proposals = new Proposals(this.#connections, { owner, templates, ...pullRequests });
+    const { templates } = parts;
+    const { owner } = parts.configuration;
+    this.#proposals = new Proposals(this.#connections, { ...parts, owner });
     const known = {
       connections: this.#connections,
       states: this.#states,

@@ -30,10 +30,9 @@ export async function nameCommits(
     if (verdict.kind !== 'held') return outcome;
     const change = changes.get(verdict.destinationId)?.get(verdict.path);
     if (!change) return outcome;
-    const { author } = connections.branch(verdict.destinationId).settings;
     // Where our own commit is the last one to have written it, it was left out without being written again.
-    const isOurs = change.author === author.name && !/^revert/i.test(change.subject);
-    return { ...outcome, verdict: verdict.reason === 'Reverted' && isOurs ? leftOut(verdict) : named(verdict, change) };
+    const isLeftOut = verdict.reason === 'Reverted' && change.isOurs && !/^revert/i.test(change.subject);
+    return { ...outcome, verdict: isLeftOut ? leftOut(verdict) : named(verdict, change) };
   });
 }
 

@@ -46,6 +46,8 @@ export interface DestinationOutcome {
   /** Id of the pushed commit; null: none was. */
   readonly commit: string | null;
   readonly error: ProductError | null;
+  /** What could not be done as it is configured, each a sentence. */
+  readonly warnings: readonly string[];
   /** DSOs that need a path which is not ours to write, by key: the others go on. */
   readonly refused: ReadonlyMap<string, ProductError>;
   /** Why what is composed is not pushed yet although nothing failed; null: it was pushed, or there is nothing. */
@@ -104,6 +106,7 @@ export function untouched(destination: Destination): DestinationOutcome {
     before: new Map(),
     commit: null,
     error: null,
+    warnings: [],
     refused: new Map(),
     waiting: null,
   };

@@ -3,7 +3,7 @@ import type { Connections, Patience } from './connections.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import { type ProposalOptions, ProposedBranch, type Refusal } from './proposed-branch.ts';
-import { proposedIn } from './proposed-group.ts';
+import { heldIn, proposedIn } from './proposed-group.ts';
 import type { ProposalOutcome, ProposalParts } from './proposer.ts';
 
 /** A pull request of this installation. */
@@ -20,7 +20,8 @@ export class Proposals {
   constructor({ branches }: Connections, parts: ProposalParts) {
     this.#branches = branches.flatMap((branch) => {
       const settings = branch.destinations.find(({ pullRequests }) => pullRequests !== null)?.pullRequests;
-      return settings ? [new ProposedBranch(branch, settings, parts)] : [];
+      const { forge } = branch.settings;
+      return settings && forge ? [new ProposedBranch(branch, settings, () => parts.openForge(forge), parts)] : [];
     });
   }
 
@@ -70,7 +71,9 @@ export class Proposals {
   ): Promise<readonly ProposalOutcome[]> {
     const all = await Promise.all(
       this.#branches.map((one) => {
-        return one.deliver(proposedIn(one.branch, one.settings.groupBy, outcomes.values()), unknown, options);
+        const { groupBy } = one.settings;
+        const proposed = proposedIn(one.branch, groupBy, outcomes.values());
+        return one.deliver({ proposed, held: heldIn(groupBy, outcomes.values()), unknown }, options);
       }),
     );
     return all.flat();

@@ -1,6 +1,6 @@
 import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, type ProductError } from '../errors.ts';
-import type { PullRequest } from '../forge/forge.ts';
+import type { Forge, PullRequest } from '../forge/forge.ts';
 import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
 import { parseMarker, withoutKeys } from '../proposal/marker.ts';
 import { nextStep } from '../proposal/next-step.ts';
@@ -36,6 +36,18 @@ export interface ProposalOptions {
   readonly patience: Patience;
 }
 
+/** What is to be proposed in a branch, and what nobody may or can speak for. */
+export interface Wanted {
+  /** By group. */
+  readonly proposed: ReadonlyMap<string, readonly ProposedDso[]>;
+  /** Keys of what a person holds, by group. */
+  readonly held: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Keys of DSOs of which nothing can be said now. */
+  readonly unknown: ReadonlySet<string>;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** A person's no to a DSO, or that nobody knows of one. */
 export interface Refusal {
   readonly kind: 'held' | 'wait';
@@ -50,7 +62,8 @@ export interface Refusal {
 export class ProposedBranch {
   readonly branch: Branch;
   readonly settings: PullRequestSettings;
-  readonly #parts: ProposalParts;
+  readonly #open: () => Promise<Forge>;
+  readonly #owner: string;
   readonly #proposer: Proposer;
   readonly #call = new OneCall<'look' | 'propose'>();
   /** null: they were never read. */
@@ -60,12 +73,16 @@ export class ProposedBranch {
   /** When they were read last, epoch milliseconds. */
   #readAt = 0;
   #hasMoved = false;
+  /** What was done that is not told yet, by group. */
+  #done: ReadonlyMap<string, ProposalOutcome> = new Map();
 
-  constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts) {
+  /** @param open the API of the branch's host */
+  constructor(branch: Branch, settings: PullRequestSettings, open: () => Promise<Forge>, parts: ProposalParts) {
     this.branch = branch;
     this.settings = settings;
-    this.#parts = parts;
-    this.#proposer = new Proposer(branch, settings, parts, (pull) => this.#learn(pull));
+    this.#open = open;
+    this.#owner = parts.owner;
+    this.#proposer = new Proposer({ branch, settings, open, parts, learn: (pull) => this.#learn(pull) });
   }
 
   /** Why the forge cannot be asked; null: it can. */
@@ -111,7 +128,7 @@ export class ProposedBranch {
 
   /** Ends a person's no to DSOs that was said by closing pull requests. @throws ProductError */
   async resume(dsos: readonly PlacedDso['dso'][]): Promise<void> {
-    const forge = await this.#parts.open(this.settings);
+    const forge = await this.#open();
     const keys = new Map(dsos.map((dso) => [dso.key, groupOf(this.settings.groupBy, dso)]));
     for (const { number, body } of this.#known?.closedFor(keys) ?? [])
       this.#learn(await forge.update(number, { body: withoutKeys(body, new Set(keys.keys())) }));
@@ -122,7 +139,7 @@ export class ProposedBranch {
     if (this.#call.purpose !== null) return;
     this.#call.start('look', async (gate) => {
       try {
-        const forge = await this.#parts.open(this.settings);
+        const forge = await this.#open();
         const { open, closed, isUnchanged } = await forge.pulls(now - REMEMBERED_MS);
         await gate();
         if (!isUnchanged || !this.#known) this.#hasMoved = true;
@@ -143,59 +160,62 @@ export class ProposedBranch {
   }
 
   /** Does what is due about the pull requests; what takes longer than the patience is seen the next time. */
-  async deliver(
-    wanted: ReadonlyMap<string, readonly ProposedDso[]>,
-    unknown: ReadonlySet<string>,
-    { now, mode, patience }: ProposalOptions,
-  ): Promise<readonly ProposalOutcome[]> {
+  async deliver(wanted: Wanted, { now, mode, patience }: ProposalOptions): Promise<readonly ProposalOutcome[]> {
     const known = this.#known;
-    if (!known || this.#call.purpose !== null) return this.#waiting(wanted);
-    const tasks = this.#tasks(known, wanted, unknown, now);
+    if (!known || this.#call.purpose !== null) return this.#waiting(wanted.proposed);
+    const tasks = this.#tasks(known, wanted, now);
     const due = tasks.filter(({ step }) => step.kind !== 'none' && step.kind !== 'wait');
-    const told = tasks
-      .filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none')
-      .map((task) => untold(this, task));
+    const told = this.#withDone(
+      tasks.filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none').map((task) => untold(this, task)),
+    );
     const left = mode === 'plan' ? [] : this.#leftBranches(known);
     if (mode === 'plan' || due.length + left.length === 0) return told;
     const { wait, error } = this.#proposals;
     if (!isOver(wait, now)) return told.map((one) => ({ ...one, error: one.step === 'none' ? null : error }));
-    const outcomes = new Map(told.map((outcome) => [outcome.group, outcome]));
     this.#call.start('propose', async (gate) => {
       // What is decided stands on one tip; the rest has its turn when it is decided again.
-      for (const task of due.slice(0, MAX_AT_ONCE)) outcomes.set(task.group, await this.#proposer.perform(task, now));
+      const done = new Map<string, ProposalOutcome>();
+      for (const task of due.slice(0, MAX_AT_ONCE)) done.set(task.group, await this.#proposer.perform(task, now));
       await this.#deleteBranches(left);
       await gate();
-      const failed = [...outcomes.values()].find((one) => one.error !== null)?.error;
+      this.#done = done;
+      const failed = [...done.values()].find((one) => one.error !== null)?.error;
       this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : FRESH;
     });
     await this.settle(patience.ms, patience.resume);
-    return this.#call.purpose === null ? [...outcomes.values()] : this.#waiting(wanted);
+    return this.#call.purpose === null ? this.#withDone(told) : this.#waiting(wanted.proposed);
   }
 
-  #waiting(wanted: ReadonlyMap<string, readonly ProposedDso[]>): readonly ProposalOutcome[] {
+  /** What was done goes before what is to be done, and is told once. */
+  #withDone(told: readonly ProposalOutcome[]): readonly ProposalOutcome[] {
+    const done = this.#done;
+    this.#done = new Map();
+    const groups = new Set(told.map(({ group }) => group));
+    const others = [...done.values()].filter(({ group }) => !groups.has(group));
+    return [...told.map((one) => done.get(one.group) ?? one), ...others];
+  }
+
+  #waiting(proposed: Wanted['proposed']): readonly ProposalOutcome[] {
     const { error } = this.#looks;
-    return [...wanted].map(([group, dsos]) => {
+    return [...proposed].map(([group, dsos]) => {
       const open = this.#known?.open.get(group) ?? null;
       const outcome = untold(this, { group, dsos, open, step: { kind: 'none' } });
       return { ...outcome, waiting: error ? null : BUSY, error };
     });
   }
 
-  #tasks(
-    { open }: KnownPulls,
-    wanted: ReadonlyMap<string, readonly ProposedDso[]>,
-    unknown: ReadonlySet<string>,
-    now: number,
-  ): readonly Task[] {
+  #tasks({ open }: KnownPulls, { proposed, held, unknown }: Wanted, now: number): readonly Task[] {
     const { repository } = this.branch;
-    return [...new Set([...wanted.keys(), ...open.keys()])].sort().map((group) => {
-      const dsos = wanted.get(group) ?? [];
+    return [...new Set([...proposed.keys(), ...open.keys()])].sort().map((group) => {
+      const dsos = proposed.get(group) ?? [];
       const entries = entriesOf(this.branch, dsos);
       const pull = open.get(group) ?? null;
       const { base } = this;
-      const head = headOf(this.#parts.owner, group, base);
+      const head = headOf(this.#owner, group, base);
       const at = repository?.proposed.get(head) ?? null;
-      const step = nextStep({ entries, unknown, base, open: pull, tip: at, now, rebuild: this.settings.rebuild });
+      const { rebuild } = this.settings;
+      const ofPeople = held.get(group) ?? NOBODY;
+      const step = nextStep({ group, entries, unknown, held: ofPeople, base, open: pull, tip: at, now, rebuild });
       return { group, head, dsos, entries, open: pull, tip: repository?.tip ?? null, step };
     });
   }
@@ -220,8 +240,7 @@ export class ProposedBranch {
   async #deleteBranches(left: readonly LeftBranch[]): Promise<void> {
     for (const { head, oid } of left) {
       this.branch.repository?.forgetProposed(head);
-      await this.#parts
-        .open(this.settings)
+      await this.#open()
         .then((forge) => forge.deleteBranch(head, oid))
         .catch(() => undefined);
     }
@@ -229,7 +248,7 @@ export class ProposedBranch {
 
   /** The group of a pull request; null: it is none of this branch. */
   groupOf({ head, base }: PullRequest): string | null {
-    return base === this.base ? groupOfHead(this.#parts.owner, this.base, head) : null;
+    return base === this.base ? groupOfHead(this.#owner, this.base, head) : null;
   }
 
   #learn(pull: PullRequest): void {

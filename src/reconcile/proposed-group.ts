@@ -39,6 +39,17 @@ export function proposedIn(
   return groups;
 }
 
+/** Keys of what a person holds, by group. */
+export function heldIn(by: GroupBy, outcomes: Iterable<DsoOutcome>): ReadonlyMap<string, ReadonlySet<string>> {
+  const held = new Map<string, Set<string>>();
+  for (const { key, verdict, placed } of outcomes) {
+    if (verdict.kind !== 'held' || !placed) continue;
+    const group = groupOf(by, placed.dso);
+    held.set(group, (held.get(group) ?? new Set()).add(key));
+  }
+  return held;
+}
+
 /** What goes elsewhere is proposed when its record is home, or is proposed together with it. */
 function isHomeWithIt({ placed, decided, heldBack }: DecidedDso, ids: ReadonlySet<string>): boolean {
   const { id } = placed.home;

@@ -1,6 +1,8 @@
+import type { ForgeSettings } from '../config/load-forge.ts';
 import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, mustAct, ProductError } from '../errors.ts';
 import type { Forge, PullRequest, Review } from '../forge/forge.ts';
+import { cleanText } from '../manifests/clean-text.ts';
 import type { Templates } from '../manifests/template.ts';
 import { parseMarker, withoutKeys } from '../proposal/marker.ts';
 import type { Step } from '../proposal/next-step.ts';
@@ -39,13 +41,16 @@ export interface ProposalOutcome {
   readonly warnings: readonly string[];
 }
 
+/** Opens the API of a repository's host; the same one for the same settings. */
+export type OpenForge = (settings: ForgeSettings) => Promise<Forge>;
+
 /** What is needed to propose. */
 export interface ProposalParts {
   readonly owner: string;
   readonly templates: Templates;
   /** The program and the installation, for people. */
   readonly writtenBy: string;
-  readonly open: (settings: PullRequestSettings) => Promise<Forge>;
+  readonly openForge: OpenForge;
 }
 
 interface Built {
@@ -79,27 +84,35 @@ function waitingOf({ state, isQueued, isAutoMergeArmed, decision, approvals, mer
     : null;
 }
 
+/** What a proposer is made of. */
+export interface ProposerParts {
+  readonly branch: Branch;
+  readonly settings: PullRequestSettings;
+  /** The API of the branch's host. */
+  readonly open: () => Promise<Forge>;
+  readonly parts: Pick<ProposalParts, 'templates' | 'writtenBy'>;
+  /** Told how a pull request stands after each change of it. */
+  readonly learn: (pull: PullRequest) => void;
+}
+
 /** Brings pull requests of one branch about, and ends them. */
 export class Proposer {
   readonly branch: Branch;
-  readonly #settings: PullRequestSettings;
-  readonly #parts: ProposalParts;
-  readonly #learn: (pull: PullRequest) => void;
+  readonly #parts: ProposerParts;
   /** Reviews that keep a pull request as it is, by its number. */
   readonly #reviews = new Map<number, KnownReview>();
 
-  /** @param learn told how a pull request stands after each change of it */
-  constructor(branch: Branch, settings: PullRequestSettings, parts: ProposalParts, learn: (pull: PullRequest) => void) {
-    this.branch = branch;
-    this.#settings = settings;
+  constructor(parts: ProposerParts) {
+    this.branch = parts.branch;
     this.#parts = parts;
-    this.#learn = learn;
   }
 
   /** Does what is next about a group; never rejects. @param now epoch milliseconds */
   async perform(task: Task, now: number): Promise<ProposalOutcome> {
     try {
-      const forge = await this.#parts.open(this.#settings);
+      const forge = await this.#parts.open();
+      if (task.step.kind === 'disarm' && task.open)
+        return await this.#disarm(task, task.open, task.step.message, forge);
       if (task.step.kind === 'close' && task.open) return await this.#close(task, task.open, forge);
       if (task.step.kind === 'refresh' && task.open) {
         const { commit, builtAt } = task.step.marker;
@@ -137,11 +150,21 @@ export class Proposer {
     if (before !== null && !(await repository.isOwn(task.head))) throw this.#taken(task);
     if (repository.tip !== task.tip)
       throw new ProductError('retry', 'LostRace', 'the base has moved; it is decided again');
-    const { files, message } = await composeGroup(this.branch, task.dsos, repository, this.#parts.templates);
-    const commit = await repository.propose({ branch: task.head, before, parent: task.tip, files, message, time: now });
-    if (task.open) return this.#tell(task, task.open, { commit, builtAt: now, now }, forge);
+    const { files, message } = await composeGroup(this.branch, task.dsos, repository, this.#parts.parts.templates);
+    const { commit, warnings: said } = await repository.propose({
+      branch: task.head,
+      before,
+      parent: task.tip,
+      files,
+      message,
+      time: now,
+    });
+    if (task.open) {
+      const told = await this.#tell(task, task.open, { commit, builtAt: now, now }, forge);
+      return { ...told, warnings: said };
+    }
     const { title, body } = this.#render(task, { commit, builtAt: now, now });
-    const { labels, reviewers } = this.#settings;
+    const { labels, reviewers } = this.#parts.settings;
     const request = {
       head: task.head,
       base: this.branch.settings.branch,
@@ -152,8 +175,12 @@ export class Proposer {
       isDraft: false,
     };
     const { pull, isNew, warnings } = await forge.create(request);
-    this.#learn(pull);
-    const outcome = { ...untold(this, task), pull, warnings: [...warnings, ...(await this.#arm(pull, forge))] };
+    this.#parts.learn(pull);
+    const outcome = {
+      ...untold(this, task),
+      pull,
+      warnings: [...said, ...warnings, ...(await this.#arm(pull, forge))],
+    };
     return isNew
       ? outcome
       : { ...(await this.#tell(task, pull, { commit, builtAt: now, now }, forge)), step: 'create' };
@@ -169,7 +196,7 @@ export class Proposer {
   /** Brings title and body in line. */
   async #tell(task: Task, pull: PullRequest, at: Built, forge: Forge): Promise<ProposalOutcome> {
     const updated = await forge.update(pull.number, this.#render(task, at));
-    this.#learn(updated);
+    this.#parts.learn(updated);
     return { ...untold(this, task), pull: updated };
   }
 
@@ -186,7 +213,7 @@ export class Proposer {
       number,
       'Nothing is left to change: the branch has these counts already, or they are no longer wanted.',
     );
-    this.#learn(closed);
+    this.#parts.learn(closed);
     const tip = this.branch.repository?.proposed.get(task.head) ?? null;
     if (closed.state === 'closed' && tip !== null && tip === parseMarker(body)?.commit) {
       await forge.deleteBranch(task.head, tip);
@@ -195,15 +222,27 @@ export class Proposer {
     return { ...untold(this, task), pull: closed };
   }
 
+  /** A person arms it again. */
+  async #disarm(task: Task, pull: PullRequest, why: string, forge: Forge): Promise<ProposalOutcome> {
+    await forge.disableAutoMerge(pull.nodeId);
+    await forge.comment(
+      pull.number,
+      `It does not merge itself any more: ${cleanText(why)}. Arm it again when that is over.`,
+    );
+    const disarmed = { ...pull, isAutoMergeArmed: false };
+    this.#parts.learn(disarmed);
+    return { ...untold(this, task), pull: disarmed };
+  }
+
   async #restore(task: Task, { number, body }: PullRequest, forge: Forge): Promise<ProposalOutcome> {
     const ended = await forge.update(number, { body });
-    this.#learn(ended);
+    this.#parts.learn(ended);
     return { ...untold(this, task), pull: ended };
   }
 
   /** What could not be had is told; the pull request is there all the same. */
   async #arm({ nodeId }: PullRequest, forge: Forge): Promise<readonly string[]> {
-    const { autoMerge } = this.#settings;
+    const { autoMerge } = this.#parts.settings;
     if (autoMerge === null) return [];
     try {
       await forge.enableAutoMerge(nodeId, autoMerge);
@@ -214,8 +253,8 @@ export class Proposer {
   }
 
   #render({ entries, group }: Task, { commit, builtAt, now }: Built): ReturnType<typeof renderProposal> {
-    const { validForMs } = this.#settings;
-    const { writtenBy, templates } = this.#parts;
+    const { validForMs } = this.#parts.settings;
+    const { writtenBy, templates } = this.#parts.parts;
     const proposal: Proposal = {
       base: this.branch.settings.branch,
       group,

@@ -78,6 +78,7 @@ export interface DestinationReport {
   readonly message: string | null;
   /** Texts only where they were asked for. */
   readonly files: readonly { readonly path: string; readonly before: string | null; readonly after: string | null }[];
+  readonly warnings: readonly string[];
   readonly error: { readonly reason: string; readonly message: string } | null;
 }
 
@@ -169,7 +170,8 @@ export function pullReport(pull: PullRequest | null): PullReport | null {
   return pull && { number: pull.number, url: pull.url, state: pull.state };
 }
 
-function proposalReport({
+/** What was proposed as a report. */
+export function proposalReport({
   repository,
   base,
   group,
@@ -208,6 +210,7 @@ export function delivery({
   destination,
   composition,
   commit,
+  warnings,
   error,
 }: DestinationOutcome): Omit<DestinationReport, 'files'> {
   return {
@@ -216,6 +219,7 @@ export function delivery({
     branch: destination.branch,
     commit,
     message: composition?.message ?? null,
+    warnings,
     error: error ? { reason: error.reason, message: error.message } : null,
   };
 }

@@ -7,6 +7,8 @@ export interface FileChange {
   /** Name of its author. */
   readonly author: string;
   readonly subject: string;
+  /** It says of itself that it is ours. */
+  readonly isOurs: boolean;
 }
 
 /** Called when the remote has answered; what it brought is seen by readers only after this has resolved. */
@@ -23,6 +25,14 @@ export interface Publication {
   readonly states: SavedTexts;
   /** Epoch milliseconds. */
   readonly time: number;
+}
+
+/** What came of a publication. */
+export interface Published {
+  /** Id of the new commit; null: only states were written. */
+  readonly commit: string | null;
+  /** What could not be done as it is configured, each a sentence. */
+  readonly warnings: readonly string[];
 }
 
 /** A commit that is proposed in a branch of its own. */
@@ -88,10 +98,9 @@ export interface Repository {
   /**
    * One commit, pushed to a branch of ours that is proposed.
    *
-   * @returns its id
    * @throws ProductError kind `retry` where that branch is elsewhere by now
    */
-  propose(commit: ProposedCommit): Promise<string>;
+  propose(commit: ProposedCommit): Promise<Published & { readonly commit: string }>;
   /** A branch that is proposed was deleted by other means. */
   forgetProposed(branch: string): void;
   /** Whether the last commit of a branch that is proposed is ours, and not a person's; it is fetched where it is not known. */
@@ -100,8 +109,7 @@ export interface Repository {
    * One commit and one push of all of it. A host that cannot take both or none may take the commit and not the states:
    * `states` says then what it has, and their failure comes again when they are pushed alone.
    *
-   * @returns the new commit; null: only states were pushed
    * @throws ProductError kind `retry` when another writer was faster
    */
-  publish(publication: Publication, gate: Gate): Promise<string | null>;
+  publish(publication: Publication, gate: Gate): Promise<Published>;
 }

@@ -1,6 +1,7 @@
 import type { ChangeSet } from '../manifests/change-set.ts';
 import { FAST_IMPORT, type ImportCommit, importStream, parseImport, type WrittenCommit } from './fast-import.ts';
 import type { Git } from './git.ts';
+import type { Host } from './host.ts';
 import { type SigningPlace, type SigningSource, signCommits } from './sign.ts';
 import { DifferenceCheck } from './tree-difference.ts';
 
@@ -11,7 +12,7 @@ const WORK_REFS = 8;
 
 /** Who commits, and how that is proven. */
 export interface CommitSettings {
-  readonly author: ImportCommit['author'];
+  readonly host: Pick<Host, 'author'>;
   /** null: commits are not signed. */
   readonly signing: SigningSource | null;
 }
@@ -31,13 +32,23 @@ export class CommitWriter {
     this.#place = place;
   }
 
-  /** Writes commits, in order. @param work what they are for: two of one kind are never written at once */
-  async write(commits: readonly NewCommit[], work: 'publish' | 'propose'): Promise<readonly WrittenCommit[]> {
-    const { author, signing } = this.#settings;
+  /**
+   * Writes commits, in order.
+   *
+   * @param work what they are for: two of one kind are never written at once
+   * @param isFinal false: they are a draft that nobody signs
+   */
+  async write(
+    commits: readonly NewCommit[],
+    work: 'publish' | 'propose',
+    isFinal = true,
+  ): Promise<readonly WrittenCommit[]> {
+    const { host, signing } = this.#settings;
+    const author = await host.author();
     const imports = commits.map((commit, index) => ({ ...commit, author, ref: `${workRef()}-${work}-${index}` }));
     const output = await this.#git.feed(FAST_IMPORT, importStream(imports), 'writing the commit');
     const written = parseImport(output.toString());
-    return signing === null ? written : signCommits(signing, this.#place, imports, written);
+    return signing === null || !isFinal ? written : signCommits(signing, this.#place, imports, written);
   }
 
   /** Checks that a commit changes these files of its parent, as they were given, and nothing else. @throws ProductError */

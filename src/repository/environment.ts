@@ -42,6 +42,7 @@ const PASSED_ON = [...PROXIES, 'NO_PROXY', 'no_proxy', 'SSH_AUTH_SOCK', 'TMPDIR'
  * messages. A token travels as a header in an environment variable, so that it is in no argument, URL or file.
  *
  * @param home the bare repository; nothing in it is taken as a user's configuration
+ * @param given a token that goes before the one that the credentials name
  * @throws ProductError kind `act` when a credential is named and not there
  */
 export async function gitEnvironment(
@@ -49,6 +50,7 @@ export async function gitEnvironment(
   credentials: CredentialSource,
   home: string,
   parent: NodeJS.ProcessEnv,
+  given: string | null = null,
 ): Promise<GitEnvironment> {
   const variables: Record<string, string> = {
     PATH: parent['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
@@ -78,7 +80,7 @@ export async function gitEnvironment(
   const secrets = PROXIES.flatMap((name) => secretsOf(variables[name] ?? ''));
   const { username, tokenEnvironment, tokenFile } = credentials;
   const source = { environment: tokenEnvironment, file: tokenFile };
-  const token = (await readSecret(source, 'token of the repository', parent))?.trim();
+  const token = given ?? (await readSecret(source, 'token of the repository', parent))?.trim();
   if (token) {
     const basic = Buffer.from(`${username}:${token}`).toString('base64');
     settings.push([`http.${originOf(url)}.extraHeader`, `Authorization: Basic ${basic}`]);

@@ -41,13 +41,13 @@ const FIXED = [
 /**
  * Git in `directory`; every failure is classified and holds no secret.
  *
- * @param environmentOf asked before every process, so that a credential that was rotated is used at once
+ * @param environmentOf asked before every process, so that a credential that was rotated is used at once; whether it talks to the remote
  * @param url the remote's, for classifying
  * @param deadlineMs how long each process may take
  */
 export function gitIn(
   directory: string,
-  environmentOf: () => Promise<GitEnvironment>,
+  environmentOf: (isRemote: boolean) => Promise<GitEnvironment>,
   signal: AbortSignal,
   url = '',
   deadlineMs = DEADLINE_MS,
@@ -57,7 +57,7 @@ export function gitIn(
     what: string,
     work: (variables: GitEnvironment['variables']) => Promise<T>,
   ): Promise<T> => {
-    const { variables, secrets } = await environmentOf();
+    const { variables, secrets } = await environmentOf(isRemote(args));
     try {
       return await work(variables);
     } catch (error) {

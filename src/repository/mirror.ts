@@ -1,17 +1,17 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
-import type { FileChange, ProposedCommit, Publication } from '../reconcile/repository.ts';
+import type { FileChange, ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
 import { BlobStore } from './blob-store.ts';
-import { type CommitSettings, CommitWriter, type NewCommit } from './commit-writer.ts';
+import { type CommitSettings, CommitWriter } from './commit-writer.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
-import type { WrittenCommit } from './fast-import.ts';
 import { type Git, gitIn } from './git.ts';
+import type { Host } from './host.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
 import { removeKeyrings } from './openpgp-keyring.ts';
 import { Past } from './past.ts';
-import { isRefused, Remote, type RemoteSettings, STATE_BRANCH } from './remote.ts';
-import { SavedStates, type StateCommit } from './saved-states.ts';
+import { Publisher } from './publisher.ts';
+import { Remote, type RemoteSettings } from './remote.ts';
+import { SavedStates } from './saved-states.ts';
 import { shortHash } from './short-hash.ts';
 import { Tree, type TreeEntry } from './tree.ts';
 import { isWorn } from './worn.ts';
@@ -21,15 +21,13 @@ export interface MirrorSettings extends RemoteSettings, CommitSettings {
   /** Directories that our files are below; each has a state of its own. */
   readonly roots: readonly string[];
   readonly credentials: CredentialSource;
+  readonly host: Host;
   /** Where mirrors are kept; a cache. */
   readonly cacheDirectory: string;
   readonly parentEnvironment: NodeJS.ProcessEnv;
   /** How long each Git process may take, in milliseconds; 10 minutes where it is not given. */
   readonly deadlineMs?: number;
 }
-
-/** States that were written, and where they go. */
-type WrittenState = StateCommit & WrittenCommit;
 
 /**
  * A bare mirror of one branch and of the states beside it, without a worktree. It is a cache: everything in it can be
@@ -38,7 +36,7 @@ type WrittenState = StateCommit & WrittenCommit;
 export class Mirror {
   readonly #settings: MirrorSettings;
   readonly #directory: string;
-  readonly #commits: CommitWriter;
+  readonly #publisher: Publisher;
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #past: Past;
@@ -51,12 +49,20 @@ export class Mirror {
     this.#settings = settings;
     this.#directory = directory;
     const place = { directory, parentEnvironment: settings.parentEnvironment, signal };
-    this.#commits = new CommitWriter(git, settings, place);
     this.#remote = new Remote(git, settings);
     this.#tree = new Tree(git, roots, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
     this.#blobs = new BlobStore(git);
-    this.#saved = new SavedStates(git, branch, roots, (ids) => this.#tree.contents(ids));
+    const contents = (ids: readonly string[]) => this.#tree.contents(ids);
+    this.#saved = new SavedStates(git, branch, roots, contents);
+    this.#publisher = new Publisher({
+      branch,
+      host: settings.host,
+      commits: new CommitWriter(git, settings, place),
+      remote: this.#remote,
+      saved: this.#saved,
+      contents,
+    });
   }
 
   /** Opens or makes the mirror; nothing is fetched yet. */
@@ -64,8 +70,12 @@ export class Mirror {
     const directory = await takeDirectory(settings);
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const { url, credentials, parentEnvironment, deadlineMs } = settings;
-    const environmentOf = () => gitEnvironment(url, credentials, directory, parentEnvironment);
+    const { url, credentials, parentEnvironment, deadlineMs, host, isPartial } = settings;
+    const environmentOf = async (isRemote: boolean) => {
+      // What works on the mirror alone goes on while the host gives no token.
+      const token = host.token && (isRemote || isPartial) ? await host.token() : null;
+      return gitEnvironment(url, credentials, directory, parentEnvironment, token);
+    };
     const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
     await removeKeyrings(directory, parentEnvironment);
     if (isNew) await git.run(['init', '--quiet', '--bare', '.'], 'making the mirror');
@@ -194,34 +204,22 @@ export class Mirror {
    * comes again when they are pushed alone.
    *
    * @param gate called when the remote has taken it; readers see it only after that has resolved
-   * @returns the new commit; null: only states were pushed
    * @throws ProductError kind `retry` when another writer was faster: refresh and decide again
    */
-  async publish(publication: Publication, gate: () => Promise<void> = open): Promise<string | null> {
-    const { files, message, time } = publication;
-    const parent = this.tip;
-    const branch = files.size > 0 ? [{ parent, tree: null, time, message, files }] : [];
-    const states = this.#saved.commitsOf(publication.states);
-    if (branch.length + states.length === 0) return null;
+  async publish(publication: Publication, gate: () => Promise<void> = open): Promise<Published> {
     this.#blobs.check();
-    const written = await this.#commits.write([...branch, ...states.map((one) => newState(one, time))], 'publish');
-    const commit = branch.length > 0 ? (written[0]?.commit ?? null) : null;
-    if (commit) await this.#commits.check(commit, parent, files);
-    const saved = await this.#push(commit, beside(states, written.slice(branch.length)), publication);
+    const { commit, states, warnings } = await this.#publisher.publish(publication, this.tip);
     await gate();
-    if (commit) this.#tree.advanceTo(commit, files);
-    for (const state of saved) this.#saved.advance(state, state);
-    return commit;
+    if (commit) this.#tree.advanceTo(commit, publication.files);
+    for (const state of states) this.#saved.advance(state, state);
+    return { commit, warnings };
   }
 
   /** One commit in a branch of ours. See Repository. */
-  async propose({ branch, before, parent, files, message, time }: ProposedCommit): Promise<string> {
-    const [written] = await this.#commits.write([{ parent, tree: null, time, message, files }], 'propose');
-    if (!written) throw new Error(`nothing was written for ${branch}`);
-    await this.#commits.check(written.commit, parent, files);
-    await this.#remote.pushProposed(written.commit, branch, before);
-    this.#proposed.set(branch, written.commit);
-    return written.commit;
+  async propose(proposed: ProposedCommit): Promise<Published & { readonly commit: string }> {
+    const published = await this.#publisher.propose(proposed);
+    this.#proposed.set(proposed.branch, published.commit);
+    return published;
   }
 
   /** A branch that is proposed was deleted by other means. */
@@ -232,48 +230,10 @@ export class Mirror {
   /** Whether the last commit of a branch that is proposed is ours. See Repository. */
   async isOwn(branch: string): Promise<boolean> {
     const commit = this.#proposed.get(branch);
-    return commit !== undefined && this.#remote.isBy(branch, commit, this.#settings.author.email);
+    if (commit === undefined) return false;
+    const { host } = this.#settings;
+    return this.#remote.proposed.isOwn(branch, commit, (await host.author()).email, host.commit !== null);
   }
-
-  /** A host that takes no refs outside heads, or takes none any more, may take a branch. */
-  async #push(
-    commit: string | null,
-    states: readonly WrittenState[],
-    { states: texts, time }: Publication,
-  ): Promise<readonly WrittenState[]> {
-    try {
-      return await this.#remote.push(commit, states);
-    } catch (error) {
-      const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
-      if (!isOfRefs || !this.#saved.useBranch()) throw error;
-      try {
-        const otherwise = this.#saved.commitsOf(texts);
-        const written = await this.#commits.write(
-          otherwise.map((one) => newState(one, time)),
-          'publish',
-        );
-        return await this.#remote.push(commit, beside(otherwise, written));
-      } catch (second) {
-        if (!(second instanceof ProductError) || !isRefused(second, STATE_BRANCH)) throw second;
-        // It was not the kind of ref: what was said first is what matters.
-        this.#saved.useRefs();
-        throw error;
-      }
-    }
-  }
-}
-
-/** Without a parent: states have no history. */
-function newState({ tree, files }: StateCommit, time: number): NewCommit {
-  return { parent: null, tree, files, time, message: 'state of dso-gitops\n' };
-}
-
-/** Each with its ids. */
-function beside(states: readonly StateCommit[], written: readonly WrittenCommit[]): readonly WrittenState[] {
-  return states.flatMap((state, index) => {
-    const ids = written[index];
-    return ids ? [{ ...state, ...ids }] : [];
-  });
 }
 
 /** Nobody reads beside. */

@@ -6,6 +6,8 @@ export interface LoggedCommit {
   /** Name of its author. */
   readonly author: string;
   readonly subject: string;
+  /** It says of itself which DSOs it is about, as commits of ours do. */
+  readonly isOurs: boolean;
   readonly changes: readonly LoggedChange[];
 }
 
@@ -28,7 +30,7 @@ export const RAW_LOG = [
   '--raw',
   '--no-abbrev',
   '--no-renames',
-  '--format=%H%x00%cI%x00%an%x00%s%x00',
+  '--format=%H%x00%cI%x00%an%x00%s%x00%(trailers:key=Dso,separator=%x2C)%x00',
 ];
 
 const NO_BLOB = /^0+$/;
@@ -54,9 +56,9 @@ export function parseRawLog(log: string): readonly LoggedCommit[] {
       const before = blobs.slice(0, -1).flatMap((id) => id ?? []);
       commits.at(-1)?.changes.push({ path: fields[index] ?? '', before, id: blobs.at(-1) ?? null, mode });
     } else if (COMMIT.test(field)) {
-      const [committedAt = '', author = '', subject = ''] = fields.slice(index + 1, index + 4);
-      commits.push({ commit: field, committedAt, author, subject, changes: [] });
-      index += 3;
+      const [committedAt = '', author = '', subject = '', trailers = ''] = fields.slice(index + 1, index + 5);
+      commits.push({ commit: field, committedAt, author, subject, isOurs: trailers !== '', changes: [] });
+      index += 4;
     }
   }
   return commits;

@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
 import { mustAct, ProductError } from '../errors.ts';
+import { Fetches } from './fetches.ts';
 import type { Git } from './git.ts';
-import { InTurn } from './in-turn.ts';
+import { ProposedRefs } from './proposed-refs.ts';
 
 /** The branch that serves where a host takes no refs outside heads. */
 export const STATE_BRANCH = 'refs/heads/dso-gitops-state';
@@ -11,7 +12,6 @@ const HEADS = 'refs/heads/';
 /** Refs of the mirror that hold what was fetched last. */
 const TIP = 'refs/dso-gitops/tip';
 const KNOWN_STATES = 'refs/dso-gitops/known-states';
-const PROPOSED = 'refs/dso-gitops/proposed';
 
 /** What the remote has now. */
 export interface RemoteTips {
@@ -62,11 +62,11 @@ export class Remote {
   readonly #isPartial: boolean;
   /** What refs of ours begin with that are proposed; null: none are. */
   readonly #proposedRefs: string | null;
-  /** Else it is to be created. */
   #isBranchThere = false;
   #isAtomic = true;
-  /** Two fetches at once would meet at a lock of the mirror. */
-  readonly #fetches = new InTurn();
+  readonly #fetches: Fetches;
+  /** Branches of ours that are proposed. */
+  readonly proposed: ProposedRefs;
   /** Ref that the branch comes from. */
   #source: string;
 
@@ -79,6 +79,13 @@ export class Remote {
     this.#isPartial = isPartial;
     this.#proposedRefs = proposedPrefix === null ? null : `${HEADS}${proposedPrefix}`;
     this.#source = this.#branchRef;
+    this.#fetches = new Fetches(git, this.#url, isPartial);
+    this.proposed = new ProposedRefs(git, this.#fetches, this.#url, proposedPrefix);
+  }
+
+  /** Else it is to be created. */
+  get isBranchThere(): boolean {
+    return this.#isBranchThere;
   }
 
   /** Fetches the contents that are not here, all in one call; with a whole clone there is nothing to do. */
@@ -129,8 +136,8 @@ export class Remote {
     const branch = wanted.tip ? [{ ref: tips.source, local: TIP }] : [];
     const refspecs = [...branch, ...states].map(({ ref, local }) => `+${ref}:${local}`);
     // Only the tip at first; later fetches keep every commit since, so that a change can be named.
-    const options = this.#fetching('--force', ...(isShallow ? ['--depth=1'] : []));
-    await this.#fetches.run(() => this.#git.run([...options, this.#url, ...refspecs], `fetching ${this.#url}`));
+    const how = ['--force', ...(isShallow ? ['--depth=1'] : [])];
+    await this.#fetches.run(`fetching ${this.#url}`, refspecs, ...how);
     // A ref may have moved since it was listed: what was fetched counts.
     const names = [...branch, ...states].map(({ local }) => local);
     const ids = (await this.#git.run(['rev-parse', ...names], 'reading the mirror')).trim().split('\n');
@@ -141,10 +148,7 @@ export class Remote {
 
   /** Fetches older commits of the branch. */
   async deepen(depth: number): Promise<void> {
-    const options = this.#fetching(`--deepen=${depth}`);
-    await this.#fetches.run(() =>
-      this.#git.run([...options, this.#url, this.#source], `fetching the history of ${this.#url}`),
-    );
+    await this.#fetches.run(`fetching the history of ${this.#url}`, [this.#source], `--deepen=${depth}`);
   }
 
   /**
@@ -192,39 +196,9 @@ export class Remote {
     return there;
   }
 
-  /**
-   * Pushes a commit to a branch of ours that is proposed; what is there is replaced, if it is what was seen there.
-   *
-   * @param before null: there must be nothing
-   */
-  async pushProposed(commit: string, branch: string, before: string | null): Promise<void> {
-    const ref = `${HEADS}${branch}`;
-    if (this.#proposedRefs === null || !ref.startsWith(this.#proposedRefs)) throw new Error(`${branch} is not ours`);
-    const options = ['push', '--porcelain', '--progress', '--no-verify', `--force-with-lease=${ref}:${before ?? ''}`];
-    await this.#git.run([...options, this.#url, `${commit}:${ref}`], `pushing ${branch} to ${this.#url}`);
-  }
-
-  /** Whether a commit at the tip of a branch of ours was made by an address; it is fetched where it is not here. */
-  async isBy(branch: string, commit: string, email: string): Promise<boolean> {
-    const check = await this.#git.feed(['cat-file', '--batch-check'], `${commit}\n`, 'reading the mirror');
-    if (!check.toString().startsWith(`${commit} commit`))
-      await this.#fetches.run(() =>
-        this.#git.run(
-          [...this.#fetching('--force', '--depth=1'), this.#url, `+${HEADS}${branch}:${PROPOSED}`],
-          `fetching ${branch} of ${this.#url}`,
-        ),
-      );
-    const by = await this.#git.run(['log', '-1', '--format=%ae%n%ce', commit], 'reading the mirror');
-    return by
-      .trim()
-      .split('\n')
-      .every((one) => one === email);
-  }
-
-  /** A fetch of objects, before the URL. */
-  #fetching(...how: readonly string[]): readonly string[] {
-    const filter = this.#isPartial ? ['--filter=blob:none'] : [];
-    return ['fetch', '--progress', '--no-tags', '--no-write-fetch-head', ...how, ...filter];
+  /** Fetches the branch after the host has made a commit on it. */
+  async fetchTip(): Promise<void> {
+    await this.#fetches.run(`fetching ${this.#url}`, [`+${this.#branchRef}:${TIP}`], '--force');
   }
 
   /**

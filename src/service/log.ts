@@ -2,7 +2,7 @@ import { pino } from 'pino';
 
 /** One line of the log. */
 export interface LogEntry {
-  readonly level: 'info' | 'error';
+  readonly level: 'info' | 'warn' | 'error';
   /** The same for every entry of its kind. */
   readonly message: string;
   /** What it is about, for machines. */

@@ -1,6 +1,14 @@
 import { formatProblem } from '../api/problem.ts';
 import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
-import { becauseOf, type DestinationReport, type DsoReport, delivery, dsoReport } from '../reconcile/report.ts';
+import {
+  becauseOf,
+  type DestinationReport,
+  type DsoReport,
+  delivery,
+  dsoReport,
+  type ProposalReport,
+  proposalReport,
+} from '../reconcile/report.ts';
 import { dsoField, type LogEntry } from './log.ts';
 
 /** What was said of one DSO. */
@@ -19,15 +27,25 @@ export class TransitionLog {
   #unsaved = '';
 
   /** What a tick brought. */
-  of({ outcomes, destinations, problems, dsos: known }: TickResult): readonly LogEntry[] {
+  of({ outcomes, destinations, proposals, problems, dsos: known }: TickResult): readonly LogEntry[] {
     const entries: LogEntry[] = [];
     const others = new Map<string, string>();
+    const sayOnce = (about: string, entry: LogEntry): void => {
+      others.set(about, entry.text);
+      if (this.#others.get(about) !== entry.text) entries.push(entry);
+    };
     for (const destination of destinations.map(delivery)) {
-      if (destination.commit) entries.push(commitEntry(destination));
-      if (!destination.error) continue;
-      const entry = refusalEntry(destination, destination.error);
-      others.set(destination.name, entry.text);
-      if (this.#others.get(destination.name) !== entry.text) entries.push(entry);
+      const { name, commit, warnings, error } = destination;
+      if (commit) entries.push(commitEntry(destination));
+      for (const warning of warnings) entries.push(warningEntry({ destination: name }, warning));
+      if (error) sayOnce(name, refusalEntry({ destination: name }, error));
+    }
+    for (const proposal of proposals.map(proposalReport)) {
+      const { repository, branch, group, warnings, error } = proposal;
+      const about = { repository, branch, group };
+      if (!error && proposal.step in PROPOSED) entries.push(proposedEntry(about, proposal));
+      for (const warning of warnings) entries.push(warningEntry(about, warning));
+      if (error) sayOnce(`${repository} ${branch} ${group}`, refusalEntry(about, error));
     }
     const dsos = new Map<string, SaidOfDso>();
     for (const outcome of outcomes) {
@@ -119,9 +137,36 @@ function commitEntry({ name, commit, message }: Pick<DestinationReport, 'name' |
   return { level: 'info', message: 'committed', fields, text: `commit ${commit} on ${name}: ${subject}` };
 }
 
-function refusalEntry({ name }: Pick<DestinationReport, 'name'>, error: { reason: string; message: string }): LogEntry {
-  const fields = { destination: name, reason: error.reason, error: error.message };
-  return { level: 'error', message: 'not delivered', fields, text: `${name} ${error.reason}: ${error.message}` };
+/** What an entry is about. */
+type About = Readonly<Record<string, string>>;
+
+function refusalEntry(about: About, { reason, message }: { reason: string; message: string }): LogEntry {
+  const fields = { ...about, reason, error: message };
+  return { level: 'error', message: 'not delivered', fields, text: `${placeOf(about)} ${reason}: ${message}` };
+}
+
+function warningEntry(about: About, warning: string): LogEntry {
+  const fields = { ...about, warning };
+  return { level: 'warn', message: 'not done as configured', fields, text: `${placeOf(about)}: ${warning}` };
+}
+
+/** What a step did, in the past. */
+const PROPOSED: Readonly<Record<string, string>> = {
+  create: 'opened',
+  rebuild: 'brought in line',
+  refresh: 'brought in line',
+  disarm: 'does not merge itself any more',
+  close: 'closed',
+};
+
+function proposedEntry(about: About, { step, pullRequest, dsos }: ProposalReport): LogEntry {
+  const message = `pull request ${PROPOSED[step]}`;
+  const fields = { ...about, number: pullRequest?.number, url: pullRequest?.url, dsos: dsos.length };
+  return { level: 'info', message, fields, text: `${message}: ${pullRequest?.url ?? placeOf(about)}` };
+}
+
+function placeOf(about: About): string {
+  return Object.values(about).join(' ');
 }
 
 /** An entry, and what has to be different for it to be said again. */

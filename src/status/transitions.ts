@@ -9,14 +9,14 @@ export interface Transition {
   /** Stable, CamelCase. */
   readonly reason: string;
   /** What was done, CamelCase. */
-  readonly action: 'Commit' | 'Evaluate';
+  readonly action: 'Commit' | 'Evaluate' | 'Propose';
   readonly message: string;
 }
 
 /** The longest note that the API server takes, in bytes (pkg/apis/core/validation/events.go, NoteLengthLimit). */
 const MAX_NOTE = 1024;
 
-/** What is new since the status before: a commit, or another standing of Ready. Nothing when nothing changed. */
+/** What is new since the status before: a commit, a pull request, another standing of Ready. Nothing when nothing changed. */
 export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, after: DsoStatus): readonly Transition[] {
   const transitions: Transition[] = [];
   const commit = after.gitOps?.lastCommit;
@@ -33,6 +33,7 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
     });
   }
   const [was, is] = [readyOf(before), readyOf(after)];
+  transitions.push(...pullTransitions(before?.gitOps?.pullRequest, after.gitOps?.pullRequest));
   const isNews = is !== undefined && (was?.status !== is.status || was.reason !== is.reason);
   // That a push waits for its time is said by the status alone.
   if (!isNews || isPacing(is.reason) || (is.reason === 'Committed' && isCommitted)) return transitions.map(cut);
@@ -41,6 +42,22 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
   const isOver = is.reason === 'Committed';
   transitions.push({ type, reason: isOver ? 'Recovered' : is.reason, action: 'Evaluate', message: is.message });
   return transitions.map(cut);
+}
+
+type PullStatus = NonNullable<DsoStatus['gitOps']>['pullRequest'];
+
+const PULL_REASONS: Readonly<Record<string, string>> = {
+  open: 'PullRequestOpen',
+  merged: 'PullRequestMerged',
+  closed: 'PullRequestClosed',
+};
+
+function pullTransitions(was: PullStatus, is: PullStatus): readonly Transition[] {
+  if (!is || (was?.number === is.number && was.state === is.state)) return [];
+  // The first one that is seen may have ended long ago.
+  if (!was && is.state !== 'open') return [];
+  const reason = PULL_REASONS[is.state] ?? 'PullRequestOpen';
+  return [{ type: 'Normal', reason, action: 'Propose', message: `#${is.number}: ${is.url}` }];
 }
 
 /** The push has its turn soon, or is under way. */

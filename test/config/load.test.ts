@@ -137,8 +137,8 @@ describe('a configuration that is refused', () => {
     ],
     [
       'a token of the API over plain http',
-      '  - repository: fleet.git\n    delivery: pullRequest\n    pullRequests:\n      github: {repository: acme/fleet, apiUrl: "http://git.example/api/v3", tokenEnvironment: TOKEN}',
-      ['10: destinations[0].pullRequests.github.apiUrl: expected https: a token is not sent over plain http'],
+      '  - repository: fleet.git\n    delivery: pullRequest\n    github: {repository: acme/fleet, apiUrl: "http://git.example/api/v3", tokenEnvironment: TOKEN}',
+      ['9: destinations[0].github.apiUrl: expected https: a token is not sent over plain http'],
     ],
     [
       'a token over plain http',

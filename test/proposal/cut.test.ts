@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
 import { renderRecord } from '../../src/manifests/record.ts';
-import { isCurrent } from '../../src/proposal/marker.ts';
 import type { Proposal } from '../../src/proposal/proposal.ts';
 import { MAX_BODY_LENGTH, renderProposal } from '../../src/proposal/render.ts';
 import { RECORD } from '../config/record.ts';
 import { cellsOf, codeOf, htmlOf } from './html.ts';
+import { isCurrent } from './is-current.ts';
 import { readChart } from './mermaid.ts';
 import { entry, member, proposal } from './proposals.ts';
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
-import { isCurrent, parseMarker, withoutKeys } from '../../src/proposal/marker.ts';
+import { parseMarker, withoutKeys } from '../../src/proposal/marker.ts';
 import type { Proposal } from '../../src/proposal/proposal.ts';
 import { renderProposal } from '../../src/proposal/render.ts';
+import { isCurrent } from './is-current.ts';
 import { entry, member, NOW, proposal } from './proposals.ts';
 
 const templates = await loadTemplates(null);

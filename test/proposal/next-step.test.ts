@@ -10,10 +10,14 @@ const BUILT = NOW - 3_600_000;
 const OPEN = {
   body: renderProposal(templates, proposal({ builtAt: BUILT })).body,
   labels: [],
+  isAutoMergeArmed: false,
 };
+const ARMED = { ...OPEN, isAutoMergeArmed: true };
 const SAME: Situation = {
   entries: [entry()],
   unknown: new Set(),
+  held: new Set(),
+  group: 'shop',
   base: 'main',
   open: OPEN,
   tip: 'c'.repeat(40),
@@ -71,6 +75,10 @@ describe('what is done next about a pull request', () => {
     ],
     ['it was built a short time ago', { entries: [moved(50)], now: BUILT + 599_999 }, 'wait'],
     ['a person holds it', { entries: [], open: { ...OPEN, labels: ['dso/hold'] } }, 'wait'],
+    ['its text is that of another group', { group: 'other' }, 'rebuild'],
+    ['a person holds it and it is armed', { open: { ...ARMED, labels: ['dso/hold'] } }, 'disarm'],
+    ['a workload in it is held and it is armed', { entries: [], open: ARMED, held: new Set(['shop/web']) }, 'disarm'],
+    ['a workload beside it is held and it is armed', { open: ARMED, held: new Set(['shop/cart']) }, 'none'],
   ])('when %s', (_when, change, step) => {
     expect(nextStep({ ...SAME, ...change }).kind).toBe(step);
   });

@@ -42,19 +42,20 @@ export class BareRepository {
     return this.#run(args, undefined);
   }
 
-  /** A commit by somebody else on a branch. */
+  /** A commit by somebody else on a branch; people are given by name, or with an address. */
   commit(
     files: Readonly<Record<string, Entry>>,
     branch = 'main',
     subject = `foreign ${this.#foreign}`,
     author = 'somebody',
+    committer = author,
   ): string {
     this.#foreign += 1;
-    const who = `${author} <somebody@example.com> ${1_700_000_000 + this.#foreign} +0000`;
+    const when = `${1_700_000_000 + this.#foreign} +0000`;
     const head = [
       `commit refs/heads/${branch}`,
-      `author ${who}`,
-      `committer ${who}`,
+      `author ${person(author)} ${when}`,
+      `committer ${person(committer)} ${when}`,
       `data ${Buffer.byteLength(subject)}`,
       subject,
     ];
@@ -184,4 +185,9 @@ function changeOf(path: string, entry: Entry): string {
 
 function inline(mode: string, path: string, text: string): string {
   return `M ${mode} inline ${path}\ndata ${Buffer.byteLength(text)}\n${text}\n`;
+}
+
+/** With an address where there is none. */
+function person(name: string): string {
+  return name.includes('<') ? name : `${name} <somebody@example.com>`;
 }

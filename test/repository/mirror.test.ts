@@ -20,8 +20,8 @@ describe('branches', () => {
     const { remote, settings } = setUp(null);
     const mirror = await openMirror(settings());
     expect(mirror.tip).toBeNull();
-    const first = await mirror.publish(publication({ [FILE]: 'one\n' }, { message: 'first\n' }));
-    const second = await mirror.publish(publication({ [FILE]: 'two\n' }, { message: 'second\n' }));
+    const { commit: first } = await mirror.publish(publication({ [FILE]: 'one\n' }, { message: 'first\n' }));
+    const { commit: second } = await mirror.publish(publication({ [FILE]: 'two\n' }, { message: 'second\n' }));
     expect(remote.log().map(({ id, subject }) => [id, subject])).toEqual([
       [second, 'second'],
       [first, 'first'],

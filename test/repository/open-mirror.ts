@@ -1,6 +1,7 @@
 import { ProductError } from '../../src/errors.ts';
 import type { Publication } from '../../src/reconcile/repository.ts';
 import { NO_CREDENTIALS } from '../../src/repository/environment.ts';
+import { plainHost } from '../../src/repository/host.ts';
 import { Mirror, type MirrorSettings } from '../../src/repository/mirror.ts';
 
 export { NO_CREDENTIALS };
@@ -19,7 +20,7 @@ export function settingsOf(url: string, cacheDirectory: string, given: Partial<M
     proposedPrefix: null,
     credentials: NO_CREDENTIALS,
     signing: null,
-    author: { name: 'dso-gitops', email: 'dso-gitops@localhost' },
+    host: plainHost({ name: 'dso-gitops', email: 'dso-gitops@localhost' }),
     cacheDirectory,
     parentEnvironment: { PATH: process.env['PATH'] },
     ...given,

@@ -49,7 +49,8 @@ describe('state beside the branch', () => {
     const { remote, settings } = setUp();
     const tip = remote.tip();
     const mirror = await openMirror(settings());
-    expect(await mirror.publish(publication({}, { states: states({ 'default/a': '1\n' }) }))).toBeNull();
+    const alone = publication({}, { states: states({ 'default/a': '1\n' }) });
+    expect((await mirror.publish(alone)).commit).toBeNull();
     expect(remote.tip()).toBe(tip);
   });
 
@@ -297,7 +298,7 @@ it('a commit that landed where the host refuses the state, and cannot take both 
   remote.hook('update', 'case "$1" in refs/heads/main) exit 0;; esac; echo "only main"; exit 1');
   const mirror = await openMirror(settings());
   const state = { states: states({ 'default/a': '1\n' }) };
-  const commit = await mirror.publish(publication({ 'scaling/a': 'a\n' }, state));
+  const { commit } = await mirror.publish(publication({ 'scaling/a': 'a\n' }, state));
   expect([commit, mirror.tip, mirror.states('scaling').size]).toEqual([remote.tip(), remote.tip(), 0]);
   expect(await errorOf(mirror.publish(publication({}, state)))).toMatchObject({ reason: 'HookDeclined' });
 });

@@ -58,6 +58,12 @@ describe('what a rule proposes', () => {
     expect([countOf(world.home, 'one', 'a'), recordOf(world.home, 'a')?.seq]).toEqual([2, 1]);
     expect(world.home.tip(HEAD)).toBeNull();
     expect((await world.run('verify')).code).toBe(0);
+    const [decision] = JSON.parse((await world.run('history', 'default/a', '-o', 'json')).out);
+    expect(decision).toMatchObject({ seq: 1, pullRequest: { number: 1, state: 'merged' } });
+    expect((await world.run('history', '-o', 'markdown')).out).toContain(`${decision.commit.slice(0, 10)} #1`);
+    const end = standIn.faults.add({ on: /pulls/, answer: { status: 500, body: { message: 'down' } } });
+    expect(await world.run('history')).toMatchObject({ code: 0, err: expect.stringContaining('are not named') });
+    end();
     world.metric('a', 60);
     expect((await world.tick()).proposals).toMatchObject([{ step: 'create', pull: { number: 2 } }]);
   });
@@ -232,6 +238,22 @@ describe('a person', () => {
     expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild' }]);
   });
 
+  it('whose no comes to one that would merge itself stops that', async () => {
+    const { world, standIn } = await reviewedWorld({ pullRequests: { autoMerge: 'squash' } });
+    standIn.repository.flags.requiredApprovals = 1;
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'create', warnings: [] }]);
+    expect(standIn.repository.pull(1).autoMerge).toBe('squash');
+    standIn.repository.touch(standIn.repository.pull(1), { labels: ['dso/hold'] });
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'disarm', error: null }]);
+    standIn.repository.review(1, 'APPROVED');
+    const { autoMerge, state, comments } = standIn.repository.pull(1);
+    expect([autoMerge, state, comments.length]).toEqual([null, 'open', 1]);
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'wait', waiting: { reason: 'HoldLabel' } }]);
+    expect(standIn.repository.pull(1).comments).toHaveLength(1);
+  });
+
   it('whose commits are on the branch finds them there', async () => {
     const { world, standIn } = await proposed();
     const theirs = world.home.commit({ 'notes.txt': 'mine\n' }, HEAD);
@@ -267,7 +289,8 @@ describe('rules', () => {
           repository: standIn.gitUrl,
           credentials: { tokenEnvironment: 'FLEET_TOKEN' },
           delivery: { rules },
-          pullRequests: { github: { repository: 'acme/fleet', apiUrl: standIn.apiUrl }, groupBy: 'dso' },
+          github: { repository: 'acme/fleet', apiUrl: standIn.apiUrl },
+          pullRequests: { groupBy: 'dso' },
         },
       ],
     });

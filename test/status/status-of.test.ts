@@ -5,6 +5,7 @@ import type { TickResult } from '../../src/reconcile/outcome.ts';
 import type { StoredDso } from '../../src/sources/hub.ts';
 import { statusOf } from '../../src/status/status-of.ts';
 import { transitionsOf } from '../../src/status/transitions.ts';
+import { reviewedWorld } from '../review/reviewed-world.ts';
 import { World } from '../scenarios/world.ts';
 
 const STORED: StoredDso = {
@@ -190,5 +191,32 @@ describe('transitions', () => {
     if (!over) throw new Error('no outcome');
     const last = transitionsOf(over, statusAfter(failed, one), statusAfter(recovered, statusAfter(failed, one)));
     expect(last).toMatchObject([{ type: 'Normal', reason: 'Recovered', message: expect.stringContaining('total 4') }]);
+  });
+
+  it('are a pull request that is opened, merged or closed', async () => {
+    const { world, standIn } = await reviewedWorld();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    let before: DsoStatus | null = null;
+    const reasons = async (): Promise<readonly string[]> => {
+      const tick = await world.tick();
+      const [outcome] = tick.outcomes;
+      if (!outcome) throw new Error('no outcome');
+      const after = statusAfter(tick, before);
+      const transitions = transitionsOf(outcome, before, after);
+      before = after;
+      return transitions
+        .filter(({ action }) => action === 'Propose')
+        .map(({ reason, message }) => `${reason} ${message}`);
+    };
+    const url = 'https://github.test/acme/fleet/pull';
+    expect(await reasons()).toEqual([`PullRequestOpen #1: ${url}/1`]);
+    expect(await reasons()).toEqual([]);
+    standIn.repository.merge(1, 'squash', 'alice');
+    expect(await reasons()).toEqual([`PullRequestMerged #1: ${url}/1`]);
+    world.metric('a', 60);
+    expect(await reasons()).toEqual([`PullRequestOpen #2: ${url}/2`]);
+    standIn.repository.close(2, 'bob');
+    expect(await reasons()).toEqual([`PullRequestClosed #2: ${url}/2`]);
   });
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { mustAct } from '../../errors.ts';
-import type { ApiCommit } from '../forge.ts';
+import type { HostCommit } from '../../repository/host.ts';
 import type { GitHubClient } from './client.ts';
 import { read } from './read.ts';
 import type { RepositoryName } from './settings.ts';
@@ -20,7 +20,7 @@ const Body = z.object({
 export async function commitOnBranch(
   client: GitHubClient,
   { owner, name }: RepositoryName,
-  { branch, expectedOid, message, files }: ApiCommit,
+  { branch, expectedOid, message, files }: HostCommit,
 ): Promise<string> {
   const target = `${owner}/${name}`;
   const entries = [...files];

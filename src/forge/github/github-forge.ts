@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import type { Author, HostCommit } from '../../repository/host.ts';
 import type {
-  ApiCommit,
   CommitStatus,
   CreatedPullRequest,
   Forge,
@@ -29,6 +29,10 @@ const ARM = `mutation ($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
 }`;
 
+const DISARM = `mutation ($input: DisablePullRequestAutoMergeInput!) {
+  disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
+}`;
+
 const UserBody = z.object({ id: z.number() });
 
 /** One repository at github.com or at a GitHub Enterprise Server. */
@@ -39,7 +43,7 @@ export class GitHubForge implements Forge {
   readonly #list: PullList;
   readonly #question: RepositoryQuestion;
   readonly #features: FeatureQuestion;
-  #author: { readonly name: string; readonly email: string } | null = null;
+  #author: Author | null = null;
 
   constructor(client: GitHubClient, features: FeatureQuestion, repository: RepositoryName, now: () => number) {
     this.#client = client;
@@ -88,12 +92,17 @@ export class GitHubForge implements Forge {
     await this.#client.graphql(ARM, { input }, this.#target(), 'arm auto-merge of the pull request', true);
   }
 
+  async disableAutoMerge(nodeId: string): Promise<void> {
+    const input = { pullRequestId: nodeId };
+    await this.#client.graphql(DISARM, { input }, this.#target(), 'disarm auto-merge of the pull request', true);
+  }
+
   deleteBranch(branch: string, expectedOid: string): Promise<void> {
     const repository = { ...this.#repository, question: this.#question, features: this.#features };
     return deleteBranch(this.#client, repository, branch, expectedOid);
   }
 
-  commit(commit: ApiCommit): Promise<string> {
+  commit(commit: HostCommit): Promise<string> {
     return commitOnBranch(this.#client, this.#repository, commit);
   }
 
@@ -109,7 +118,7 @@ export class GitHubForge implements Forge {
     return this.#client.credential.token();
   }
 
-  async commitAuthor(): Promise<{ readonly name: string; readonly email: string } | null> {
+  async commitAuthor(): Promise<Author | null> {
     if (this.#author) return this.#author;
     const name = await this.#client.credential.bot();
     if (name === null) return null;

@@ -10,6 +10,7 @@ const Numbered = z.object({ number: z.number() });
 const Arm = z.object({
   input: z.object({ pullRequestId: z.string(), mergeMethod: z.enum(['MERGE', 'SQUASH', 'REBASE']).default('MERGE') }),
 });
+const Disarm = z.object({ input: z.object({ pullRequestId: z.string() }) });
 const METHODS = { MERGE: 'merge', SQUASH: 'squash', REBASE: 'rebase' } as const;
 const Refs = z.object({
   input: z.object({
@@ -62,6 +63,7 @@ export class GraphqlHost {
         return { pullRequest: (asked: unknown) => pullOf(held, Numbered.parse(asked).number) };
       },
       enablePullRequestAutoMerge: (given: unknown) => this.#arm(Arm.parse(given).input, token),
+      disablePullRequestAutoMerge: (given: unknown) => this.#disarm(Disarm.parse(given).input, token),
       updateRefs: (given: unknown) => this.#updateRefs(Refs.parse(given).input, token),
       createCommitOnBranch: (given: unknown) => this.#commit(Commit.parse(given).input, token),
     };
@@ -69,12 +71,7 @@ export class GraphqlHost {
 
   #arm({ pullRequestId, mergeMethod }: z.output<typeof Arm>['input'], token: Token): object {
     demand(token, 'pull_requests');
-    const [, repositoryId, number] = pullRequestId.split('_').map(Number);
-    const held = this.#repositories.find(({ id }) => id === repositoryId);
-    const pull = held?.pulls.find((one) => one.number === number);
-    if (!held || !pull)
-      throw typed('NOT_FOUND', `Could not resolve to a node with the global id of '${pullRequestId}'`);
-    held.sync();
+    const { held, pull } = this.#pull(pullRequestId);
     const method = METHODS[mergeMethod];
     const { allowsAutoMerge, methods, requiredApprovals, requiredChecks, hasQueue } = held.flags;
     const refuse = (message: string): never => {
@@ -88,6 +85,23 @@ export class GraphqlHost {
     if (held.isReady(pull)) refuse('Pull request Pull request is in clean status');
     held.touch(pull, { autoMerge: method });
     return { pullRequest: { number: pull.number } };
+  }
+
+  #disarm({ pullRequestId }: z.output<typeof Disarm>['input'], token: Token): object {
+    demand(token, 'pull_requests');
+    const { held, pull } = this.#pull(pullRequestId);
+    if (pull.autoMerge === null) throw typed('UNPROCESSABLE', "Can't disable auto-merge for this pull request.");
+    held.touch(pull, { autoMerge: null });
+    return { pullRequest: { number: pull.number } };
+  }
+
+  #pull(id: string): { readonly held: HeldRepository; readonly pull: HeldPull } {
+    const [, repositoryId, number] = id.split('_').map(Number);
+    const held = this.#repositories.find((one) => one.id === repositoryId);
+    const pull = held?.pulls.find((one) => one.number === number);
+    if (!held || !pull) throw typed('NOT_FOUND', `Could not resolve to a node with the global id of '${id}'`);
+    held.sync();
+    return { held, pull };
   }
 
   #updateRefs({ repositoryId, refUpdates }: z.output<typeof Refs>['input'], token: Token): object {
@@ -122,7 +136,8 @@ export class GraphqlHost {
       ...Object.fromEntries(fileChanges.deletions.map(({ path }) => [path, null])),
     };
     const whole = message.body ? `${message.headline}\n\n${message.body}` : message.headline;
-    const oid = held.bare.commit(files, branch.branchName, whole, token.login);
+    const author = `${token.login} <1+${token.login}@users.noreply.github.com>`;
+    const oid = held.bare.commit(files, branch.branchName, whole, author, 'GitHub <noreply@github.com>');
     held.sync();
     return { commit: { oid } };
   }

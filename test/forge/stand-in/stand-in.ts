@@ -54,6 +54,8 @@ export class GitHubStandIn {
   readonly app = new HeldApp();
   readonly faults = new Faults();
   readonly seen: Seen[] = [];
+  /** Called before GraphQL is answered. */
+  onGraphql: (() => void) | null = null;
   /** What did not fit the descriptions. */
   readonly problems: string[] = [];
   /** By text; a person's fine-grained one to begin with. */
@@ -150,6 +152,7 @@ export class GitHubStandIn {
       const valid = isOver ? undefined : token;
       const isGraphql = url.pathname === (this.#prefix === '' ? '/graphql' : '/api/graphql');
       if (isGraphql && valid) {
+        this.onGraphql?.();
         const { body: answer, problems } = await this.#graphql.answer(body, valid);
         this.problems.push(...problems.map((problem) => `GraphQL: ${problem}`));
         return { status: 200, body: answer };

@@ -1,0 +1,68 @@
+import type { Fetches } from './fetches.ts';
+import type { Git } from './git.ts';
+
+const HEADS = 'refs/heads/';
+/** Ref of the mirror that holds what was fetched last of them. */
+const FETCHED = 'refs/dso-gitops/proposed';
+const PUSH = ['push', '--porcelain', '--progress', '--no-verify'];
+
+/** Branches of ours at the remote, by which changes are proposed. */
+export class ProposedRefs {
+  readonly #git: Git;
+  readonly #fetches: Fetches;
+  readonly #url: string;
+  readonly #prefix: string | null;
+
+  /** @param prefix what their names begin with; null: none are proposed */
+  constructor(git: Git, fetches: Fetches, url: string, prefix: string | null) {
+    this.#git = git;
+    this.#fetches = fetches;
+    this.#url = url;
+    this.#prefix = prefix;
+  }
+
+  /**
+   * Pushes a commit to one of them; what is there is replaced, if it is what was seen there.
+   *
+   * @param before null: there must be nothing
+   * @param work a branch that was worked on, which goes in the same push; null: there is none
+   */
+  async push(commit: string, branch: string, before: string | null, work: string | null): Promise<void> {
+    if (this.#prefix === null || !branch.startsWith(this.#prefix)) throw new Error(`${branch} is not ours`);
+    const ref = `${HEADS}${branch}`;
+    const refs = [`${commit}:${ref}`, ...(work === null ? [] : [`:${HEADS}${work}`])];
+    const options = [...PUSH, `--force-with-lease=${ref}:${before ?? ''}`];
+    await this.#git.run([...options, this.#url, ...refs], `pushing ${branch} to ${this.#url}`);
+  }
+
+  /** Pushes a commit to a branch that is only worked on; what an earlier process left there is replaced. */
+  async pushWork(commit: string, work: string): Promise<void> {
+    const doing = `pushing ${work} to ${this.#url}`;
+    await this.#git.run([...PUSH, '--force', this.#url, `${commit}:${HEADS}${work}`], doing);
+  }
+
+  /** Fetches a branch that was worked on: what its last commit stands on is here. */
+  async fetchWork(work: string): Promise<void> {
+    await this.#fetch(work);
+  }
+
+  /**
+   * Whether the commit at the tip of one of them is ours; it is fetched where it is not here.
+   *
+   * @param email whose our commits are
+   * @param isByHost the host makes commits for us: in its own name, and what they say tells that they are ours
+   */
+  async isOwn(branch: string, commit: string, email: string, isByHost: boolean): Promise<boolean> {
+    const check = await this.#git.feed(['cat-file', '--batch-check'], `${commit}\n`, 'reading the mirror');
+    if (!check.toString().startsWith(`${commit} commit`)) await this.#fetch(branch, '--depth=1');
+    const told = await this.#git.run(['log', '-1', '--format=%ae%n%ce%n%B', commit], 'reading the mirror');
+    const [author, committer = '', ...message] = told.split('\n');
+    if (author === email && committer === email) return true;
+    return isByHost && committer.startsWith('noreply@') && message.some((line) => line.startsWith('Dso: '));
+  }
+
+  async #fetch(branch: string, ...how: readonly string[]): Promise<void> {
+    const doing = `fetching ${branch} of ${this.#url}`;
+    await this.#fetches.run(doing, [`+${HEADS}${branch}:${FETCHED}`], '--force', ...how);
+  }
+}

@@ -1,0 +1,206 @@
+import { asProductError, ProductError } from '../errors.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
+import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
+import type { CommitWriter, NewCommit } from './commit-writer.ts';
+import type { WrittenCommit } from './fast-import.ts';
+import type { Host } from './host.ts';
+import { isRefused, type Remote, STATE_BRANCH } from './remote.ts';
+import type { SavedStates, StateCommit } from './saved-states.ts';
+import { shortHash } from './short-hash.ts';
+
+/** States that were written, and where they go. */
+export type WrittenState = StateCommit & WrittenCommit;
+
+/** What is there now. */
+export interface Landing extends Published {
+  readonly states: readonly WrittenState[];
+}
+
+/** What publishing needs of a mirror. */
+export interface PublisherParts {
+  readonly branch: string;
+  readonly host: Host;
+  readonly commits: CommitWriter;
+  readonly remote: Remote;
+  readonly saved: SavedStates;
+  /** Texts of blobs by id. */
+  readonly contents: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
+/** Brings commits to the remote: pushed by Git, or made there by the host. */
+export class Publisher {
+  readonly #parts: PublisherParts;
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts;
+  }
+
+  /** See Repository.publish. @param parent the tip that was learnt last; null: the branch is empty */
+  async publish(publication: Publication, parent: string | null): Promise<Landing> {
+    const { saved, commits } = this.#parts;
+    const { files, message, time } = publication;
+    const made = files.size > 0 && parent !== null ? await this.#madeByHost(publication, parent) : BY_GIT;
+    const { warnings } = made;
+    if (made.commit !== null) {
+      const states = await this.#saveBeside(publication);
+      return { commit: made.commit, states, warnings: [...warnings, ...(await this.#mark(made.commit, message))] };
+    }
+    const branch = files.size > 0 ? [{ parent, tree: null, time, message, files }] : [];
+    const states = saved.commitsOf(publication.states);
+    if (branch.length + states.length === 0) return { commit: null, states: [], warnings };
+    const written = await commits.write([...branch, ...states.map((one) => newState(one, time))], 'publish');
+    const commit = branch.length > 0 ? (written[0]?.commit ?? null) : null;
+    if (commit) await commits.check(commit, parent, files);
+    const there = await this.#push(commit, beside(states, written.slice(branch.length)), publication);
+    return {
+      commit,
+      states: there,
+      warnings: commit ? [...warnings, ...(await this.#mark(commit, message))] : warnings,
+    };
+  }
+
+  /** See Repository.propose. */
+  async propose(proposed: ProposedCommit): Promise<Published & { readonly commit: string }> {
+    const { commits, remote, host } = this.#parts;
+    const { branch, before, parent, files, message, time } = proposed;
+    const work = host.commit ? `dso-gitops-work/${shortHash(branch)}` : null;
+    const made = work === null ? BY_GIT : await this.#proposedByHost(proposed, work);
+    if (made.commit !== null) {
+      return { commit: made.commit, warnings: await this.#mark(made.commit, message) };
+    }
+    const [written] = await commits.write([{ parent, tree: null, time, message, files }], 'propose');
+    if (!written) throw new Error(`nothing was written for ${branch}`);
+    await commits.check(written.commit, parent, files);
+    await remote.proposed.push(written.commit, branch, before, null);
+    return { commit: written.commit, warnings: [...made.warnings, ...(await this.#mark(written.commit, message))] };
+  }
+
+  /** The host makes the commit on the tip; a branch that is not there is made by Git. */
+  async #madeByHost(publication: Publication, parent: string): Promise<MadeByHost> {
+    const { branch, remote, commits } = this.#parts;
+    if (!remote.isBranchThere) return BY_GIT;
+    const made = await this.#ask(publication, branch, parent, 'publish');
+    if (made.commit === null) return made;
+    await remote.fetchTip();
+    await commits.check(made.commit, parent, publication.files);
+    return made;
+  }
+
+  /** The host makes the commit on a branch beside, so that a pull request never has a branch without a change. */
+  async #proposedByHost(proposed: ProposedCommit, work: string): Promise<MadeByHost> {
+    const { remote, commits } = this.#parts;
+    const { branch, before, parent, files } = proposed;
+    await remote.proposed.pushWork(parent, work);
+    const made = await this.#ask(proposed, work, parent, 'propose');
+    if (made.commit === null) return made;
+    await remote.proposed.fetchWork(work);
+    await commits.check(made.commit, parent, files);
+    await remote.proposed.push(made.commit, branch, before, work);
+    return made;
+  }
+
+  /** The same commit is made here first: what must not be changed is found before the host is asked. */
+  async #ask(
+    { files, message, time }: Pick<Publication, 'files' | 'message' | 'time'>,
+    branch: string,
+    parent: string,
+    work: 'publish' | 'propose',
+  ): Promise<MadeByHost> {
+    const { host, commits } = this.#parts;
+    if (!host.commit) return BY_GIT;
+    const [draft] = await commits.write([{ parent, tree: null, time, message, files }], work, false);
+    if (!draft) throw new Error(`nothing was written for ${branch}`);
+    await commits.check(draft.commit, parent, files);
+    try {
+      const texts = await this.#texts(files);
+      return { commit: await host.commit({ branch, expectedOid: parent, message, files: texts }), warnings: [] };
+    } catch (error) {
+      if (!(error instanceof ProductError) || error.reason !== 'TooLargeForApi') throw error;
+      return { commit: null, warnings: [error.message] };
+    }
+  }
+
+  async #texts(files: ChangeSet): Promise<ReadonlyMap<string, string | null>> {
+    const ids = [...files.values()].flatMap((content) => (typeof content === 'object' && content ? content.id : []));
+    const stored = await this.#parts.contents(ids);
+    const texts = new Map<string, string | null>();
+    for (const [path, content] of files) {
+      const text = content === null || typeof content === 'string' ? content : stored.get(content.id);
+      if (text === undefined) throw new Error(`the content of ${path} is not stored`);
+      texts.set(path, text);
+    }
+    return texts;
+  }
+
+  /** Their commit is there already: states that are not taken now are pushed again later, alone. */
+  async #saveBeside(publication: Publication): Promise<readonly WrittenState[]> {
+    const { saved, commits } = this.#parts;
+    try {
+      const states = saved.commitsOf(publication.states);
+      if (states.length === 0) return [];
+      const written = await commits.write(
+        states.map((one) => newState(one, publication.time)),
+        'publish',
+      );
+      return await this.#push(null, beside(states, written), publication);
+    } catch {
+      return [];
+    }
+  }
+
+  /** What cannot be said beside a commit does not undo it. */
+  async #mark(commit: string, message: string): Promise<readonly string[]> {
+    try {
+      await this.#parts.host.mark?.(commit, message.split('\n', 1)[0] ?? '');
+      return [];
+    } catch (thrown) {
+      return [asProductError(thrown).message];
+    }
+  }
+
+  /** A host that takes no refs outside heads, or takes none any more, may take a branch. */
+  async #push(
+    commit: string | null,
+    states: readonly WrittenState[],
+    { states: texts, time }: Publication,
+  ): Promise<readonly WrittenState[]> {
+    const { saved, commits, remote } = this.#parts;
+    try {
+      return await remote.push(commit, states);
+    } catch (error) {
+      const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
+      if (!isOfRefs || !saved.useBranch()) throw error;
+      try {
+        const otherwise = saved.commitsOf(texts);
+        const written = await commits.write(
+          otherwise.map((one) => newState(one, time)),
+          'publish',
+        );
+        return await remote.push(commit, beside(otherwise, written));
+      } catch (second) {
+        if (!(second instanceof ProductError) || !isRefused(second, STATE_BRANCH)) throw second;
+        // It was not the kind of ref: what was said first is what matters.
+        saved.useRefs();
+        throw error;
+      }
+    }
+  }
+}
+
+/** What the host made; null: Git has to. */
+type MadeByHost = Published;
+
+const BY_GIT: MadeByHost = { commit: null, warnings: [] };
+
+/** Without a parent: states have no history. */
+function newState({ tree, files }: StateCommit, time: number): NewCommit {
+  return { parent: null, tree, files, time, message: 'state of dso-gitops\n' };
+}
+
+/** Each with its ids. */
+function beside(states: readonly StateCommit[], written: readonly WrittenCommit[]): readonly WrittenState[] {
+  return states.flatMap((state, index) => {
+    const ids = written[index];
+    return ids ? [{ ...state, ...ids }] : [];
+  });
+}
