@@ -1,6 +1,5 @@
 import type { Destination } from '../config/load.ts';
 import { asProductError, mustAct, type ProductError } from '../errors.ts';
-import { indexPath } from '../manifests/layout.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
@@ -8,6 +7,7 @@ import { type Connections, type Patience, waitFor } from './connections.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
+import { pathsOf } from './paths-of.ts';
 import type { Repository, SavedTexts } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import type { StateStore } from './state-store.ts';
@@ -250,14 +250,6 @@ function refusedOf({ destination, changed }: Part, branch: Branch): ReadonlyMap<
 
 function pathsOfAll({ destination, changed }: Part): readonly string[] {
   return changed.flatMap((one) => pathsOf(one, destination));
-}
-
-/** Paths that a decision needs in a destination: its files, and indexes that gain its name. */
-function pathsOf({ placed, decided }: DecidedDso, destination: Destination): readonly string[] {
-  const change = decided.changes.get(destination.id);
-  if (!change) return [];
-  const indexes = change.added.flatMap((member) => indexPath(destination, member, placed.dso.namespace) ?? []);
-  return [...change.files.keys(), ...indexes];
 }
 
 /** One error for all; null: there is none. */

@@ -2,15 +2,16 @@ import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
-import { parseMarker, withoutKeys } from '../proposal/marker.ts';
+import { withoutKeys } from '../proposal/marker.ts';
 import { nextStep } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
 import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
 import type { Patience } from './connections.ts';
 import { KnownPulls } from './known-pulls.ts';
+import { type LeftBranch, leftBranches } from './left-branches.ts';
 import { OneCall } from './one-call.ts';
 import type { PlacedDso } from './place.ts';
-import { entriesOf, type ProposedDso } from './proposed-group.ts';
+import { entriesOf, type ProposedDso, refusalOf } from './proposed-group.ts';
 import { type ProposalOutcome, type ProposalParts, Proposer, type Task, untold } from './proposer.ts';
 import { isOver } from './wait.ts';
 import type { Waiting } from './waiting.ts';
@@ -160,22 +161,28 @@ export class ProposedBranch {
   }
 
   /** Does what is due about the pull requests; what takes longer than the patience is seen the next time. */
-  async deliver(wanted: Wanted, { now, mode, patience }: ProposalOptions): Promise<readonly ProposalOutcome[]> {
+  async deliver(all: Wanted, { now, mode, patience }: ProposalOptions): Promise<readonly ProposalOutcome[]> {
     const known = this.#known;
-    if (!known || this.#call.purpose !== null) return this.#waiting(wanted.proposed);
+    if (!known || this.#call.purpose !== null) return this.#waiting(all.proposed);
+    const { wanted, refused } = this.#withoutRefused(all);
     const tasks = this.#tasks(known, wanted, now);
-    const due = tasks.filter(({ step }) => step.kind !== 'none' && step.kind !== 'wait');
+    const due = tasks.filter(isDue);
     const told = this.#withDone(
       tasks.filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none').map((task) => untold(this, task)),
     );
-    const left = mode === 'plan' ? [] : this.#leftBranches(known);
-    if (mode === 'plan' || due.length + left.length === 0) return told;
+    const left = mode === 'plan' ? [] : leftBranches(known, this.branch.repository?.proposed);
+    if (mode === 'plan' || due.length + left.length === 0) return [...told, ...refused];
     const { wait, error } = this.#proposals;
-    if (!isOver(wait, now)) return told.map((one) => ({ ...one, error: one.step === 'none' ? null : error }));
+    if (!isOver(wait, now))
+      return [...told.map((one) => ({ ...one, error: one.step === 'none' ? null : error })), ...refused];
     this.#call.start('propose', async (gate) => {
       // What is decided stands on one tip; the rest has its turn when it is decided again.
       const done = new Map<string, ProposalOutcome>();
-      for (const task of due.slice(0, MAX_AT_ONCE)) done.set(task.group, await this.#proposer.perform(task, now));
+      for (const task of due.slice(0, MAX_AT_ONCE))
+        done.set(
+          task.group,
+          await this.#perform(task, now, () => this.#tasks(known, this.#withoutRefused(all).wanted, now)),
+        );
       await this.#deleteBranches(left);
       await gate();
       this.#done = done;
@@ -183,7 +190,33 @@ export class ProposedBranch {
       this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : FRESH;
     });
     await this.settle(patience.ms, patience.resume);
-    return this.#call.purpose === null ? this.#withDone(told) : this.#waiting(wanted.proposed);
+    return this.#call.purpose === null
+      ? [...this.#withDone(told), ...this.#withoutRefused(all).refused]
+      : this.#waiting(all.proposed);
+  }
+
+  /** A path that is not ours to write is the matter of those who need it: the others go on. */
+  async #perform(task: Task, now: number, tasks: () => readonly Task[]): Promise<ProposalOutcome> {
+    const outcome = await this.#proposer.perform(task, now);
+    if (outcome.error?.path == null) return outcome;
+    const others = tasks().find(({ group }) => group === task.group);
+    if (!others || others.dsos.length === task.dsos.length) return outcome;
+    return isDue(others) ? this.#perform(others, now, tasks) : untold(this, others);
+  }
+
+  /** Without what needs a path that is not ours to write, which is told by itself. */
+  #withoutRefused(all: Wanted): { readonly wanted: Wanted; readonly refused: readonly ProposalOutcome[] } {
+    const refused: ProposalOutcome[] = [];
+    const proposed = new Map<string, readonly ProposedDso[]>();
+    for (const [group, dsos] of all.proposed) {
+      const going = dsos.filter((dso) => {
+        const error = refusalOf(this.branch, dso);
+        if (error) refused.push({ ...untold(this, { group, dsos: [dso], open: null, step: { kind: 'none' } }), error });
+        return !error;
+      });
+      if (going.length > 0) proposed.set(group, going);
+    }
+    return { wanted: { ...all, proposed }, refused };
   }
 
   /** What was done goes before what is to be done, and is told once. */
@@ -225,17 +258,6 @@ export class ProposedBranch {
     return this.branch.settings.branch;
   }
 
-  /** Branches of merged ones that are as they were merged. */
-  #leftBranches({ all, open }: KnownPulls): readonly LeftBranch[] {
-    const tips = this.branch.repository?.proposed ?? new Map<string, string>();
-    const used = new Set([...open.values()].map(({ head }) => head));
-    const left = all.filter(({ state, head, headOid, body }) => {
-      const isOver = state === 'merged' || (state === 'closed' && isWithdrawn(body));
-      return isOver && !used.has(head) && tips.get(head) === headOid;
-    });
-    return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
-  }
-
   /** That one is still there harms nobody: it is tried again when the tips are learnt. */
   async #deleteBranches(left: readonly LeftBranch[]): Promise<void> {
     for (const { head, oid } of left) {
@@ -257,12 +279,6 @@ export class ProposedBranch {
   }
 }
 
-/** Whether it was closed by us: it speaks for nobody. */
-function isWithdrawn(body: string): boolean {
-  return Object.keys(parseMarker(body)?.numbers ?? { one: 1 }).length === 0;
-}
-
-interface LeftBranch {
-  readonly head: string;
-  readonly oid: string;
+function isDue({ step }: Task): boolean {
+  return step.kind !== 'none' && step.kind !== 'wait';
 }

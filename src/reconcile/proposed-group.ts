@@ -1,3 +1,4 @@
+import type { ProductError } from '../errors.ts';
 import { textOf } from '../manifests/change-set.ts';
 import { recordPath } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
@@ -6,7 +7,9 @@ import { type GroupBy, groupOf } from '../proposal/head.ts';
 import { type ProposalEntry, proposalEntry } from '../proposal/proposal.ts';
 import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
+import { findNotOurs } from './find-not-ours.ts';
 import type { DsoOutcome } from './outcome.ts';
+import { pathsOf } from './paths-of.ts';
 import type { Repository } from './repository.ts';
 
 /** A DSO that is proposed in one branch. */
@@ -56,23 +59,48 @@ function isHomeWithIt({ placed, decided, heldBack }: DecidedDso, ids: ReadonlySe
   return !decided.changes.has(id) || (ids.has(id) && heldBack.get(id)?.proposal != null);
 }
 
-/** What the branch of a group holds. @throws ProductError where a file is not ours to write */
+/**
+ * What the branch of a group holds.
+ *
+ * @throws ProductError with its path, where a file is not ours to write; all that are found are noted with the branch
+ */
 export async function composeGroup(
-  { destinations }: Branch,
+  branch: Branch,
   dsos: readonly ProposedDso[],
   repository: Repository,
   templates: Templates,
 ): Promise<Pick<Composition, 'files' | 'message'>> {
+  refuse(
+    branch,
+    await findNotOurs(
+      dsos.flatMap((dso) => pathsIn(branch, dso)),
+      repository,
+    ),
+  );
   const compositions: Composition[] = [];
-  for (const destination of destinations) {
+  for (const destination of branch.destinations) {
     const { id } = destination;
     const here = dsos.filter(({ decided, heldBack }) => decided.changes.has(id) && !heldBack.has(id));
     const { composition, refusals } = await compose(destination, here, repository, templates);
-    const [refusal] = refusals;
-    if (refusal) throw refusal;
+    refuse(branch, refusals);
     if (composition) compositions.push(composition);
   }
   return joined(compositions, templates);
+}
+
+function refuse(branch: Branch, errors: readonly ProductError[]): void {
+  branch.refuse(errors);
+  const [first] = errors;
+  if (first) throw first;
+}
+
+/** Why a proposal cannot be written as the tip is; null: nothing is known against it. */
+export function refusalOf(branch: Branch, dso: ProposedDso): ProductError | null {
+  return branch.refusalOf(pathsIn(branch, dso));
+}
+
+function pathsIn({ destinations }: Branch, dso: ProposedDso): readonly string[] {
+  return destinations.filter(({ id }) => !dso.heldBack.has(id)).flatMap((destination) => pathsOf(dso, destination));
 }
 
 /** What the pull request of a group says. */

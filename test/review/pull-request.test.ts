@@ -306,6 +306,33 @@ describe('rules', () => {
   });
 });
 
+describe('what is not ours to write', () => {
+  it('stops those who need it, and not the others of their group', async () => {
+    const reviewed = await reviewedWorld();
+    const { world } = reviewed;
+    const index = 'scaling/members/one/shop/kustomization.yaml';
+    world.home.commit({ [index]: 'resources: []\n', 'scaling/members/two/default/b': { link: '/etc' } });
+    world.dso({ name: 'a' });
+    world.dso({ name: 'b' });
+    world.dso({ name: 'c', namespace: 'shop' });
+    for (const [name, namespace] of [['a'], ['b'], ['c', 'shop']] as const) world.metric(name, 20, namespace);
+    const result = await world.tick();
+    expect(totals(reviewed, 1)).toEqual({ 'default/a': 4 });
+    expect(verdictsOf(result)).toEqual({
+      'default/a': 'wait Proposed',
+      'default/b': 'wait PathNotOurs',
+      'shop/c': 'wait IndexNotOurs',
+    });
+    world.now += 700_000;
+    const { code, out } = await world.run('apply');
+    expect([code, out.replaceAll(/\s+/g, ' ')]).toEqual([1, expect.stringContaining('not proposed: PathNotOurs')]);
+    world.home.commit({ [index]: null, 'scaling/members/two/default/b': null });
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', error: null }]);
+    expect(totals(reviewed, 1)).toEqual({ 'default/a': 4, 'default/b': 4, 'shop/c': 4 });
+  });
+});
+
 describe('a forge', () => {
   it('that fails for an hour changes nothing, and nothing is proposed twice', async () => {
     const { world, standIn } = await proposed();
