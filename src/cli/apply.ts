@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, parseAdoption, parseApproval, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, parseAdoption, parseApproval, withHubOptions, withMetrics, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 import { wiringNotes } from './wiring.ts';
@@ -27,7 +27,7 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
       await writeStatus(open, result, context);
       if (isFailed(result)) done(EXIT.failed);
     });
-  withOutput(withHubOptions(command));
+  withOutput(withMetrics(withHubOptions(command)));
 }
 
 const EXAMPLES = `
@@ -36,5 +36,6 @@ Examples:
   dso-gitops apply shop/web                    only one DistributedScaledObject
   dso-gitops apply --approve shop/web          let through what a rule of the delivery holds
   dso-gitops apply --adopt shop/web=12         take over a workload that runs 12 replicas now
+  dso-gitops apply --set-metric shop/load:requests=900   a reading that comes from elsewhere
   */5 * * * *  dso-gitops apply -c /etc/dso-gitops.yaml   every five minutes from cron
 `;

@@ -6,6 +6,7 @@ import type { GitHubAccounts } from '../forge/github/accounts.ts';
 import { Engine } from '../reconcile/engine.ts';
 import type { OpenForge } from '../reconcile/proposer.ts';
 import { Mirror } from '../repository/mirror.ts';
+import { type GivenMetric, withGivenMetrics } from '../sources/given-metrics.ts';
 import type { Hub } from '../sources/hub.ts';
 import type { Context } from './context.ts';
 import { hostOf } from './host-of.ts';
@@ -30,15 +31,25 @@ export async function connect(
   options: ClusterOptions,
   isOnce: boolean,
   context: Context,
+  metrics: readonly GivenMetric[] = [],
 ): Promise<Connected> {
-  const configuration = await loadConfiguration(resolve(context.directory, configPath));
-  const open = await openHub(configuration, options, isOnce, context);
+  const configuration = await loadConfiguration(resolve(context.directory, configPath), context.token);
+  const found = await openHub(configuration, options, isOnce, context);
+  const open = { ...found, hub: withGivenMetrics(found.hub, metrics) };
   return { configuration, open, engine: await engineOf(configuration, open.hub, context) };
 }
 
-/** The same without the hub: what only reads the past needs nothing but Git, and no cluster that answers. */
-export async function connectToGit(configPath: string, context: Context): Promise<Omit<Connected, 'open'>> {
-  const configuration = await loadConfiguration(resolve(context.directory, configPath));
+/**
+ * The same without the hub: what only reads the past needs nothing but Git, and no cluster that answers.
+ *
+ * @param change what is read instead of what the file says
+ */
+export async function connectToGit(
+  configPath: string,
+  context: Context,
+  change: (configuration: Configuration) => Configuration = (configuration) => configuration,
+): Promise<Omit<Connected, 'open'>> {
+  const configuration = change(await loadConfiguration(resolve(context.directory, configPath), context.token));
   return { configuration, engine: await engineOf(configuration, NO_HUB, context) };
 }
 
@@ -62,7 +73,7 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
 }
 
 /** Opens forges; the library is loaded for the first one. */
-function forges({ environment, signal, now }: Context): OpenForge {
+export function forges({ environment, signal, now }: Context): OpenForge {
   let accounts: Promise<GitHubAccounts> | null = null;
   return async ({ github, repository }) => {
     accounts ??= import('../forge/github/accounts.ts').then(

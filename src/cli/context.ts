@@ -1,3 +1,5 @@
+import type { TokenFallback } from '../config/token-fallback.ts';
+
 /** What a command may touch of the world; a test passes its own. */
 export interface Context {
   readonly stdout: (text: string) => void;
@@ -9,6 +11,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** Characters of a line of the terminal; null: a file or a pipe, where tables are not cut. */
   readonly columns: number | null;
+  /** A token for the repositories of a host that name none; absent: there is none. */
+  readonly token?: TokenFallback;
 }
 
 /** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */

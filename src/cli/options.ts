@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Ansis } from 'ansis';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { mustAct } from '../errors.ts';
+import type { GivenMetric } from '../sources/given-metrics.ts';
 import type { Context } from './context.ts';
 import type { ClusterOptions } from './open-hub.ts';
 import { FORMATS, type Format } from './print-report.ts';
@@ -42,6 +43,15 @@ export function withSelection(command: Command): Command {
   return withConfiguration(command)
     .option('-n, --namespace <namespace>', 'only DistributedScaledObjects of this namespace')
     .option('-A, --all-namespaces', 'of all namespaces (the default)');
+}
+
+/** Adds `--set-metric`. */
+export function withMetrics(command: Command): Command {
+  return command.option(
+    '--set-metric <namespace/configmap:key=value>',
+    'take this as the value of a ConfigMap key, whatever the source holds',
+    parseMetric,
+  );
 }
 
 /** Adds `-o`. */
@@ -96,6 +106,16 @@ export function parseApproval(value: string, before: ReadonlySet<string> = new S
   if (/^[^/=\s]+\/[^/=\s]+$/.test(value)) return new Set([...before, value]);
   throw new InvalidArgumentError(
     `expected <namespace>/<name>, for instance default/web; found ${JSON.stringify(value)}`,
+  );
+}
+
+/** `<namespace>/<configmap>:<key>=<value>` as often as given. */
+export function parseMetric(value: string, before: readonly GivenMetric[] = []): readonly GivenMetric[] {
+  const [, namespace, name, key, text] =
+    /^([^/:=\s]+)\/([^/:=\s]+):([-._a-zA-Z0-9]+)=(.{1,100000})$/s.exec(value) ?? [];
+  if (namespace && name && key && text) return [...before, { namespace, name, key, value: text }];
+  throw new InvalidArgumentError(
+    `expected <namespace>/<configmap>:<key>=<value>, for instance default/dso-mock-metric:metric-value=20; found ${JSON.stringify(value)}`,
   );
 }
 

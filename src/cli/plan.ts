@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
-import { colorOf, formatOf, parseAdoption, withHubOptions, withOutput } from './options.ts';
+import { colorOf, formatOf, parseAdoption, withHubOptions, withMetrics, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
 import { type TickOnceOptions, tickOnce } from './tick-once.ts';
 
@@ -29,7 +29,7 @@ export function addPlan(program: Command, context: Context, done: (code: ExitCod
       if (isFailed(result)) done(EXIT.failed);
       else if (hasChanges && options.detailedExitcode) done(EXIT.changes);
     });
-  withOutput(withHubOptions(command));
+  withOutput(withMetrics(withHubOptions(command)));
 }
 
 const EXAMPLES = `
@@ -39,4 +39,5 @@ Examples:
   dso-gitops plan -o markdown                  for a comment or a job summary
   dso-gitops plan --detailed-exitcode          exit code 2 when there are changes
   dso-gitops plan --adopt shop/web=12          as if 12 replicas run now
+  dso-gitops plan --set-metric shop/load:requests=900   as if the metric had this value
 `;

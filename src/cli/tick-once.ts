@@ -1,6 +1,7 @@
 import { mustAct, type ProductError } from '../errors.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
+import type { GivenMetric } from '../sources/given-metrics.ts';
 import type { HubDso } from '../sources/hub.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
@@ -12,6 +13,7 @@ export interface TickOnceOptions extends HubOptions {
   readonly output: string;
   readonly adopt?: ReadonlyMap<string, number>;
   readonly approve?: ReadonlySet<string>;
+  readonly setMetric?: readonly GivenMetric[];
 }
 
 /** What was evaluated, and with what. */
@@ -33,7 +35,8 @@ export async function tickOnce(
   options: TickOnceOptions,
   context: Context,
 ): Promise<TickedOnce> {
-  const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
+  const path = await requireConfiguration(options.config, context);
+  const { engine, open } = await connect(path, options, true, context, options.setMetric);
   try {
     const { adopt, approve } = options;
     const only = isSelective(options, name) && { only: selectionOf(options, name) };

@@ -1,16 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { loadTemplates } from '../config/load-templates.ts';
-import { mustAct } from '../errors.ts';
-import { type Place, type Verification, verify } from '../history/verify.ts';
+import type { Verification } from '../history/verify.ts';
 import { counted } from '../manifests/counted.ts';
-import { recomputeWith } from '../reconcile/recompute.ts';
 import { isCommitId } from './commit-id.ts';
-import { type Connected, connectToGit } from './connect.ts';
+import { connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
 import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
+import { verifyAll } from './verify-all.ts';
 
 interface VerifyOptions {
   readonly config: string;
@@ -33,39 +31,12 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
       const connected = await connectToGit(path, context);
-      const { workloads } = connected.configuration;
-      const places = await placesOf(connected, options.since);
-      const all = verify(places, recomputeWith({ templates: await loadTemplates(null), workloads }));
+      const all = await verifyAll(connected, options.since);
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
       if (all.findings.length > 0) done(EXIT.failed);
     });
   withOutput(withConfiguration(command));
-}
-
-/** @throws ProductError where a commit is in the history of no branch */
-async function placesOf(
-  { configuration, engine }: Pick<Connected, 'configuration' | 'engine'>,
-  since: readonly string[],
-): Promise<readonly Place[]> {
-  const unknown = new Set(since);
-  const places = configuration.destinations.map(async ({ id, root }): Promise<Place> => {
-    const revisions = await engine.revisions(id);
-    const known: ReadonlySet<string>[] = [];
-    for (const commit of since) {
-      const after = await engine.past(id, (repository) => repository.commitsAfter(commit));
-      if (!after) continue;
-      unknown.delete(commit);
-      known.push(after);
-    }
-    const [first, ...others] = known;
-    const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
-    return { root, revisions, counted };
-  });
-  const all = await Promise.all(places);
-  if (unknown.size === 0) return all;
-  const message = `no branch of the destinations has ${[...unknown].join(', ')} in its history; correct the id, or find out who has rewritten the branch`;
-  throw mustAct('InputInvalid', message);
 }
 
 function render(verification: Verification, { columns }: Context): string {

@@ -17,6 +17,7 @@ import { isProposing, loadPolicy } from './load-policy.ts';
 import { loadPullRequests, type PullRequestSettings } from './load-pull-requests.ts';
 import { absolute, urlOf } from './paths.ts';
 import { ConfigurationFile, type DestinationFile, Destination as DestinationSchema } from './schema.ts';
+import { type TokenFallback, withFallback } from './token-fallback.ts';
 
 /** A destination, checked and with absolute paths. */
 export interface Destination extends LayoutSettings {
@@ -81,18 +82,24 @@ export interface Configuration {
 /**
  * Reads and checks the configuration.
  *
+ * @param fallback what destinations are reached with that name nothing
  * @throws ProductError kind `act` that lists every problem with file:line
  */
-export async function loadConfiguration(path: string): Promise<Configuration> {
+export async function loadConfiguration(path: string, fallback: TokenFallback | null = null): Promise<Configuration> {
   const file = resolve(path);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw mustAct('ConfigurationMissing', `cannot read the configuration ${path}: ${messageOf(error)}`, error);
   });
-  return parseConfiguration(text, file, path);
+  return parseConfiguration(text, file, path, fallback);
 }
 
 /** The same from its text. */
-export function parseConfiguration(text: string, file: string, shown: string = file): Configuration {
+export function parseConfiguration(
+  text: string,
+  file: string,
+  shown: string = file,
+  fallback: TokenFallback | null = null,
+): Configuration {
   const { documents, problems } = parseYamlFile(text, shown);
   const [document, extra] = documents;
   if (problems.length > 0) throw invalid(problems);
@@ -101,7 +108,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
     throw invalid([extra ? extra.locate({ path: [], message }) : { where: `${shown}:1`, path: [], message }]);
   }
   const parsed = ConfigurationFile.safeParse(document.value);
-  const destinations = readableDestinations(document.value);
+  const destinations = readableDestinations(document.value).map((one) => one && withFallback(one, fallback));
   const found: readonly Problem[] = [
     ...(parsed.success ? [] : problemsOf(parsed.error, document.value, ConfigurationFile)),
     ...destinations.flatMap((destination, index) =>
@@ -114,7 +121,7 @@ export function parseConfiguration(text: string, file: string, shown: string = f
     ...(parsed.success ? checkSource(parsed.data) : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
-  return assemble(parsed.data, file);
+  return assemble({ ...parsed.data, destinations: destinations.flatMap((one) => one ?? []) }, file);
 }
 
 /** Destinations that can be checked further, whatever else is wrong with the file; null: one that cannot. */

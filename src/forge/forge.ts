@@ -145,6 +145,8 @@ export interface PullRequestWriter {
   /** What is not given stays; the answer tells whether it was closed or merged meanwhile. */
   update(number: number, changes: { title?: string; body?: string; base?: string }): Promise<PullRequest>;
   comment(number: number, text: string): Promise<void>;
+  /** One comment of ours with a mark, unseen: made where there is none, else brought in line. */
+  say(number: number, mark: string, text: string): Promise<void>;
   /** Nothing is said where it was merged meanwhile; the answer tells. */
   close(number: number, comment: string): Promise<PullRequest>;
   /** @throws ProductError kind `act`, naming the setting of the repository that stands in the way */

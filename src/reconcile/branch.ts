@@ -118,6 +118,11 @@ export class Branch {
     return this.#call.purpose !== null;
   }
 
+  /** Whether the tip is being learnt. */
+  get isReading(): boolean {
+    return this.#call.purpose === 'read';
+  }
+
   /** Whether the tip is to be learnt again. */
   isRefreshDue(now: number): boolean {
     return this.#backoff.isReadDue(now);

@@ -11,7 +11,7 @@ import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
 import { type Known, loadLanded } from './load-landed.ts';
 import { nameCommits } from './name-commits.ts';
-import { type Observed, observe } from './observe.ts';
+import { isUnchanged, type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import type { Proposals } from './proposals.ts';
@@ -53,6 +53,8 @@ export class Decider {
   readonly #sequences: Sequences;
   readonly #known: Known;
   readonly #claims = new Claims();
+  /** What was read for many of them the last time, by key. */
+  readonly #seen = new Map<string, Observed['objects']>();
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
@@ -109,11 +111,13 @@ export class Decider {
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
     const isLarge = open.length > BATCH;
+    const going = isLarge && stow ? await this.#newsOf(open, snapshot, options) : open;
+    if (!isLarge) this.#seen.clear();
     const told: (Candidate & Observed)[] = [];
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
-      for (let start = 0; start < open.length; start += BATCH) {
-        const batch = open.slice(start, start + BATCH);
+      for (let start = 0; start < going.length; start += BATCH) {
+        const batch = going.slice(start, start + BATCH);
         const landed = await this.#loadLanded(
           batch.map(({ placed }) => placed),
           options,
@@ -130,6 +134,7 @@ export class Decider {
             : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
           // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
+          if (isLarge) this.#seen.set(key, one.objects);
           if ((isLarge && stow && home.isBusy) || home.isConnecting) continue;
           told.push(one);
           decided.push(outcome);
@@ -143,6 +148,25 @@ export class Decider {
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index]?.objects ?? []);
     return [...settled, ...decided];
+  }
+
+  /**
+   * What of many is to be decided now: nothing of what was seen already while their push is under way. A tip that is being
+   * learnt is waited for, so that nothing is decided in vain.
+   */
+  async #newsOf<T extends Candidate>(
+    open: readonly T[],
+    snapshot: HubSnapshot,
+    { background }: TickOptions,
+  ): Promise<readonly T[]> {
+    const homes = new Set(open.map(({ placed }) => this.#connections.branch(placed.home.id)));
+    const learnt = [...homes].filter((home) => home.isReading).map((home) => home.settle(background?.ms ?? 0));
+    await Promise.all(learnt);
+    return open.filter(({ placed }) => {
+      const seen = this.#seen.get(placed.dso.key);
+      const isSeen = seen !== undefined && isUnchanged(placed, snapshot, seen);
+      return !isSeen || !this.#connections.branch(placed.home.id).isBusy;
+    });
   }
 
   /** Found again only when a DSO came, went or changed. */

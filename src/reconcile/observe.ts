@@ -24,8 +24,10 @@ export function observe({ dso }: PlacedDso, { lookup }: HubSnapshot, now: number
   const objects: (HubObject | null)[] = [];
   const readings = dso.triggers.map(({ id, resource }): [string, SourcedReading] => {
     const { resourceKind, resourceName, key } = resource;
-    const source = `${resourceKind} ${dso.namespace}/${resourceName} key ${JSON.stringify(key)}`;
-    const { object, problem } = lookup(resourceKind, dso.namespace, resourceName);
+    const { object, problem: found } = lookup(resourceKind, dso.namespace, resourceName);
+    const isGiven = object?.given?.has(key) ?? false;
+    const source = `${resourceKind} ${dso.namespace}/${resourceName} key ${JSON.stringify(key)}${isGiven ? ', given' : ''}`;
+    const problem = isGiven ? null : found;
     objects.push(object);
     const end = problem && problem.since + STALE_INTERVALS * dso.demand.pollingIntervalMs;
     if (problem && end !== null && (problem.isRefused || end <= now)) return [id, { source, reading: lost(problem) }];

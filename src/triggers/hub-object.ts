@@ -5,6 +5,8 @@ export interface HubObject {
   readonly name: string;
   /** Decoded text by key. */
   readonly data: ReadonlyMap<string, HubValue>;
+  /** Keys whose value whoever runs the command gave; absent: none. */
+  readonly given?: ReadonlySet<string>;
 }
 
 /** One decoded value, or why it cannot be decoded; a Secret's text is never in `problem`. */

@@ -106,6 +106,32 @@ describe('the configuration', () => {
     expect(load(text).destinations[0]?.url).toBe(url);
   });
 
+  it.each([
+    ['https with an App', 'https://github.com/acme/fleet.git', '{app: {id: 1, privateKeyFile: k}}', true],
+    ['https with a token', 'https://github.com/acme/fleet.git', '{tokenFile: t}', true],
+    ['ssh', 'git@github.com:acme/fleet.git', '{tokenFile: t}', false],
+    ['an Enterprise Server', 'https://git.example/acme/fleet.git', '{tokenFile: t}', true],
+  ])('reads where the API is from %s', (_what, url, github, isForGit) => {
+    const credentials = url.startsWith('git@') ? '\n    credentials: {knownHostsFile: k}' : '';
+    const text = destinations(`  - repository: "${url}"\n    github: ${github}${credentials}`);
+    const host = url.includes('github.com') ? 'https://api.github.com' : 'https://git.example/api/v3';
+    expect(load(text).destinations[0]?.forge).toMatchObject({
+      repository: { owner: 'acme', name: 'fleet' },
+      github: { apiUrl: host, isPaced: true },
+      isForGit,
+    });
+  });
+
+  it('takes the token of credentials for the API, and keeps it for Git', () => {
+    const text = destinations(
+      '  - repository: https://github.com/acme/fleet.git\n    write: api\n    credentials: {tokenFile: t}',
+    );
+    expect(load(text).destinations[0]?.forge).toMatchObject({
+      isForGit: false,
+      github: { access: { token: { environment: null } } },
+    });
+  });
+
   it('says when there is no file', async () => {
     await expect(loadConfiguration('/nowhere/dso-gitops.yaml')).rejects.toMatchObject({
       reason: 'ConfigurationMissing',
@@ -139,6 +165,23 @@ describe('a configuration that is refused', () => {
       'a token of the API over plain http',
       '  - repository: fleet.git\n    delivery: pullRequest\n    github: {repository: acme/fleet, apiUrl: "http://git.example/api/v3", tokenEnvironment: TOKEN}',
       ['9: destinations[0].github.apiUrl: expected https: a token is not sent over plain http'],
+    ],
+    [
+      'a token of the API that Git would send over plain http',
+      '  - repository: http://git.example/acme/fleet.git\n    github: {apiUrl: "https://git.example/api/v3", tokenFile: t}',
+      ['7: destinations[0].repository: expected https: a token is not sent over plain http'],
+    ],
+    [
+      'commits by the API without a token',
+      '  - repository: https://github.com/acme/fleet.git\n    write: api',
+      [
+        '7: destinations[0].github: expected tokenEnvironment, tokenFile or app here, or a token in credentials: the API is not used without',
+      ],
+    ],
+    [
+      'an App and a token',
+      '  - repository: https://github.com/acme/fleet.git\n    github: {app: {id: 1, privateKeyFile: k}, tokenFile: t}',
+      ['8: destinations[0].github: expected one of app, tokenEnvironment and tokenFile; found several'],
     ],
     [
       'a token over plain http',

@@ -17,6 +17,7 @@ import { createPull } from './create-pull.ts';
 import { deleteBranch } from './delete-branch.ts';
 import type { FeatureQuestion } from './features.ts';
 import { PullBody, pullOf } from './pull-body.ts';
+import { sayOnce } from './pull-comment.ts';
 import { PullList } from './pull-list.ts';
 import { read } from './read.ts';
 import { RepositoryQuestion } from './repository.ts';
@@ -79,6 +80,10 @@ export class GitHubForge implements Forge {
   async comment(number: number, text: string): Promise<void> {
     const route = 'POST /repos/{owner}/{repo}/issues/{issue_number}/comments';
     await this.#rest(route, { issue_number: number, body: text }, `comment on pull request ${number}`);
+  }
+
+  say(number: number, mark: string, text: string): Promise<void> {
+    return sayOnce(this.#client, this.#repository, number, mark, text);
   }
 
   async close(number: number, comment: string): Promise<PullRequest> {

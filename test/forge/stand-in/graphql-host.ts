@@ -10,6 +10,8 @@ const Numbered = z.object({ number: z.number() });
 const Arm = z.object({
   input: z.object({ pullRequestId: z.string(), mergeMethod: z.enum(['MERGE', 'SQUASH', 'REBASE']).default('MERGE') }),
 });
+const AddComment = z.object({ input: z.object({ subjectId: z.string(), body: z.string().max(65_536) }) });
+const UpdateComment = z.object({ input: z.object({ id: z.string(), body: z.string().max(65_536) }) });
 const Disarm = z.object({ input: z.object({ pullRequestId: z.string() }) });
 const METHODS = { MERGE: 'merge', SQUASH: 'squash', REBASE: 'rebase' } as const;
 const Refs = z.object({
@@ -60,13 +62,32 @@ export class GraphqlHost {
         const { owner, name } = Name.parse(given);
         const held = this.#repositories.find((one) => one.fullName === `${owner}/${name}`);
         if (!held) throw typed('NOT_FOUND', `Could not resolve to a Repository with the name '${owner}/${name}'.`);
-        return { pullRequest: (asked: unknown) => pullOf(held, Numbered.parse(asked).number) };
+        return { pullRequest: (asked: unknown) => pullOf(held, Numbered.parse(asked).number, token) };
       },
+      addComment: (given: unknown) => this.#addComment(AddComment.parse(given).input, token),
+      updateIssueComment: (given: unknown) => this.#updateComment(UpdateComment.parse(given).input, token),
       enablePullRequestAutoMerge: (given: unknown) => this.#arm(Arm.parse(given).input, token),
       disablePullRequestAutoMerge: (given: unknown) => this.#disarm(Disarm.parse(given).input, token),
       updateRefs: (given: unknown) => this.#updateRefs(Refs.parse(given).input, token),
       createCommitOnBranch: (given: unknown) => this.#commit(Commit.parse(given).input, token),
     };
+  }
+
+  #addComment({ subjectId, body }: z.output<typeof AddComment>['input'], token: Token): object {
+    demand(token, 'pull_requests');
+    const { held, pull } = this.#pull(subjectId);
+    pull.comments.push({ by: token.login, body });
+    held.touch(pull);
+    return { clientMutationId: null };
+  }
+
+  #updateComment({ id, body }: z.output<typeof UpdateComment>['input'], token: Token): object {
+    demand(token, 'pull_requests');
+    const [, repository, number, index] = id.split('_');
+    const comment = this.#pull(`PR_${repository}_${number}`).pull.comments[Number(index)];
+    if (!comment || comment.by !== token.login) throw typed('FORBIDDEN', 'Viewer does not have access to this comment');
+    comment.body = body;
+    return { clientMutationId: null };
   }
 
   #arm({ pullRequestId, mergeMethod }: z.output<typeof Arm>['input'], token: Token): object {
@@ -143,7 +164,7 @@ export class GraphqlHost {
   }
 }
 
-function pullOf(held: HeldRepository, number: number): object {
+function pullOf(held: HeldRepository, number: number, { login }: Token): object {
   held.sync();
   const pull = held.pulls.find((one) => one.number === number);
   if (!pull) throw typed('NOT_FOUND', `Could not resolve to a PullRequest with the number of ${number}.`);
@@ -175,6 +196,14 @@ function pullOf(held: HeldRepository, number: number): object {
       nodes: isOpen
         ? []
         : [{ __typename: 'ClosedEvent', actor: pull.closedBy === null ? null : person(pull.closedBy) }],
+    },
+    comments: {
+      nodes: pull.comments.map(({ by, body }, index) => ({
+        id: `IC_${held.id}_${pull.number}_${index}`,
+        body,
+        viewerDidAuthor: by === login,
+      })),
+      pageInfo: { hasNextPage: false, endCursor: null },
     },
     statusCheckRollup: statuses.length === 0 ? null : { state: rollup(statuses.map(({ state }) => state)) },
   };

@@ -24,7 +24,7 @@ export interface HeldPull {
   readonly createdAt: number;
   updatedAt: number;
   closedAt: number | null;
-  readonly comments: { readonly by: string; readonly body: string }[];
+  readonly comments: { readonly by: string; body: string }[];
   readonly reviews: {
     readonly by: string;
     readonly state: 'APPROVED' | 'CHANGES_REQUESTED';

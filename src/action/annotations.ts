@@ -1,0 +1,51 @@
+import { posix } from 'node:path';
+import * as core from '@actions/core';
+import type { Context } from '../cli/context.ts';
+import type { ProductError } from '../errors.ts';
+import type { Finding } from '../history/finding.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
+import { NO_CREDENTIALS } from '../repository/environment.ts';
+import { firstChangedLine } from './changed-line.ts';
+import type { WorkflowRun } from './workflow-run.ts';
+
+const PLACE = /^(.+):(\d+)$/;
+/** `file:line: what is wrong`, as problems of the configuration are listed. */
+const LISTED = /^(.+?):(\d+): (.+)$/;
+
+/** Names every problem at its line. @param base directory that files are relative to, in the checkout */
+export function annotateProblems({ outcomes, problems }: TickResult, base: string): void {
+  for (const { verdict, problems: own } of outcomes)
+    for (const { where, path, message } of own) {
+      const said = `${path.join('.')}: ${message}`;
+      // On what is served it is advice.
+      if (verdict.kind === 'stalled') core.error(said, placeOf(where, base));
+      else core.notice(said, placeOf(where, base));
+    }
+  for (const { where, message } of problems) core.error(message, placeOf(where, base));
+}
+
+function placeOf(where: string, base: string): core.AnnotationProperties {
+  const [, file = where, line = '1'] = PLACE.exec(where) ?? [];
+  return { file: posix.join(base, file), startLine: Number(line) };
+}
+
+/** Why the run as a whole has failed; what is wrong with the configuration at its lines. @param file the configuration, in the checkout */
+export function annotateFailure({ reason, message }: ProductError, file: string): void {
+  const listed = reason === 'ConfigurationInvalid' ? message.split('\n').map((line) => LISTED.exec(line)) : [];
+  for (const found of listed) if (found) core.error(found[3] ?? '', { file, startLine: Number(found[2]) });
+  core.setFailed(`${reason}: ${message}`);
+}
+
+/** Names every finding at the first line that the pull request changes in its file. */
+export async function annotateFindings(
+  findings: readonly Finding[],
+  { workspace, pullRequest }: WorkflowRun,
+  { environment, signal }: Context,
+): Promise<void> {
+  const git = { directory: workspace, credentials: NO_CREDENTIALS, environment, signal };
+  for (const { reason, path, commit, author, message } of findings) {
+    const said = `${reason}: ${message} (commit ${commit.slice(0, 10)} by ${author})`;
+    const startLine = pullRequest ? await firstChangedLine(git, pullRequest.baseSha, path) : null;
+    core.error(said, { file: path, startLine: startLine ?? 1 });
+  }
+}

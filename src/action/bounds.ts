@@ -1,0 +1,49 @@
+import type { Report } from '../reconcile/report.ts';
+
+/** What a plan fails on. */
+export type Bound =
+  /** A DSO, another object or a file that is not valid. */
+  | { readonly kind: 'invalid' }
+  /** Replicas that no member can take. */
+  | { readonly kind: 'unplaced' }
+  /** A total that moves by more than so many replicas, or percent of what is committed. */
+  | { readonly kind: 'change'; readonly most: number; readonly isPercent: boolean };
+
+/** A bound from its text; null: it is none. */
+export function parseBound(text: string): Bound | null {
+  if (text === 'invalid' || text === 'unplaced') return { kind: text };
+  const [, most, percent] = /^change>(\d{1,9})(%?)$/.exec(text) ?? [];
+  return most === undefined ? null : { kind: 'change', most: Number(most), isPercent: percent === '%' };
+}
+
+/** What of a plan goes over the bounds, each a sentence. */
+export function overBounds({ dsos, problems }: Report, bounds: readonly Bound[]): readonly string[] {
+  return bounds.flatMap((bound) => {
+    switch (bound.kind) {
+      case 'invalid':
+        return [
+          ...dsos
+            .filter(({ verdict }) => verdict === 'stalled')
+            .map(({ key, reason }) => `${key} is not valid: ${reason}`),
+          ...problems.map((problem) => `not valid: ${problem}`),
+        ];
+      case 'unplaced':
+        return dsos
+          .filter(({ unplaced }) => unplaced > 0)
+          .map(({ key, unplaced }) => `${key}: no member can take ${unplaced} replicas`);
+      case 'change':
+        return dsos.flatMap((dso) => overChange(dso, bound));
+    }
+  });
+}
+
+function overChange(
+  { key, total: { committed, decided } }: Report['dsos'][number],
+  { most, isPercent }: Extract<Bound, { kind: 'change' }>,
+): readonly string[] {
+  if (committed === null || decided === null) return [];
+  const change = Math.abs(decided - committed);
+  // Of nothing every change is more than any percent.
+  const isOver = isPercent ? change * 100 > most * committed : change > most;
+  return isOver ? [`${key}: ${committed} -> ${decided} is a change of more than ${most}${isPercent ? ' %' : ''}`] : [];
+}

@@ -1,0 +1,182 @@
+import { join, relative, resolve } from 'node:path';
+import * as core from '@actions/core';
+import { connectToGit, forges } from '../cli/connect.ts';
+import type { Context } from '../cli/context.ts';
+import { requireConfiguration } from '../cli/options.ts';
+import { tickOnce } from '../cli/tick-once.ts';
+import { verifyAll } from '../cli/verify-all.ts';
+import { writeStatus } from '../cli/write-status.ts';
+import { asProductError, mustAct } from '../errors.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
+import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
+import { annotateFailure, annotateFindings, annotateProblems } from './annotations.ts';
+import { overBounds } from './bounds.ts';
+import { ofCheckout } from './checkout.ts';
+import { type Inputs, readInputs } from './inputs.ts';
+import { findingsTable, summaryOf } from './summary.ts';
+import { readWorkflowRun, type WorkflowRun } from './workflow-run.ts';
+
+/** Variable that the token of the run is kept in; nothing else is called so. */
+const TOKEN = 'DSO_GITOPS_ACTION_TOKEN';
+/** An output of a job holds a mebibyte. */
+const MAX_OUTPUT = 900_000;
+
+/** One run of the action: what it reads comes from the runner, and so does where it tells. Never rejects. */
+export async function runAction(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  let place = '.';
+  try {
+    if (process.platform === 'win32')
+      throw mustAct('PlatformNotSupported', 'this action runs on Linux and macOS; choose such a runner with runs-on');
+    const inputs = readInputs();
+    const run = await readWorkflowRun(environment);
+    const directory = resolve(run.workspace, inputs.workingDirectory);
+    place = relative(run.workspace, resolve(directory, inputs.config));
+    const action = new Action(inputs, run, contextOf(inputs, run, directory, environment, signal));
+    await action.run();
+  } catch (thrown) {
+    annotateFailure(asProductError(thrown), place);
+  }
+}
+
+function contextOf(
+  { token }: Inputs,
+  { serverUrl }: WorkflowRun,
+  directory: string,
+  parent: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Context {
+  const cache = parent['RUNNER_TEMP'] ? { DSO_GITOPS_CACHE: join(parent['RUNNER_TEMP'], 'dso-gitops') } : {};
+  const environment: NodeJS.ProcessEnv = { ...cache, ...parent, NO_COLOR: '1', [TOKEN]: token };
+  return {
+    stdout: (text) => void process.stdout.write(text),
+    stderr: (text) => void process.stderr.write(text),
+    environment,
+    directory,
+    now: () => Date.now(),
+    signal,
+    columns: null,
+    ...(token === '' ? {} : { token: { origin: serverUrl, environment: TOKEN } }),
+  };
+}
+
+class Action {
+  readonly #inputs: Inputs;
+  readonly #run: WorkflowRun;
+  readonly #context: Context;
+
+  constructor(inputs: Inputs, run: WorkflowRun, context: Context) {
+    this.#inputs = inputs;
+    this.#run = run;
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    const { command, isDryRun } = this.#inputs;
+    if (command === 'verify') return this.#verify();
+    return command === 'plan' || isDryRun ? this.#plan() : this.#apply();
+  }
+
+  async #plan(): Promise<void> {
+    const { result } = await this.#tick('plan');
+    const report = reportOf(result);
+    await this.#tell(result, report, true);
+    const over = overBounds(report, this.#inputs.failOn);
+    for (const one of over) core.error(one);
+    const failures = [...report.destinations, ...report.proposals].flatMap(({ error }) => error ?? []);
+    for (const { reason, message } of failures) core.error(`${reason}: ${message}`);
+    if (over.length + failures.length > 0) process.exitCode = 1;
+  }
+
+  async #apply(): Promise<void> {
+    const { engine, open, result } = await this.#tick('apply');
+    const report = reportOf(result);
+    await this.#tell(result, report, false);
+    await engine.saveStates(this.#context.now());
+    await writeStatus(open, result, this.#context);
+    if (!isFailed(result)) return;
+    for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
+    for (const { error } of [...report.destinations, ...report.proposals])
+      if (error) core.error(`${error.reason}: ${error.message}`);
+    process.exitCode = 1;
+  }
+
+  #tick(mode: 'plan' | 'apply'): ReturnType<typeof tickOnce> {
+    const { config, metrics } = this.#inputs;
+    return tickOnce(mode, undefined, { config, output: 'json', setMetric: metrics }, this.#context);
+  }
+
+  async #tell(result: TickResult, report: Report, isPlan: boolean): Promise<void> {
+    annotateProblems(result, this.#place());
+    setOutputs(report, isPlan);
+    const summary = summaryOf(report, isPlan);
+    core.info(summary);
+    await core.summary.addRaw(`${summary}\n`).write();
+    if (isPlan) await this.#comment(summary);
+  }
+
+  /** A plan of a pull request is said there, by who may: the summary has it in any case. */
+  async #comment(summary: string): Promise<void> {
+    const { pullRequest, repository, apiUrl } = this.#run;
+    const { token, config } = this.#inputs;
+    if (!pullRequest || token === '') return;
+    if (pullRequest.isFork) {
+      core.notice(
+        'the pull request comes from a fork, whose runs may not comment: the plan is in the summary of the job',
+      );
+      return;
+    }
+    const access = { token: { environment: TOKEN, file: null } };
+    const github = { apiUrl, access, route: { caFile: null, proxy: null }, isPaced: false };
+    const forge = await forges(this.#context)({ github, repository, isForGit: false, setsStatus: false });
+    await forge.say(
+      pullRequest.number,
+      `<!-- dso-gitops plan ${JSON.stringify(config).replaceAll('--', '- -')} -->`,
+      summary,
+    );
+  }
+
+  async #verify(): Promise<void> {
+    const { config } = this.#inputs;
+    const { pullRequest } = this.#run;
+    const path = await requireConfiguration(config, this.#context);
+    const connected = await connectToGit(path, this.#context, (configuration) => {
+      return pullRequest ? ofCheckout(configuration, this.#run) : configuration;
+    });
+    const verification = await verifyAll(connected, pullRequest ? [pullRequest.baseSha] : []);
+    const { findings, recomputed, notRecomputed } = verification;
+    const said = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings`;
+    core.info(said);
+    const table = findings.length > 0 ? `\n\n${findingsTable(findings)}` : '';
+    await core.summary.addRaw(`### Verification\n\n${said}${table}\n`).write();
+    await annotateFindings(findings, this.#run, this.#context);
+    core.setOutput('changed', 'false');
+    if (findings.length > 0) process.exitCode = 1;
+  }
+
+  /** Directory of the configuration, in the checkout. */
+  #place(): string {
+    const file = resolve(this.#context.directory, this.#inputs.config);
+    return relative(this.#run.workspace, join(file, '..'));
+  }
+}
+
+function setOutputs(report: Report, isPlan: boolean): void {
+  const { destinations, proposals, dsos } = report;
+  const commits = destinations.flatMap(({ commit }) => commit ?? []);
+  const steps = proposals.filter(({ step, error }) => error === null && ['create', 'rebuild', 'close'].includes(step));
+  const isWritten = isPlan ? destinations.some(({ files }) => files.length > 0) : commits.length > 0;
+  const pull = proposals.map(({ pullRequest }) => pullRequest).find((one) => one?.state === 'open');
+  const total = dsos.reduce((sum, one) => sum + (one.total.decided ?? 0), 0);
+  const json = JSON.stringify(report);
+  core.setOutput('changed', String(isWritten || steps.length > 0));
+  core.setOutput('commit', commits[0] ?? '');
+  core.setOutput('pull-request-number', pull?.number ?? '');
+  core.setOutput('pull-request-url', pull?.url ?? '');
+  core.setOutput('total', String(total));
+  core.setOutput('plan-json', json.length <= MAX_OUTPUT ? json : JSON.stringify(withoutFiles(report)));
+}
+
+/** Texts of files are most of it. */
+function withoutFiles(report: Report): Report {
+  return { ...report, destinations: report.destinations.map((one) => ({ ...one, files: [] })) };
+}

@@ -1,0 +1,92 @@
+import { markdownTable } from '../manifests/markdown-table.ts';
+import { changesChart } from '../proposal/chart.ts';
+import { codeSpan } from '../proposal/code-span.ts';
+import { linesThatFit } from '../proposal/lines.ts';
+import type { ProposalEntry } from '../proposal/proposal.ts';
+import { reasonsList } from '../proposal/reasons.ts';
+import { changesTable } from '../proposal/table.ts';
+import type { DsoReport, Report } from '../reconcile/report.ts';
+
+/** What is left of a comment's 65,536 characters, or of a summary's mebibyte, for the mark and what GitHub adds. */
+const MAX_LENGTH = 60_000;
+const MAX_ROWS = 200;
+
+/** A report for people, in Markdown as GitHub has it. @param isPlan nothing was written */
+export function summaryOf(report: Report, isPlan: boolean): string {
+  const entries = report.dsos.flatMap(entryOf);
+  const table = changesTable(entries, MAX_LENGTH / 3);
+  const parts = [
+    isPlan ? '### What would change' : '### What has changed',
+    table === '' ? 'No count changes.' : table,
+    table === '' ? '' : changesChart(entries),
+    entries.length === 0 ? '' : reasonsList(entries, MAX_LENGTH / 3),
+    section('### What waits, or is refused', report.dsos.flatMap(waitOf)),
+    section('### Not delivered', [...report.destinations, ...report.proposals].flatMap(failureOf)),
+    section(
+      '### Pull requests',
+      report.proposals.flatMap(({ pullRequest }) => (pullRequest ? `- ${pullRequest.url}` : [])),
+    ),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function entryOf({ key, because, total, members }: DsoReport): readonly ProposalEntry[] {
+  const { committed, decided } = total;
+  if (decided === null || members.every((member) => member.committed === member.decided)) return [];
+  const weights = members.reduce((sum, { weight }) => sum + weight, 0);
+  return [
+    {
+      key,
+      reason: because,
+      total: { before: committed, after: decided },
+      members: members.flatMap(({ name, weight, committed: before, decided: after, reason }) => {
+        if (after === null) return [];
+        const bound = reason === 'minimum' || reason === 'maximum' ? reason : null;
+        return [{ name, before, after, sharePercent: weights === 0 ? 0 : (100 * weight) / weights, bound }];
+      }),
+      record: '',
+      previous: null,
+      rule: null,
+    },
+  ];
+}
+
+function waitOf({ key, reason, message, problems }: DsoReport): readonly string[] {
+  if (reason === '') return [];
+  return [`- ${codeSpan(key)} ${codeSpan(reason)}: ${codeSpan([message, ...problems].filter(Boolean).join('; '))}`];
+}
+
+function failureOf({
+  repository,
+  branch,
+  error,
+}: Report['destinations'][number] | Report['proposals'][number]): readonly string[] {
+  return error
+    ? [`- ${codeSpan(`${repository} ${branch}`)} ${codeSpan(error.reason)}: ${codeSpan(error.message)}`]
+    : [];
+}
+
+function section(heading: string, lines: readonly string[]): string {
+  if (lines.length === 0) return '';
+  const shown = linesThatFit([...new Set(lines)].slice(0, MAX_ROWS), MAX_LENGTH / 6);
+  const rest = lines.length - shown.length;
+  return [heading, '', ...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])].join('\n');
+}
+
+/** Findings of a verification for people. */
+export function findingsTable(
+  findings: readonly {
+    readonly reason: string;
+    readonly path: string;
+    readonly commit: string;
+    readonly author: string;
+    readonly message: string;
+  }[],
+): string {
+  const rows = findings
+    .slice(0, MAX_ROWS)
+    .map(({ reason, path, commit, author, message }) =>
+      [reason, path, commit.slice(0, 10), author, message].map((cell) => codeSpan(cell)),
+    );
+  return markdownTable([['finding', 'file', 'commit', 'by', ''], ...rows]);
+}

@@ -1,0 +1,42 @@
+import { loadTemplates } from '../config/load-templates.ts';
+import { mustAct } from '../errors.ts';
+import { type Place, type Verification, verify } from '../history/verify.ts';
+import { recomputeWith } from '../reconcile/recompute.ts';
+import type { Connected } from './connect.ts';
+
+/** What is verified: a configuration, and what reads its branches. */
+type Verified = Pick<Connected, 'configuration' | 'engine'>;
+
+/**
+ * Verifies the past of all destinations.
+ *
+ * @param since ids of commits: what was found until then is accepted
+ * @throws ProductError where one of them is in the history of no branch
+ */
+export async function verifyAll(connected: Verified, since: readonly string[]): Promise<Verification> {
+  const { workloads } = connected.configuration;
+  const places = await placesOf(connected, since);
+  return verify(places, recomputeWith({ templates: await loadTemplates(null), workloads }));
+}
+
+/** @throws ProductError where a commit is in the history of no branch */
+async function placesOf({ configuration, engine }: Verified, since: readonly string[]): Promise<readonly Place[]> {
+  const unknown = new Set(since);
+  const places = configuration.destinations.map(async ({ id, root }): Promise<Place> => {
+    const revisions = await engine.revisions(id);
+    const known: ReadonlySet<string>[] = [];
+    for (const commit of since) {
+      const after = await engine.past(id, (repository) => repository.commitsAfter(commit));
+      if (!after) continue;
+      unknown.delete(commit);
+      known.push(after);
+    }
+    const [first, ...others] = known;
+    const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
+    return { root, revisions, counted };
+  });
+  const all = await Promise.all(places);
+  if (unknown.size === 0) return all;
+  const message = `no branch of the destinations has ${[...unknown].join(', ')} in its history; correct the id, or find out who has rewritten the branch`;
+  throw mustAct('InputInvalid', message);
+}
