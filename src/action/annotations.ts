@@ -6,6 +6,7 @@ import type { Finding } from '../history/finding.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { NO_CREDENTIALS } from '../repository/environment.ts';
 import { firstChangedLine } from './changed-line.ts';
+import { inWorkflow } from './hints.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
 const PLACE = /^(.+):(\d+)$/;
@@ -30,10 +31,11 @@ function placeOf(where: string, base: string): core.AnnotationProperties {
 }
 
 /** Why the run as a whole has failed; what is wrong with the configuration at its lines. @param file the configuration, in the checkout */
-export function annotateFailure({ reason, message }: ProductError, file: string): void {
+export function annotateFailure(error: ProductError, file: string): void {
+  const { reason, message } = error;
   const listed = reason === 'ConfigurationInvalid' ? message.split('\n').map((line) => LISTED.exec(line)) : [];
   for (const found of listed) if (found) core.error(found[3] ?? '', { file, startLine: Number(found[2]) });
-  core.setFailed(`${reason}: ${message}`);
+  core.setFailed(inWorkflow(error));
 }
 
 /** Names every finding at the first line that the pull request changes in its file. */

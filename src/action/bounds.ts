@@ -17,24 +17,21 @@ export function parseBound(text: string): Bound | null {
 }
 
 /** What of a plan goes over the bounds, each a sentence. */
-export function overBounds({ dsos, problems }: Report, bounds: readonly Bound[]): readonly string[] {
-  return bounds.flatMap((bound) => {
-    switch (bound.kind) {
-      case 'invalid':
-        return [
-          ...dsos
-            .filter(({ verdict }) => verdict === 'stalled')
-            .map(({ key, reason }) => `${key} is not valid: ${reason}`),
-          ...problems.map((problem) => `not valid: ${problem}`),
-        ];
-      case 'unplaced':
-        return dsos
-          .filter(({ unplaced }) => unplaced > 0)
-          .map(({ key, unplaced }) => `${key}: no member can take ${unplaced} replicas`);
-      case 'change':
-        return dsos.flatMap((dso) => overChange(dso, bound));
-    }
-  });
+export function overBounds(report: Report, bounds: readonly Bound[]): readonly string[] {
+  return bounds.flatMap((bound) => over(report, bound));
+}
+
+function over({ dsos, problems }: Report, bound: Bound): readonly string[] {
+  if (bound.kind === 'change') return dsos.flatMap((dso) => overChange(dso, bound));
+  if (bound.kind === 'unplaced') {
+    const found = dsos.filter(({ unplaced }) => unplaced > 0);
+    return found.map(({ key, unplaced }) => `${key}: no member can take ${unplaced} replicas`);
+  }
+  const stalled = dsos.filter(({ verdict }) => verdict === 'stalled');
+  return [
+    ...stalled.map(({ key, reason }) => `${key} is not valid: ${reason}`),
+    ...problems.map((problem) => `not valid: ${problem}`),
+  ];
 }
 
 function overChange(

@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Configuration } from '../config/load.ts';
 import { NO_CREDENTIALS } from '../repository/environment.ts';
 import type { WorkflowRun } from './workflow-run.ts';
@@ -18,4 +20,12 @@ export function ofCheckout(
     return { ...destination, ...local, credentials: NO_CREDENTIALS, pullRequests: null };
   });
   return { ...configuration, destinations };
+}
+
+/** Whether a checkout has only a part of the history; Git notes that in a file. */
+export async function isShallow(workspace: string): Promise<boolean> {
+  return stat(join(workspace, '.git', 'shallow')).then(
+    () => true,
+    () => false,
+  );
 }

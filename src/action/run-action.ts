@@ -11,7 +11,8 @@ import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
 import { annotateFailure, annotateFindings, annotateProblems } from './annotations.ts';
 import { overBounds } from './bounds.ts';
-import { ofCheckout } from './checkout.ts';
+import { isShallow, ofCheckout } from './checkout.ts';
+import { inWorkflow, shallowCheckout } from './hints.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { findingsTable, summaryOf } from './summary.ts';
 import { readWorkflowRun, type WorkflowRun } from './workflow-run.ts';
@@ -83,7 +84,7 @@ class Action {
     const over = overBounds(report, this.#inputs.failOn);
     for (const one of over) core.error(one);
     const failures = [...report.destinations, ...report.proposals].flatMap(({ error }) => error ?? []);
-    for (const { reason, message } of failures) core.error(`${reason}: ${message}`);
+    for (const failure of failures) core.error(inWorkflow(failure));
     if (over.length + failures.length > 0) process.exitCode = 1;
   }
 
@@ -95,8 +96,7 @@ class Action {
     await writeStatus(open, result, this.#context);
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
-    for (const { error } of [...report.destinations, ...report.proposals])
-      if (error) core.error(`${error.reason}: ${error.message}`);
+    for (const { error } of [...report.destinations, ...report.proposals]) if (error) core.error(inWorkflow(error));
     process.exitCode = 1;
   }
 
@@ -139,6 +139,7 @@ class Action {
     const { config } = this.#inputs;
     const { pullRequest } = this.#run;
     const path = await requireConfiguration(config, this.#context);
+    if (pullRequest && (await isShallow(this.#run.workspace))) throw shallowCheckout();
     const connected = await connectToGit(path, this.#context, (configuration) => {
       return pullRequest ? ofCheckout(configuration, this.#run) : configuration;
     });

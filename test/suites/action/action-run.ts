@@ -55,7 +55,7 @@ export async function runBundle(given: RunGiven): Promise<RunEnded> {
   };
   const [output, summary] = [file('output'), file('summary')];
   const defaults = Object.entries(Manifest.inputs).map(([name, { default: value = '' }]) => {
-    return [name, value.replace('${{ github.token }}', TOKEN)] as const;
+    return [name, value.replace(/^\$\{\{ github\.token \}\}$/, TOKEN)] as const;
   });
   const inputs = Object.fromEntries(
     Object.entries({ ...Object.fromEntries(defaults), ...given.inputs }).map(([name, value]) => {

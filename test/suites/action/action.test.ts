@@ -98,7 +98,7 @@ describe('apply', () => {
   it('leaves nothing half written when it is cancelled', async () => {
     const site = await ActionSite.start();
     const tip = site.standIn.repository.bare.tip();
-    site.standIn.git.behave({ fault: 'silent', step: 'push' });
+    site.standIn.git.behave({ fault: 'silent', step: 'offer' });
     const started = (child: { kill: (signal: 'SIGINT') => void }): void => {
       setTimeout(() => child.kill('SIGINT'), 3000);
     };

@@ -12,7 +12,7 @@ const PACKAGE = `node-${process.platform}-${process.arch}`;
 export const NODE_24 = join(DIRECTORY, 'node_modules', PACKAGE, 'bin', 'node');
 
 /** Fetches Node 24 where it is not there yet. */
-export default function setup(): void {
+export function setup(): void {
   if (existsSync(NODE_24)) return;
   const options = ['install', '--no-save', '--no-audit', '--no-fund', '--prefix', DIRECTORY];
   execFileSync('npm', [...options, `${PACKAGE}@${VERSION}`], { stdio: 'inherit' });
