@@ -24,6 +24,18 @@ export function emitScalar(value: Scalar): string {
   return isBare(value) ? value : JSON.stringify(value).replaceAll(UNSEEN, escaped);
 }
 
+/** Keys that were emitted, which records have in common; those of strangers do not fill the memory. */
+const keys = new Map<string, string>();
+const MAX_KEYS = 1000;
+
+function emitKey(key: string): string {
+  const known = keys.get(key);
+  if (known !== undefined) return known;
+  const emitted = emitScalar(key);
+  if (keys.size < MAX_KEYS) keys.set(key, emitted);
+  return emitted;
+}
+
 function isBare(text: string): boolean {
   return BARE.test(text) && (text.length > MAX_RESERVED || !RESERVED.test(text));
 }
@@ -57,7 +69,7 @@ function map(value: unknown, indent: string): string {
     if (item === undefined) continue;
     const isOne = isScalar(item);
     isFlat &&= isOne;
-    parts.push(isOne ? `${emitScalar(key)}: ${emitScalar(item)}` : `${emitScalar(key)}:${block(item, inner)}`);
+    parts.push(isOne ? `${emitKey(key)}: ${emitScalar(item)}` : `${emitKey(key)}:${block(item, inner)}`);
   }
   if (isFlat) {
     const line = `{${parts.join(', ')}}`;

@@ -51,9 +51,21 @@ export function overlayDirectory(
   return `${settings.root}/${placeOf(settings.path, overlay)}`;
 }
 
-/** Below the root. No name has a brace: none is taken for a place. */
+const PLACES = /\{(member|namespace|name)\}/;
+/** Texts and the names of places by turns, by the path that has them. */
+const pieces = new Map<string, readonly string[]>();
+
+/** Below the root. A fleet has few paths and many places. */
 function placeOf(path: string, { member, namespace, name }: Pick<Overlay, 'member' | 'namespace' | 'name'>): string {
-  return path.replaceAll('{member}', member).replaceAll('{namespace}', namespace).replaceAll('{name}', name);
+  const parts = pieces.get(path) ?? path.split(PLACES);
+  pieces.set(path, parts);
+  let place = parts[0] ?? '';
+  for (let index = 1; index < parts.length; index += 2) {
+    const part = parts[index];
+    place += part === 'member' ? member : part === 'namespace' ? namespace : name;
+    place += parts[index + 1] ?? '';
+  }
+  return place;
 }
 
 /** The member whose overlay of a DSO is at a path; null: it is none. */

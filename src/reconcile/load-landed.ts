@@ -88,7 +88,8 @@ async function loadFrom(
   isCounted: (key: string) => boolean,
   known: Known,
 ): Promise<ReadonlyMap<string, Landed>> {
-  const places = new Map(placed.map((one) => [one, overlaysOf(one, id)]));
+  const indexOf = indexPaths();
+  const places = new Map(placed.map((one) => [one, overlaysOf(one, id, indexOf)]));
   const overlayPlaces = [...places.values()].flat();
   const indexes = new Set(overlayPlaces.flatMap(({ index }) => index ?? []));
   const paths = [...placed.flatMap((one) => pathsOf(one, id)), ...overlayPlaces.map(({ path }) => path), ...indexes];
@@ -162,15 +163,29 @@ function holdPathOf({ dso, home }: PlacedDso, id: string): string | null {
   return home.id === id ? holdPath(home.root, dso.namespace, dso.name) : null;
 }
 
+/** Paths of indexes, each made once: many overlays are in one. */
+function indexPaths(): typeof indexPath {
+  const made = new Map<string, string | null>();
+  return (destination, member, namespace) => {
+    const key = `${member}/${namespace}`;
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const path = indexPath(destination, member, namespace);
+    made.set(key, path);
+    return path;
+  };
+}
+
 function overlaysOf(
   { dso, members }: PlacedDso,
   id: string,
+  indexOf: typeof indexPath,
 ): readonly { name: string; path: string; index: string | null; settings: PlacedDso['home'] }[] {
   const here = members.filter(({ destination }) => destination.id === id);
   return here.map(({ name, destination }) => ({
     name,
     path: overlayPath(destination, { member: name, namespace: dso.namespace, name: dso.name }),
-    index: indexPath(destination, name, dso.namespace),
+    index: indexOf(destination, name, dso.namespace),
     settings: destination,
   }));
 }
