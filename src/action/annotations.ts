@@ -4,8 +4,7 @@ import type { Context } from '../cli/context.ts';
 import type { ProductError } from '../errors.ts';
 import type { Finding } from '../history/finding.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
-import { NO_CREDENTIALS } from '../repository/environment.ts';
-import { firstChangedLine } from './changed-line.ts';
+import { checkoutGit, firstChangedLine } from './changed-line.ts';
 import { inWorkflow } from './hints.ts';
 import type { WorkflowRun } from './workflow-run.ts';
 
@@ -38,16 +37,17 @@ export function annotateFailure(error: ProductError, file: string): void {
   core.setFailed(inWorkflow(error));
 }
 
-/** Names every finding at the first line that the pull request changes in its file. */
+/** Names every finding at the first line of its file that differs from a commit. @param base null: none is named */
 export async function annotateFindings(
   findings: readonly Finding[],
-  { workspace, pullRequest }: WorkflowRun,
+  base: string | null,
+  { workspace }: WorkflowRun,
   { environment, signal }: Context,
 ): Promise<void> {
-  const git = { directory: workspace, credentials: NO_CREDENTIALS, environment, signal };
   for (const { reason, path, commit, author, message } of findings) {
     const said = `${reason}: ${message} (commit ${commit.slice(0, 10)} by ${author})`;
-    const startLine = pullRequest ? await firstChangedLine(git, pullRequest.baseSha, path) : null;
+    const startLine =
+      base === null ? null : await firstChangedLine(checkoutGit(workspace, environment, signal), base, path);
     core.error(said, { file: path, startLine: startLine ?? 1 });
   }
 }

@@ -1,25 +1,47 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Context } from '../cli/context.ts';
 import type { Configuration } from '../config/load.ts';
+import { mustAct } from '../errors.ts';
 import { NO_CREDENTIALS } from '../repository/environment.ts';
-import type { WorkflowRun } from './workflow-run.ts';
+import { checkoutGit } from './changed-line.ts';
+import type { PullRequestEvent, WorkflowRun } from './workflow-run.ts';
 
 /** A branch that no checkout has: what is checked out is read instead, whatever it is called. */
 const NO_BRANCH = 'dso-gitops-checkout';
 
-/** The configuration with what is checked out instead of the branch, for destinations in the repository of the run. */
+/**
+ * The configuration with what is checked out instead of the branch that a pull request goes to, and without what it cannot
+ * change: other branches and repositories.
+ *
+ * @throws ProductError where nothing is left
+ */
 export function ofCheckout(
   configuration: Configuration,
   { workspace, repository, serverUrl }: WorkflowRun,
+  { baseBranch }: PullRequestEvent,
 ): Configuration {
   const own = `${serverUrl}/${repository.owner}/${repository.name}`.toLowerCase();
-  const destinations = configuration.destinations.map((destination) => {
+  const destinations = configuration.destinations.flatMap((destination) => {
     const url = destination.url.toLowerCase().replace(/(\.git)?\/?$/, '');
-    if (url !== own) return destination;
+    if (url !== own || destination.branch !== baseBranch) return [];
     const local = { url: workspace, branch: NO_BRANCH, isBranchCreated: true, isPartial: false, forge: null };
-    return { ...destination, ...local, credentials: NO_CREDENTIALS, pullRequests: null };
+    return [{ ...destination, ...local, credentials: NO_CREDENTIALS, pullRequests: null }];
   });
-  return { ...configuration, destinations };
+  if (destinations.length > 0) return { ...configuration, destinations };
+  const message = `no destination of ${configuration.file} is branch ${baseBranch} of ${own}, which this pull request goes to: there is nothing to verify; run it for such pull requests only`;
+  throw mustAct('InputInvalid', message);
+}
+
+/** The commit that a pull request is compared with: of the merge that is checked out its first parent. */
+export async function baseOf(
+  workspace: string,
+  { baseSha }: PullRequestEvent,
+  { environment, signal }: Context,
+): Promise<string> {
+  const git = checkoutGit(workspace, environment, signal);
+  const parents = (await git.run(['rev-parse', 'HEAD^@'], 'reading the checkout')).trim().split('\n');
+  return parents.length === 2 ? (parents[0] ?? baseSha) : baseSha;
 }
 
 /** Whether a checkout has only a part of the history; Git notes that in a file. */

@@ -1,4 +1,4 @@
-import { join, relative, resolve } from 'node:path';
+import { join, posix, relative, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { connectToGit, forges } from '../cli/connect.ts';
 import type { Context } from '../cli/context.ts';
@@ -11,7 +11,7 @@ import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
 import { annotateFailure, annotateFindings, annotateProblems } from './annotations.ts';
 import { overBounds } from './bounds.ts';
-import { isShallow, ofCheckout } from './checkout.ts';
+import { baseOf, isShallow, ofCheckout } from './checkout.ts';
 import { inWorkflow, shallowCheckout } from './hints.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { findingsTable, summaryOf } from './summary.ts';
@@ -19,8 +19,8 @@ import { readWorkflowRun, type WorkflowRun } from './workflow-run.ts';
 
 /** Variable that the token of the run is kept in; nothing else is called so. */
 const TOKEN = 'DSO_GITOPS_ACTION_TOKEN';
-/** An output of a job holds a mebibyte. */
-const MAX_OUTPUT = 900_000;
+/** The outputs of a job hold a mebibyte of UTF-16 together. */
+const MAX_OUTPUT = 450_000;
 
 /** One run of the action: what it reads comes from the runner, and so does where it tells. Never rejects. */
 export async function runAction(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
@@ -49,8 +49,8 @@ function contextOf(
   const cache = parent['RUNNER_TEMP'] ? { DSO_GITOPS_CACHE: join(parent['RUNNER_TEMP'], 'dso-gitops') } : {};
   const environment: NodeJS.ProcessEnv = { ...cache, ...parent, NO_COLOR: '1', [TOKEN]: token };
   return {
-    stdout: (text) => void process.stdout.write(text),
-    stderr: (text) => void process.stderr.write(text),
+    stdout: (text) => void process.stdout.write(plainLog(text)),
+    stderr: (text) => void process.stderr.write(plainLog(text)),
     environment,
     directory,
     now: () => Date.now(),
@@ -86,14 +86,15 @@ class Action {
     const failures = [...report.destinations, ...report.proposals].flatMap(({ error }) => error ?? []);
     for (const failure of failures) core.error(inWorkflow(failure));
     if (over.length + failures.length > 0) process.exitCode = 1;
+    await this.#comment(summaryOf(report, true));
   }
 
   async #apply(): Promise<void> {
     const { engine, open, result } = await this.#tick('apply');
     const report = reportOf(result);
-    await this.#tell(result, report, false);
     await engine.saveStates(this.#context.now());
     await writeStatus(open, result, this.#context);
+    await this.#tell(result, report, false);
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
     for (const { error } of [...report.destinations, ...report.proposals]) if (error) core.error(inWorkflow(error));
@@ -106,22 +107,21 @@ class Action {
   }
 
   async #tell(result: TickResult, report: Report, isPlan: boolean): Promise<void> {
-    annotateProblems(result, this.#place());
+    annotateProblems(result, posix.dirname(this.#file()));
     setOutputs(report, isPlan);
     const summary = summaryOf(report, isPlan);
-    core.info(summary);
+    core.info(plainLog(summary));
     await core.summary.addRaw(`${summary}\n`).write();
-    if (isPlan) await this.#comment(summary);
   }
 
   /** A plan of a pull request is said there, by who may: the summary has it in any case. */
   async #comment(summary: string): Promise<void> {
     const { pullRequest, repository, apiUrl } = this.#run;
-    const { token, config } = this.#inputs;
+    const { token } = this.#inputs;
     if (!pullRequest || token === '') return;
-    if (pullRequest.isFork) {
+    if (pullRequest.isReadOnly) {
       core.notice(
-        'the pull request comes from a fork, whose runs may not comment: the plan is in the summary of the job',
+        'runs for this pull request may not comment, as it comes from a fork or from Dependabot: the plan is in the summary of the job',
       );
       return;
     }
@@ -130,7 +130,7 @@ class Action {
     const forge = await forges(this.#context)({ github, repository, isForGit: false, setsStatus: false });
     await forge.say(
       pullRequest.number,
-      `<!-- dso-gitops plan ${JSON.stringify(config).replaceAll('--', '- -')} -->`,
+      `<!-- dso-gitops plan ${JSON.stringify(this.#file()).replaceAll('--', '- -')} -->`,
       summary,
     );
   }
@@ -141,23 +141,23 @@ class Action {
     const path = await requireConfiguration(config, this.#context);
     if (pullRequest && (await isShallow(this.#run.workspace))) throw shallowCheckout();
     const connected = await connectToGit(path, this.#context, (configuration) => {
-      return pullRequest ? ofCheckout(configuration, this.#run) : configuration;
+      return pullRequest ? ofCheckout(configuration, this.#run, pullRequest) : configuration;
     });
-    const verification = await verifyAll(connected, pullRequest ? [pullRequest.baseSha] : []);
+    const since = pullRequest && (await baseOf(this.#run.workspace, pullRequest, this.#context));
+    const verification = await verifyAll(connected, since ? [since] : []);
     const { findings, recomputed, notRecomputed } = verification;
     const said = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings`;
     core.info(said);
     const table = findings.length > 0 ? `\n\n${findingsTable(findings)}` : '';
     await core.summary.addRaw(`### Verification\n\n${said}${table}\n`).write();
-    await annotateFindings(findings, this.#run, this.#context);
+    await annotateFindings(findings, since, this.#run, this.#context);
     core.setOutput('changed', 'false');
     if (findings.length > 0) process.exitCode = 1;
   }
 
-  /** Directory of the configuration, in the checkout. */
-  #place(): string {
-    const file = resolve(this.#context.directory, this.#inputs.config);
-    return relative(this.#run.workspace, join(file, '..'));
+  /** The configuration, in the checkout. */
+  #file(): string {
+    return relative(this.#run.workspace, resolve(this.#context.directory, this.#inputs.config));
   }
 }
 
@@ -174,7 +174,13 @@ function setOutputs(report: Report, isPlan: boolean): void {
   core.setOutput('pull-request-number', pull?.number ?? '');
   core.setOutput('pull-request-url', pull?.url ?? '');
   core.setOutput('total', String(total));
-  core.setOutput('plan-json', json.length <= MAX_OUTPUT ? json : JSON.stringify(withoutFiles(report)));
+  const short = json.length <= MAX_OUTPUT ? json : JSON.stringify(withoutFiles(report));
+  core.setOutput('plan-json', short.length <= MAX_OUTPUT ? short : '');
+}
+
+/** What objects and hosts say must not be a command of the runner, in its new form or its old one. */
+function plainLog(text: string): string {
+  return text.replaceAll('##[', '# #[').replaceAll(/^(\s*)::/gm, '$1: :');
 }
 
 /** Texts of files are most of it. */

@@ -8,7 +8,7 @@ import { changesTable } from '../proposal/table.ts';
 import type { DsoReport, Report } from '../reconcile/report.ts';
 
 /** What is left of a comment's 65,536 characters, or of a summary's mebibyte, for the mark and what GitHub adds. */
-const MAX_LENGTH = 60_000;
+const MAX_LENGTH = 48_000;
 const MAX_ROWS = 200;
 
 /** A report for people, in Markdown as GitHub has it. @param isPlan nothing was written */

@@ -21,8 +21,10 @@ export interface PullRequestEvent {
   readonly number: number;
   /** Tip of the branch that it would be merged into. */
   readonly baseSha: string;
-  /** Its branch is in another repository: the token may only read. */
-  readonly isFork: boolean;
+  /** That branch. */
+  readonly baseBranch: string;
+  /** The token of the run may only read: the branch is in another repository, or Dependabot's. */
+  readonly isReadOnly: boolean;
 }
 
 const Repository = z.object({ full_name: z.string() });
@@ -31,7 +33,7 @@ const Event = z.object({
     .object({
       number: z.number(),
       head: z.object({ repo: Repository.nullable() }),
-      base: z.object({ sha: z.string().regex(/^[0-9a-f]{40,64}$/), repo: Repository }),
+      base: z.object({ ref: z.string(), sha: z.string().regex(/^[0-9a-f]{40,64}$/), repo: Repository }),
     })
     .optional(),
 });
@@ -57,7 +59,9 @@ export async function readWorkflowRun(environment: NodeJS.ProcessEnv): Promise<W
       ? {
           number: pull.number,
           baseSha: pull.base.sha,
-          isFork: pull.head.repo?.full_name !== pull.base.repo.full_name,
+          baseBranch: pull.base.ref,
+          isReadOnly:
+            pull.head.repo?.full_name !== pull.base.repo.full_name || environment['GITHUB_ACTOR'] === 'dependabot[bot]',
         }
       : null,
   };

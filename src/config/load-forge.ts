@@ -98,13 +98,16 @@ function accessOf(
 
 /** What a URL says of host, owner and name; null: it does not. */
 function placeOf(url: string): { readonly host: string; readonly owner: string; readonly name: string } | null {
-  const found =
-    /^(?:https?|ssh):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ??
-    /^[^@/]+@([^:/]+):([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url);
-  const [, host, owner, name] = found ?? [];
-  return host && owner && name ? { host, owner, name } : null;
+  const [, scheme, host, port = '', owner, name] =
+    /^(https?|ssh):\/\/(?:[^@/]*@)?([^/:]+)(:\d+)?\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ??
+    /^()[^@/]+@([^:/]+)()?:([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ??
+    [];
+  // The port of ssh is that of ssh alone.
+  return host && owner && name ? { host: scheme?.startsWith('http') ? `${host}${port}` : host, owner, name } : null;
 }
 
+/** github.com, a host of its data residency, or an Enterprise Server. */
 function apiUrlOf(host: string): string {
-  return /^(www\.|ssh\.)?github\.com$/i.test(host) ? 'https://api.github.com' : `https://${host}/api/v3`;
+  if (/^(www\.|ssh\.)?github\.com$/i.test(host)) return 'https://api.github.com';
+  return /^[^.]+\.ghe\.com$/i.test(host) ? `https://api.${host}` : `https://${host}/api/v3`;
 }

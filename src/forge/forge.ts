@@ -1,8 +1,5 @@
 import type { Author, HostCommit } from '../repository/host.ts';
 
-/** Every branch of ours that is reviewed begins like this. */
-export const BRANCH_PREFIX = 'dso-gitops/';
-
 export type MergeMethod = 'merge' | 'squash' | 'rebase';
 
 /** A pull request as a list tells it. */

@@ -12,9 +12,12 @@ export function groupOf(
   return by === 'namespace' ? `namespace/${namespace}` : `dso/${namespace}/${name}`;
 }
 
+/** Every branch of ours that is reviewed begins like this. */
+export const BRANCH_PREFIX = 'dso-gitops/';
+
 /** What the branches of an installation begin with that are proposed. @param owner name of the installation */
 export function headPrefix(owner: string): string {
-  return `dso-gitops/${owner}/`;
+  return `${BRANCH_PREFIX}${owner}/`;
 }
 
 /** The branch that a group is proposed from. The base comes last: no two of them can be in each other's way. */

@@ -16,6 +16,8 @@ const Marker = z.strictObject({
   validUntil: z.int().min(0).max(8.64e15),
   commit: z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/),
   builtAt: z.int().min(0).max(8.64e15),
+  /** Of the files of others at the base that it changes as well, a hash; a change of them may be in conflict with it. */
+  ground: z.string().max(8),
   /** By key: the total, the record that it replaces, and the split, each as its beginning. Absent: there were too many. */
   numbers: z.record(z.string().max(400), z.tuple([z.int().min(0), z.string().max(8), z.string().max(8)])).optional(),
 });
@@ -25,8 +27,16 @@ export type Marker = z.infer<typeof Marker>;
 
 /** The last line of a body. */
 export function renderMarker(proposal: Proposal): string {
-  const { group, validUntil, commit, builtAt } = proposal;
-  const marker = { version: 1, group, digest: digestOf(proposal), validUntil, commit, builtAt } satisfies Marker;
+  const { group, validUntil, commit, builtAt, ground } = proposal;
+  const marker = {
+    version: 1,
+    group,
+    digest: digestOf(proposal),
+    validUntil,
+    commit,
+    builtAt,
+    ground,
+  } satisfies Marker;
   const numbers = Object.fromEntries(proposal.entries.map((entry) => [entry.key, numbersOf(entry)]));
   const whole = textOf({ ...marker, numbers });
   return whole.length <= MAX_NUMBERS_LENGTH ? whole : textOf(marker);
@@ -58,6 +68,7 @@ const NOBODYS: Marker = {
   validUntil: 0,
   commit: '0'.repeat(40),
   builtAt: 0,
+  ground: '',
   numbers: {},
 };
 

@@ -29,6 +29,8 @@ export interface Situation {
   readonly held: ReadonlySet<string>;
   readonly group: string;
   readonly base: string;
+  /** What `Proposal.ground` is now. */
+  readonly ground: string;
   readonly open: OpenProposal | null;
   /** Where its branch is; null: it is not there. */
   readonly tip: string | null;
@@ -66,7 +68,8 @@ export function nextStep(situation: Situation): Step {
   const isPartlyUnknown = isAnyUnknown(marker, unknown);
   if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close' };
   if (!marker) return ready(situation, null);
-  const isSame = marker.digest === digestOf(situation) && isComplete(situation, marker);
+  const isSame =
+    marker.digest === digestOf(situation) && isComplete(situation, marker) && marker.ground === situation.ground;
   // A merge brings what the branch holds, whatever the text says.
   if (tip !== marker.commit) return ready(situation, marker);
   if (isSame) return marker.validUntil > now ? { kind: 'none' } : { kind: 'refresh', marker };
@@ -99,8 +102,9 @@ function isAnyUnknown(marker: Marker | null, unknown: ReadonlySet<string>): bool
 }
 
 /** Whether what is proposed is far enough from what is wanted, or too old to stand any longer. */
-function isWorthIt({ entries, unknown, now, rebuild }: Situation, { numbers, validUntil }: Marker): boolean {
-  if (!numbers || validUntil <= now) return true;
+function isWorthIt({ entries, unknown, now, rebuild, ground }: Situation, marker: Marker): boolean {
+  const { numbers, validUntil } = marker;
+  if (!numbers || validUntil <= now || marker.ground !== ground) return true;
   const wanted = new Map(entries.map((entry) => [entry.key, entry]));
   if (Object.keys(numbers).some((key) => !wanted.has(key) && !unknown.has(key))) return true;
   return entries.some((entry) => {

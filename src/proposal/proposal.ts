@@ -12,6 +12,8 @@ export interface Proposal {
   readonly commit: string;
   /** When that was made; epoch milliseconds. */
   readonly builtAt: number;
+  /** Of the indexes at the base that it changes, a hash of at most 8 characters; empty: it changes none. */
+  readonly ground: string;
   /** Until when the numbers are known to hold; epoch milliseconds. */
   readonly validUntil: number;
   /** Epoch milliseconds. */

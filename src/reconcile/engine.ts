@@ -4,7 +4,7 @@ import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Admission } from './admission.ts';
 import type { OpenRepository } from './branch.ts';
-import { Connections, ENDLESS, type Patience } from './connections.ts';
+import { Connections, ENDLESS, type Patience, recover } from './connections.ts';
 import { Decider } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import type { DeliveryOptions } from './deliver.ts';
@@ -20,6 +20,7 @@ import { readPast } from './read-past.ts';
 import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
+import { MAX_ATTEMPTS } from './retry.ts';
 import { Rounds } from './rounds.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
@@ -116,9 +117,14 @@ export class Engine {
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
     const admitted = await this.#admission.all(snapshot);
     this.#gone.sweep(snapshot, admitted.candidates, now);
-    const round = await this.#rounds.run(admitted, snapshot, options, late);
+    let round = await this.#rounds.run(admitted, snapshot, options, late);
+    let proposals = await this.#propose(round.outcomes, snapshot, options);
+    for (let attempt = 1; attempt < MAX_ATTEMPTS && !background && proposals.some(isLost); attempt += 1) {
+      await this.#catchUp(proposals, attempt, options);
+      round = await this.#rounds.run(admitted, snapshot, options, round.destinations);
+      proposals = await this.#propose(round.outcomes, snapshot, options);
+    }
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
-    const proposals = await this.#propose(round.outcomes, snapshot, options);
     const decided = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
     const outcomes = withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
     return {
@@ -153,6 +159,14 @@ export class Engine {
     const { branches } = this.#connections;
     await Promise.all([this.#proposals.finish(patienceMs), ...branches.map((branch) => branch.settle(patienceMs))]);
     return branches.some(({ hasEnded }) => hasEnded);
+  }
+
+  /** Somebody else was faster with a branch that is proposed: it is decided again on what is there now. */
+  async #catchUp(proposals: readonly ProposalOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
+    const error = proposals.find(isLost)?.error;
+    if (error) await recover(this.#connections.branches, { error, attempt, now, signal });
+    await this.#proposals.look(now, true, ENDLESS);
+    this.#settled.clear();
   }
 
   async #learnTips(isRequested: boolean, { now, background, isLast }: TickOptions): Promise<void> {
@@ -236,4 +250,8 @@ export class Engine {
   ): Promise<void> {
     await saveStates(this.#connections, this.#states, { now, patience, signal });
   }
+}
+
+function isLost({ error }: ProposalOutcome): boolean {
+  return error?.kind === 'retry';
 }

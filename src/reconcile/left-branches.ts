@@ -1,4 +1,6 @@
+import type { Forge } from '../forge/forge.ts';
 import { parseMarker } from '../proposal/marker.ts';
+import type { Branch } from './branch.ts';
 import type { KnownPulls } from './known-pulls.ts';
 
 /** A branch of a pull request that has ended. */
@@ -8,17 +10,41 @@ export interface LeftBranch {
   readonly oid: string;
 }
 
-/** Branches of pull requests that were merged, or closed by us, and that are as they were then. @param tips by name */
-export function leftBranches(
-  { all, open }: KnownPulls,
-  tips: ReadonlyMap<string, string> = new Map(),
-): readonly LeftBranch[] {
-  const used = new Set([...open.values()].map(({ head }) => head));
-  const left = all.filter(({ state, head, headOid, body }) => {
-    const isOver = state === 'merged' || (state === 'closed' && isWithdrawn(body));
-    return isOver && !used.has(head) && tips.get(head) === headOid;
-  });
-  return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
+/** Branches of pull requests that were merged, or closed by us, and that are as they were then. */
+export class LeftBranches {
+  readonly #branch: Branch;
+  readonly #open: () => Promise<Forge>;
+  /** Those that could not be deleted, each with its tip. */
+  readonly #refused = new Set<string>();
+
+  /** @param open the API of the branch's host */
+  constructor(branch: Branch, open: () => Promise<Forge>) {
+    this.#branch = branch;
+    this.#open = open;
+  }
+
+  /** Those that are there, but for what the host has refused. */
+  find({ all, open }: KnownPulls): readonly LeftBranch[] {
+    const tips = this.#branch.repository?.proposed ?? new Map<string, string>();
+    const used = new Set([...open.values()].map(({ head }) => head));
+    const left = all.filter(({ state, head, headOid, body }) => {
+      const isEnded = state === 'merged' || (state === 'closed' && isWithdrawn(body));
+      return isEnded && !used.has(head) && tips.get(head) === headOid && !this.#refused.has(`${head} ${headOid}`);
+    });
+    return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
+  }
+
+  /** That one is still there harms nobody: where the host refuses it, it is not asked again. */
+  async remove(left: readonly LeftBranch[]): Promise<void> {
+    for (const { head, oid } of left) {
+      try {
+        await (await this.#open()).deleteBranch(head, oid);
+        this.#branch.repository?.forgetProposed(head);
+      } catch {
+        this.#refused.add(`${head} ${oid}`);
+      }
+    }
+  }
 }
 
 /** Whether it was closed by us: it speaks for nobody. */

@@ -8,10 +8,11 @@ import type { Branch } from './branch.ts';
 import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
 import type { Patience } from './connections.ts';
 import { KnownPulls } from './known-pulls.ts';
-import { type LeftBranch, leftBranches } from './left-branches.ts';
+import { LeftBranches } from './left-branches.ts';
 import { OneCall } from './one-call.ts';
 import type { PlacedDso } from './place.ts';
-import { entriesOf, type ProposedDso, refusalOf } from './proposed-group.ts';
+import { isDue, ProposalQueue } from './proposal-queue.ts';
+import { entriesOf, groundOf, type ProposedDso, refusalOf } from './proposed-group.ts';
 import { type ProposalOutcome, type ProposalParts, Proposer, type Task, untold } from './proposer.ts';
 import { isOver } from './wait.ts';
 import type { Waiting } from './waiting.ts';
@@ -21,8 +22,6 @@ const LOOK_MS = 120_000;
 /** A person's no is remembered this long where nobody answers it. */
 const REMEMBERED_MS = 90 * 86_400_000;
 
-/** Groups that are brought in line in one go. */
-const MAX_AT_ONCE = 10;
 /** What people may have said no to is known this long after it was read. */
 const STALE_MS = 900_000;
 
@@ -70,7 +69,8 @@ export class ProposedBranch {
   /** null: they were never read. */
   #known: KnownPulls | null = null;
   #looks: Calls = FRESH;
-  #proposals: Calls = FRESH;
+  readonly #queue: ProposalQueue;
+  readonly #left: LeftBranches;
   /** When they were read last, epoch milliseconds. */
   #readAt = 0;
   #hasMoved = false;
@@ -84,6 +84,8 @@ export class ProposedBranch {
     this.#open = open;
     this.#owner = parts.owner;
     this.#proposer = new Proposer({ branch, settings, open, parts, learn: (pull) => this.#learn(pull) });
+    this.#queue = new ProposalQueue(this.#proposer);
+    this.#left = new LeftBranches(branch, open);
   }
 
   /** Why the forge cannot be asked; null: it can. */
@@ -165,58 +167,31 @@ export class ProposedBranch {
     const known = this.#known;
     if (!known || this.#call.purpose !== null) return this.#waiting(all.proposed);
     const { wanted, refused } = this.#withoutRefused(all);
-    const tasks = this.#tasks(known, wanted, now);
-    const due = tasks.filter(isDue);
-    const told = this.#withDone(
-      tasks.filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none').map((task) => untold(this, task)),
-    );
-    const left = mode === 'plan' ? [] : leftBranches(known, this.branch.repository?.proposed);
-    if (mode === 'plan' || due.length + left.length === 0) return [...told, ...refused];
-    const { wait, error } = this.#proposals;
-    if (!isOver(wait, now))
-      return [...told.map((one) => ({ ...one, error: one.step === 'none' ? null : error })), ...refused];
+    const tasks = await this.#tasks(known, wanted, now).catch((thrown: unknown) => this.branch.noteUnreadable(thrown));
+    if (!tasks) return this.#waiting(all.proposed);
+    const going = mode === 'plan' ? [] : this.#queue.next(tasks, now, patience.ms);
+    const told = tasks
+      .filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none')
+      .map((task) => (mode === 'plan' ? untold(this, task) : this.#queue.told(task, going, now)));
+    const left = mode === 'plan' ? [] : this.#left.find(known);
+    if (going.length + left.length === 0) return [...this.#withDone(told), ...refused];
     this.#call.start('propose', async (gate) => {
-      // What is decided stands on one tip; the rest has its turn when it is decided again.
       const done = new Map<string, ProposalOutcome>();
-      for (const task of due.slice(0, MAX_AT_ONCE))
-        done.set(
-          task.group,
-          await this.#perform(task, now, () => this.#tasks(known, this.#withoutRefused(all).wanted, now)),
-        );
-      await this.#deleteBranches(left);
+      for (const task of going) {
+        const outcome = await this.#perform(task, now, all);
+        done.set(task.group, outcome);
+        this.#queue.note(outcome, now);
+        // It is not there: the others would meet the same.
+        if (outcome.error?.kind === 'later') break;
+      }
+      if (this.#known) await this.#left.remove(this.#left.find(this.#known));
       await gate();
       this.#done = done;
-      const failed = [...done.values()].find((one) => one.error !== null)?.error;
-      this.#proposals = failed ? failedAgain(this.#proposals, failed, now) : FRESH;
     });
     await this.settle(patience.ms, patience.resume);
     return this.#call.purpose === null
       ? [...this.#withDone(told), ...this.#withoutRefused(all).refused]
       : this.#waiting(all.proposed);
-  }
-
-  /** A path that is not ours to write is the matter of those who need it: the others go on. */
-  async #perform(task: Task, now: number, tasks: () => readonly Task[]): Promise<ProposalOutcome> {
-    const outcome = await this.#proposer.perform(task, now);
-    if (outcome.error?.path == null) return outcome;
-    const others = tasks().find(({ group }) => group === task.group);
-    if (!others || others.dsos.length === task.dsos.length) return outcome;
-    return isDue(others) ? this.#perform(others, now, tasks) : untold(this, others);
-  }
-
-  /** Without what needs a path that is not ours to write, which is told by itself. */
-  #withoutRefused(all: Wanted): { readonly wanted: Wanted; readonly refused: readonly ProposalOutcome[] } {
-    const refused: ProposalOutcome[] = [];
-    const proposed = new Map<string, readonly ProposedDso[]>();
-    for (const [group, dsos] of all.proposed) {
-      const going = dsos.filter((dso) => {
-        const error = refusalOf(this.branch, dso);
-        if (error) refused.push({ ...untold(this, { group, dsos: [dso], open: null, step: { kind: 'none' } }), error });
-        return !error;
-      });
-      if (going.length > 0) proposed.set(group, going);
-    }
-    return { wanted: { ...all, proposed }, refused };
   }
 
   /** What was done goes before what is to be done, and is told once. */
@@ -237,9 +212,35 @@ export class ProposedBranch {
     });
   }
 
-  #tasks({ open }: KnownPulls, { proposed, held, unknown }: Wanted, now: number): readonly Task[] {
+  /** A path that is not ours to write is the matter of those who need it: the others go on. */
+  async #perform(task: Task, now: number, all: Wanted): Promise<ProposalOutcome> {
+    const outcome = await this.#proposer.perform(task, now);
+    if (outcome.error?.path == null || !this.#known) return outcome;
+    const tasks = await this.#tasks(this.#known, this.#withoutRefused(all).wanted, now);
+    const others = tasks.find(({ group }) => group === task.group);
+    if (!others || others.dsos.length === task.dsos.length) return outcome;
+    return isDue(others) ? this.#perform(others, now, all) : untold(this, others);
+  }
+
+  /** Without what needs a path that is not ours to write, which is told by itself. */
+  #withoutRefused(all: Wanted): { readonly wanted: Wanted; readonly refused: readonly ProposalOutcome[] } {
+    const refused: ProposalOutcome[] = [];
+    const proposed = new Map<string, readonly ProposedDso[]>();
+    for (const [group, dsos] of all.proposed) {
+      const going = dsos.filter((dso) => {
+        const error = refusalOf(this.branch, dso);
+        if (error) refused.push({ ...untold(this, { group, dsos: [dso], open: null, step: { kind: 'none' } }), error });
+        return !error;
+      });
+      if (going.length > 0) proposed.set(group, going);
+    }
+    return { wanted: { ...all, proposed }, refused };
+  }
+
+  async #tasks({ open }: KnownPulls, { proposed, held, unknown }: Wanted, now: number): Promise<readonly Task[]> {
     const { repository } = this.branch;
-    return [...new Set([...proposed.keys(), ...open.keys()])].sort().map((group) => {
+    const groups = [...new Set([...proposed.keys(), ...open.keys()])].sort();
+    const tasks = groups.map(async (group): Promise<Task> => {
       const dsos = proposed.get(group) ?? [];
       const entries = entriesOf(this.branch, dsos);
       const pull = open.get(group) ?? null;
@@ -248,24 +249,25 @@ export class ProposedBranch {
       const at = repository?.proposed.get(head) ?? null;
       const { rebuild } = this.settings;
       const ofPeople = held.get(group) ?? NOBODY;
-      const step = nextStep({ group, entries, unknown, held: ofPeople, base, open: pull, tip: at, now, rebuild });
-      return { group, head, dsos, entries, open: pull, tip: repository?.tip ?? null, step };
+      const ground = repository ? await groundOf(this.branch, dsos, repository) : '';
+      const situation = { group, entries, unknown, held: ofPeople, base, ground, open: pull, tip: at, now, rebuild };
+      return {
+        group,
+        head,
+        dsos,
+        entries,
+        ground,
+        open: pull,
+        tip: repository?.tip ?? null,
+        step: nextStep(situation),
+      };
     });
+    return Promise.all(tasks);
   }
 
   /** Branch that pull requests are merged into. */
   get base(): string {
     return this.branch.settings.branch;
-  }
-
-  /** That one is still there harms nobody: it is tried again when the tips are learnt. */
-  async #deleteBranches(left: readonly LeftBranch[]): Promise<void> {
-    for (const { head, oid } of left) {
-      this.branch.repository?.forgetProposed(head);
-      await this.#open()
-        .then((forge) => forge.deleteBranch(head, oid))
-        .catch(() => undefined);
-    }
   }
 
   /** The group of a pull request; null: it is none of this branch. */
@@ -277,8 +279,4 @@ export class ProposedBranch {
     this.#known = this.#known?.with(pull) ?? null;
     this.#hasMoved = true;
   }
-}
-
-function isDue({ step }: Task): boolean {
-  return step.kind !== 'none' && step.kind !== 'wait';
 }

@@ -1,6 +1,7 @@
 import type { ProductError } from '../errors.ts';
+import { blobId } from '../manifests/blob.ts';
 import { textOf } from '../manifests/change-set.ts';
-import { recordPath } from '../manifests/layout.ts';
+import { indexPath, recordPath } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type GroupBy, groupOf } from '../proposal/head.ts';
@@ -101,6 +102,23 @@ export function refusalOf(branch: Branch, dso: ProposedDso): ProductError | null
 
 function pathsIn({ destinations }: Branch, dso: ProposedDso): readonly string[] {
   return destinations.filter(({ id }) => !dso.heldBack.has(id)).flatMap((destination) => pathsOf(dso, destination));
+}
+
+/** See Proposal.ground: the indexes that a group changes, as they are at the tip. */
+export async function groundOf(
+  { destinations }: Branch,
+  dsos: readonly ProposedDso[],
+  repository: Repository,
+): Promise<string> {
+  const paths = dsos.flatMap(({ placed, decided }) =>
+    destinations.flatMap((destination) => {
+      const added = decided.changes.get(destination.id)?.added ?? [];
+      return added.flatMap((member) => indexPath(destination, member, placed.dso.namespace) ?? []);
+    }),
+  );
+  if (paths.length === 0) return '';
+  const entries = [...(await repository.entries([...new Set(paths)].sort()))];
+  return blobId(JSON.stringify(entries.map(([path, entry]) => [path, entry?.id ?? null]))).slice(0, 8);
 }
 
 /** What the pull request of a group says. */

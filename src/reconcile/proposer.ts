@@ -1,7 +1,7 @@
 import type { ForgeSettings } from '../config/load-forge.ts';
 import type { PullRequestSettings } from '../config/load-pull-requests.ts';
 import { asProductError, mustAct, ProductError } from '../errors.ts';
-import type { Forge, PullRequest, Review } from '../forge/forge.ts';
+import type { Forge, PullRequest } from '../forge/forge.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import type { Templates } from '../manifests/template.ts';
 import { parseMarker, withoutKeys } from '../proposal/marker.ts';
@@ -10,6 +10,7 @@ import type { Proposal, ProposalEntry } from '../proposal/proposal.ts';
 import { renderProposal } from '../proposal/render.ts';
 import type { Branch } from './branch.ts';
 import { composeGroup, type ProposedDso } from './proposed-group.ts';
+import { Reviews } from './reviews.ts';
 import type { Waiting } from './waiting.ts';
 
 /** One group with what is done next about it. */
@@ -18,6 +19,8 @@ export interface Task {
   readonly head: string;
   readonly dsos: readonly ProposedDso[];
   readonly entries: readonly ProposalEntry[];
+  /** See Proposal.ground. */
+  readonly ground: string;
   readonly open: PullRequest | null;
   /** The base that it was decided on; null: it has no commit. */
   readonly tip: string | null;
@@ -61,29 +64,6 @@ interface Built {
   readonly now: number;
 }
 
-interface KnownReview {
-  /** Of the pull request, when it was asked for. */
-  readonly updatedAt: number;
-  /** When it is asked for again all the same, epoch milliseconds. */
-  readonly until: number;
-  readonly waiting: Waiting;
-}
-
-/** What is frozen is asked for its review this often where nothing about it changes. */
-const REVIEW_MS = 600_000;
-
-/** Why a review keeps a pull request as it is; null: it does not. One that cannot be merged as it is is not kept so. */
-function waitingOf({ state, isQueued, isAutoMergeArmed, decision, approvals, mergeable }: Review): Waiting | null {
-  if (state !== 'open') return { reason: 'Ended', message: `it was ${state} meanwhile` };
-  if (isQueued) return { reason: 'Queued', message: 'it is in the merge queue' };
-  if (mergeable === 'conflicting') return null;
-  if (isAutoMergeArmed) return { reason: 'AutoMergeArmed', message: 'it is to be merged by itself' };
-  const isApproved = decision === 'approved' || (decision === null && approvals.length > 0);
-  return isApproved
-    ? { reason: 'Approved', message: 'it is approved as it is: what came since waits for its merge' }
-    : null;
-}
-
 /** What a proposer is made of. */
 export interface ProposerParts {
   readonly branch: Branch;
@@ -99,8 +79,7 @@ export interface ProposerParts {
 export class Proposer {
   readonly branch: Branch;
   readonly #parts: ProposerParts;
-  /** Reviews that keep a pull request as it is, by its number. */
-  readonly #reviews = new Map<number, KnownReview>();
+  readonly #reviews = new Reviews();
 
   constructor(parts: ProposerParts) {
     this.branch = parts.branch;
@@ -119,7 +98,7 @@ export class Proposer {
         return await this.#tell(task, task.open, { commit, builtAt, now }, forge);
       }
       if (task.open) {
-        const waiting = await this.#reviewed(task.open, now, forge);
+        const waiting = await this.#reviews.ask(task.open, now, forge);
         if (waiting) return { ...untold(this, task), step: 'wait', waiting };
       }
       return await this.#build(task, now, forge);
@@ -128,14 +107,9 @@ export class Proposer {
     }
   }
 
-  /** Why an open one is left as it is; null: it may get another commit. */
-  async #reviewed({ number, updatedAt }: PullRequest, now: number, forge: Forge): Promise<Waiting | null> {
-    const known = this.#reviews.get(number);
-    if (known && known.updatedAt === updatedAt && known.until > now) return known.waiting;
-    const waiting = waitingOf(await forge.review(number));
-    if (waiting) this.#reviews.set(number, { updatedAt, until: now + REVIEW_MS, waiting });
-    else this.#reviews.delete(number);
-    return waiting;
+  /** Why nothing is done about a group, as a review that was read lately says; null: none says so. */
+  keptBy({ open, step }: Pick<Task, 'open' | 'step'>, now: number): Waiting | null {
+    return open && step.kind === 'rebuild' ? this.#reviews.known(open, now) : null;
   }
 
   async #build(task: Task, now: number, forge: Forge): Promise<ProposalOutcome> {
@@ -147,7 +121,7 @@ export class Proposer {
         `${this.branch.settings.branch} has no commit yet that a pull request could go to; push a first one`,
       );
     const before = repository.proposed.get(task.head) ?? null;
-    if (before !== null && !(await repository.isOwn(task.head))) throw this.#taken(task);
+    if (!(await this.#isOwn(task, before))) throw this.#taken(task);
     if (repository.tip !== task.tip)
       throw new ProductError('retry', 'LostRace', 'the base has moved; it is decided again');
     const { files, message } = await composeGroup(this.branch, task.dsos, repository, this.#parts.parts.templates);
@@ -186,6 +160,12 @@ export class Proposer {
       : { ...(await this.#tell(task, pull, { commit, builtAt: now, now }, forge)), step: 'create' };
   }
 
+  /** What its text names is ours, whoever the author of our commits is by now. @param tip where its branch is */
+  async #isOwn({ head, open }: Task, tip: string | null): Promise<boolean> {
+    if (tip === null || tip === parseMarker(open?.body ?? null)?.commit) return true;
+    return (await this.branch.repository?.isOwn(head)) === true;
+  }
+
   #taken({ head, open }: Task): ProductError {
     const what = open
       ? `pull request #${open.number} has commits of a person`
@@ -204,7 +184,7 @@ export class Proposer {
   async #close(task: Task, pull: PullRequest, forge: Forge): Promise<ProposalOutcome> {
     const { number, body } = pull;
     const at = this.branch.repository?.proposed.get(task.head) ?? null;
-    if (at !== null && !(await this.branch.repository?.isOwn(task.head))) throw this.#taken(task);
+    if (!(await this.#isOwn(task, at))) throw this.#taken(task);
     const keys = new Set(Object.keys(parseMarker(body)?.numbers ?? {}));
     const before = await forge.update(number, { body: withoutKeys(body, keys) });
     // A person was faster: that is a no to what it listed.
@@ -252,7 +232,7 @@ export class Proposer {
     }
   }
 
-  #render({ entries, group }: Task, { commit, builtAt, now }: Built): ReturnType<typeof renderProposal> {
+  #render({ entries, group, ground }: Task, { commit, builtAt, now }: Built): ReturnType<typeof renderProposal> {
     const { validForMs } = this.#parts.settings;
     const { writtenBy, templates } = this.#parts.parts;
     const proposal: Proposal = {
@@ -261,6 +241,7 @@ export class Proposer {
       entries,
       commit,
       builtAt,
+      ground,
       validUntil: now + validForMs,
       renderedAt: now,
       writtenBy,

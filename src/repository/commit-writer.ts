@@ -1,3 +1,4 @@
+import { mustAct } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import { FAST_IMPORT, type ImportCommit, importStream, parseImport, type WrittenCommit } from './fast-import.ts';
 import type { Git } from './git.ts';
@@ -51,7 +52,15 @@ export class CommitWriter {
     return signing === null || !isFinal ? written : signCommits(signing, this.#place, imports, written);
   }
 
-  /** Checks that a commit changes these files of its parent, as they were given, and nothing else. @throws ProductError */
+  /** Checks that a commit that the host has made holds what was drafted here. @throws ProductError */
+  async checkSame(commit: string, tree: string): Promise<void> {
+    const found = (await this.#git.run(['rev-parse', `${commit}^{tree}`], 'reading the mirror')).trim();
+    if (found === tree) return;
+    const message = `commit ${commit} of the host holds something else than it was asked for: look at it, and revert it`;
+    throw mustAct('CommitDiffers', message);
+  }
+
+  /** Checks that a commit changes no other paths of its parent than these, and to plain files. @throws ProductError */
   async check(commit: string, parent: string | null, files: ChangeSet): Promise<void> {
     const options = ['diff-tree', '-r', '-z', '--raw', '--no-renames', parent ?? EMPTY_TREE];
     const check = new DifferenceCheck(files);

@@ -35,10 +35,14 @@ export class ProposedRefs {
     await this.#git.run([...options, this.#url, ...refs], `pushing ${branch} to ${this.#url}`);
   }
 
-  /** Pushes a commit to a branch that is only worked on; what an earlier process left there is replaced. */
+  /** Pushes a commit to a branch that is only worked on, and that nobody else has. */
   async pushWork(commit: string, work: string): Promise<void> {
-    const doing = `pushing ${work} to ${this.#url}`;
-    await this.#git.run([...PUSH, '--force', this.#url, `${commit}:${HEADS}${work}`], doing);
+    await this.#git.run([...PUSH, this.#url, `${commit}:${HEADS}${work}`], `pushing ${work} to ${this.#url}`);
+  }
+
+  /** Removes a branch that was worked on. */
+  async dropWork(work: string): Promise<void> {
+    await this.#git.run([...PUSH, this.#url, `:${HEADS}${work}`], `removing ${work} of ${this.#url}`);
   }
 
   /** Fetches a branch that was worked on: what its last commit stands on is here. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { asProductError, ProductError } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
@@ -6,7 +7,6 @@ import type { WrittenCommit } from './fast-import.ts';
 import type { Host } from './host.ts';
 import { isRefused, type Remote, STATE_BRANCH } from './remote.ts';
 import type { SavedStates, StateCommit } from './saved-states.ts';
-import { shortHash } from './short-hash.ts';
 
 /** States that were written, and where they go. */
 export type WrittenState = StateCommit & WrittenCommit;
@@ -40,11 +40,11 @@ export class Publisher {
     const { saved, commits } = this.#parts;
     const { files, message, time } = publication;
     const made = files.size > 0 && parent !== null ? await this.#madeByHost(publication, parent) : BY_GIT;
-    const { warnings } = made;
-    if (made.commit !== null) {
+    if ('commit' in made) {
       const states = await this.#saveBeside(publication);
-      return { commit: made.commit, states, warnings: [...warnings, ...(await this.#mark(made.commit, message))] };
+      return { commit: made.commit, states, warnings: await this.#mark(made.commit, message) };
     }
+    const { warnings } = made;
     const branch = files.size > 0 ? [{ parent, tree: null, time, message, files }] : [];
     const states = saved.commitsOf(publication.states);
     if (branch.length + states.length === 0) return { commit: null, states: [], warnings };
@@ -63,11 +63,8 @@ export class Publisher {
   async propose(proposed: ProposedCommit): Promise<Published & { readonly commit: string }> {
     const { commits, remote, host } = this.#parts;
     const { branch, before, parent, files, message, time } = proposed;
-    const work = host.commit ? `dso-gitops-work/${shortHash(branch)}` : null;
-    const made = work === null ? BY_GIT : await this.#proposedByHost(proposed, work);
-    if (made.commit !== null) {
-      return { commit: made.commit, warnings: await this.#mark(made.commit, message) };
-    }
+    const made = host.commit ? await this.#proposedByHost(proposed) : BY_GIT;
+    if ('commit' in made) return { commit: made.commit, warnings: await this.#mark(made.commit, message) };
     const [written] = await commits.write([{ parent, tree: null, time, message, files }], 'propose');
     if (!written) throw new Error(`nothing was written for ${branch}`);
     await commits.check(written.commit, parent, files);
@@ -76,47 +73,63 @@ export class Publisher {
   }
 
   /** The host makes the commit on the tip; a branch that is not there is made by Git. */
-  async #madeByHost(publication: Publication, parent: string): Promise<MadeByHost> {
+  async #madeByHost(publication: Publication, parent: string): Promise<Made> {
     const { branch, remote, commits } = this.#parts;
     if (!remote.isBranchThere) return BY_GIT;
-    const made = await this.#ask(publication, branch, parent, 'publish');
-    if (made.commit === null) return made;
+    const { tree } = await this.#draft(publication, parent, 'publish');
+    const made = await this.#ask(publication, branch, parent);
+    if (!('commit' in made)) return made;
     await remote.fetchTip();
-    await commits.check(made.commit, parent, publication.files);
+    await commits.checkSame(made.commit, tree);
     return made;
   }
 
   /** The host makes the commit on a branch beside, so that a pull request never has a branch without a change. */
-  async #proposedByHost(proposed: ProposedCommit, work: string): Promise<MadeByHost> {
+  async #proposedByHost(proposed: ProposedCommit): Promise<Made> {
     const { remote, commits } = this.#parts;
-    const { branch, before, parent, files } = proposed;
+    const { branch, before, parent } = proposed;
+    const { tree } = await this.#draft(proposed, parent, 'propose');
+    // Nobody else has this one.
+    const work = `dso-gitops-work/${randomUUID()}`;
     await remote.proposed.pushWork(parent, work);
-    const made = await this.#ask(proposed, work, parent, 'propose');
-    if (made.commit === null) return made;
-    await remote.proposed.fetchWork(work);
-    await commits.check(made.commit, parent, files);
-    await remote.proposed.push(made.commit, branch, before, work);
-    return made;
+    try {
+      const made = await this.#ask(proposed, work, parent);
+      if ('commit' in made) {
+        await remote.proposed.fetchWork(work);
+        await commits.checkSame(made.commit, tree);
+        await remote.proposed.push(made.commit, branch, before, work);
+        return made;
+      }
+      await remote.proposed.dropWork(work);
+      return made;
+    } catch (error) {
+      // What went wrong is told; that a branch is left as well would hide it.
+      await remote.proposed.dropWork(work).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** The same commit is made here first: what must not be changed is found before the host is asked. */
-  async #ask(
-    { files, message, time }: Pick<Publication, 'files' | 'message' | 'time'>,
-    branch: string,
+  async #draft(
+    { files, message, time }: NewFiles,
     parent: string,
     work: 'publish' | 'propose',
-  ): Promise<MadeByHost> {
-    const { host, commits } = this.#parts;
-    if (!host.commit) return BY_GIT;
+  ): Promise<WrittenCommit> {
+    const { commits } = this.#parts;
     const [draft] = await commits.write([{ parent, tree: null, time, message, files }], work, false);
-    if (!draft) throw new Error(`nothing was written for ${branch}`);
+    if (!draft) throw new Error('no draft was written');
     await commits.check(draft.commit, parent, files);
+    return draft;
+  }
+
+  async #ask({ files, message }: NewFiles, branch: string, expectedOid: string): Promise<Made> {
+    const { host } = this.#parts;
+    if (!host.commit) return BY_GIT;
     try {
-      const texts = await this.#texts(files);
-      return { commit: await host.commit({ branch, expectedOid: parent, message, files: texts }), warnings: [] };
+      return { commit: await host.commit({ branch, expectedOid, message, files: await this.#texts(files) }) };
     } catch (error) {
       if (!(error instanceof ProductError) || error.reason !== 'TooLargeForApi') throw error;
-      return { commit: null, warnings: [error.message] };
+      return { warnings: [error.message] };
     }
   }
 
@@ -187,10 +200,12 @@ export class Publisher {
   }
 }
 
-/** What the host made; null: Git has to. */
-type MadeByHost = Published;
+type NewFiles = Pick<Publication, 'files' | 'message' | 'time'>;
 
-const BY_GIT: MadeByHost = { commit: null, warnings: [] };
+/** What the host made, or why Git has to. */
+type Made = { readonly commit: string } | { readonly warnings: readonly string[] };
+
+const BY_GIT: Made = { warnings: [] };
 
 /** Without a parent: states have no history. */
 function newState({ tree, files }: StateCommit, time: number): NewCommit {

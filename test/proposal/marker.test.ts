@@ -21,6 +21,7 @@ describe('a marker', () => {
       validUntil: PROPOSAL.validUntil,
       commit: PROPOSAL.commit,
       builtAt: PROPOSAL.builtAt,
+      ground: '',
       numbers: { 'shop/web': [10, 'aaaaaaaa', expect.stringMatching(/^[0-9a-f]{8}$/)] },
     });
   });

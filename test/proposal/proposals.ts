@@ -29,6 +29,7 @@ export function proposal(change: Partial<Proposal> = {}): Proposal {
     entries: [entry()],
     commit: 'c'.repeat(40),
     builtAt: NOW - 60_000,
+    ground: '',
     validUntil: NOW + 3_600_000,
     renderedAt: NOW,
     writtenBy: 'dso-gitops 1.2.3 of default',

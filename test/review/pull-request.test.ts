@@ -1,3 +1,6 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parseMarker } from '../../src/proposal/marker.ts';
 import { countOf, errorsOf, recordOf, verdictsOf } from '../scenarios/world.ts';
@@ -395,5 +398,85 @@ describe('a forge', () => {
     expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', error: null }]);
     standIn.repository.merge(1, 'squash');
     expect([countOf(world.home, 'one', 'a'), totals(reviewed, 1)]).toEqual([2, { 'default/a': 4, 'default/b': 4 }]);
+  });
+});
+
+describe('many groups', () => {
+  it('do not wait for those of which nothing can be done, and one failure is told of its own group', async () => {
+    const { world, standIn } = await reviewedWorld({ pullRequests: { groupBy: 'dso' } });
+    const names = Array.from({ length: 12 }, (_, index) => `a${String(index).padStart(2, '0')}`);
+    for (const name of names) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    expect((await world.tick()).proposals.map(({ step }) => step)).toEqual(names.map(() => 'create'));
+    for (const pull of standIn.repository.pulls.slice(0, 10)) world.home.commit({ 'notes.txt': 'mine\n' }, pull.head);
+    standIn.repository.sync();
+    for (const name of names) world.metric(name, 60);
+    for (let times = 0; times < 4; times += 1) {
+      world.now += 700_000;
+      // The first begins to look at them.
+      await world.stay();
+      await setTimeout(200);
+      await world.stay();
+    }
+    const { proposals } = await world.stay();
+    expect(proposals.map(({ error }) => error?.reason ?? null)).toEqual([
+      ...names.slice(0, 10).map(() => 'ForeignCommits'),
+      null,
+      null,
+    ]);
+    const bodies = standIn.repository.pulls.slice(10).map(({ body }) => body);
+    for (const body of bodies) expect(body).toContain('none -> 6');
+  });
+
+  it('of one namespace do not get stuck at the index that both change', async () => {
+    const { world, standIn } = await reviewedWorld({ pullRequests: { groupBy: 'dso' } });
+    for (const name of ['a', 'b']) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    await world.tick();
+    standIn.repository.merge(1, 'squash');
+    expect(standIn.repository.isMergeable(standIn.repository.pull(2))).toBe(false);
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ group: 'dso/default/b', step: 'rebuild', error: null }]);
+    expect(standIn.repository.isMergeable(standIn.repository.pull(2))).toBe(true);
+  });
+
+  it('keep what is open when the author of commits changes', async () => {
+    const { world, standIn } = await reviewedWorld({ author: { name: 'one', email: 'one@example.com' } });
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    const file = join(world.directory, 'dso-gitops.yaml');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('one@example.com', 'other@example.com'));
+    world.restart();
+    world.metric('a', 60);
+    world.now += 700_000;
+    expect((await world.tick()).proposals).toMatchObject([{ step: 'rebuild', error: null }]);
+    expect(standIn.repository.pulls).toHaveLength(1);
+  });
+
+  it('decide again where another one was faster with their branch', async () => {
+    const { world, standIn } = await reviewedWorld();
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.metric('a', 60);
+    world.now += 700_000;
+    const engine = await world.engine();
+    standIn.onRequest = () => {
+      standIn.onRequest = null;
+      // The tips are being learnt, and have been told already.
+      globalThis.setTimeout(
+        () => world.home.commit({ 'x.txt': 'x\n' }, HEAD, 'scale', 'dso-gitops <dso-gitops@localhost>'),
+        300,
+      );
+    };
+    standIn.faults.add({ on: /pulls/, times: 1, answer: 'lost' });
+    const options = { mode: 'apply', now: world.now, signal: new AbortController().signal } as const;
+    const { proposals } = await engine.tick(options);
+    expect(proposals).toMatchObject([{ step: 'rebuild', error: null }]);
   });
 });

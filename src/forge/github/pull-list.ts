@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { BRANCH_PREFIX, type PullRequest, type PullRequests } from '../forge.ts';
+import { BRANCH_PREFIX } from '../../proposal/head.ts';
+import type { PullRequest, PullRequests } from '../forge.ts';
 import type { Answer } from './ask.ts';
 import type { GitHubClient } from './client.ts';
 import { isFromHere, PullBody, pullOf } from './pull-body.ts';

@@ -56,6 +56,8 @@ export class GitHubStandIn {
   readonly seen: Seen[] = [];
   /** Called before GraphQL is answered. */
   onGraphql: (() => void) | null = null;
+  /** Called before anything is answered. */
+  onRequest: (() => void) | null = null;
   /** What did not fit the descriptions. */
   readonly problems: string[] = [];
   /** By text; a person's fine-grained one to begin with. */
@@ -123,6 +125,7 @@ export class GitHubStandIn {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.onRequest?.();
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
     const text = Buffer.concat(chunks).toString();

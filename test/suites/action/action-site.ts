@@ -91,7 +91,7 @@ export class ActionSite {
         pull_request: {
           number: pull.number,
           head: { repo: { full_name: isFork ? 'alice/fleet' : 'acme/fleet' } },
-          base: { sha: base, repo: { full_name: 'acme/fleet' } },
+          base: { ref: 'main', sha: base, repo: { full_name: 'acme/fleet' } },
         },
       },
     };

@@ -7,7 +7,10 @@ function written({ files, read }: { files: () => readonly string[]; read: (path:
   const own = files().filter((path) => path.startsWith('scaling/'));
   const text = (path: string): string => (read(path) ?? '').replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME');
   // What follows from the times: ids of records and milliseconds.
-  const plain = (path: string): string => text(path).replaceAll(/\b1[67]\d{11}\b/g, 'MS').replaceAll(/^previous: .*$/gm, 'previous: ID');
+  const plain = (path: string): string =>
+    text(path)
+      .replaceAll(/\b1[67]\d{11}\b/g, 'MS')
+      .replaceAll(/^previous: .*$/gm, 'previous: ID');
   return Object.fromEntries(own.sort().map((path) => [path, plain(path)]));
 }
 
