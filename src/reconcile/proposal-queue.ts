@@ -36,8 +36,7 @@ export class ProposalQueue {
       // Where all is waited for, who was faster has been waited for as well.
       return isDue(task) && (why === null || (isAll && why instanceof ProductError && why.kind === 'retry'));
     });
-    const isUrgent = ({ step }: Task): boolean => step.kind === 'disarm' || step.kind === 'close';
-    const ordered = [...ready.filter(isUrgent), ...ready.filter((task) => !isUrgent(task))];
+    const ordered = ready.toSorted((one, other) => this.#rank(one) - this.#rank(other));
     return isAll ? ordered : ordered.slice(0, MAX_AT_ONCE);
   }
 
@@ -55,6 +54,12 @@ export class ProposalQueue {
   note({ group, error }: ProposalOutcome, now: number): void {
     if (error) this.#failures.set(group, failedAgain(this.#failures.get(group) ?? FRESH, error, now));
     else this.#failures.delete(group);
+  }
+
+  /** What ends something is urgent; what failed comes after what did not. */
+  #rank({ step, group }: Task): number {
+    const isUrgent = step.kind === 'disarm' || step.kind === 'close';
+    return (isUrgent ? -1 : 0) + 2 * (this.#failures.get(group)?.failures ?? 0);
   }
 
   /** The failure after which it is not tried again yet, or the review that keeps it as it is; null: it has its turn. */

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parseMarker } from '../../src/proposal/marker.ts';
 import { countOf, errorsOf, recordOf, verdictsOf } from '../scenarios/world.ts';
@@ -377,7 +377,7 @@ describe('a forge', () => {
     for (let second = 0; second < 60; second += 1) {
       await world.moment();
       // The forge answers in real time.
-      await new Promise((resolve) => setTimeout(resolve, 40));
+      await sleep(40);
       world.now += 1000;
     }
     const tries = standIn.requests().filter((line) => /^POST .*\/pulls /.test(line));
@@ -417,7 +417,7 @@ describe('many groups', () => {
       world.now += 700_000;
       // The first begins to look at them.
       await world.stay();
-      await setTimeout(200);
+      await sleep(200);
       await world.stay();
     }
     const { proposals } = await world.stay();
@@ -469,10 +469,7 @@ describe('many groups', () => {
     standIn.onRequest = () => {
       standIn.onRequest = null;
       // The tips are being learnt, and have been told already.
-      globalThis.setTimeout(
-        () => world.home.commit({ 'x.txt': 'x\n' }, HEAD, 'scale', 'dso-gitops <dso-gitops@localhost>'),
-        300,
-      );
+      setTimeout(() => world.home.commit({ 'x.txt': 'x\n' }, HEAD, 'scale', 'dso-gitops <dso-gitops@localhost>'), 300);
     };
     standIn.faults.add({ on: /pulls/, times: 1, answer: 'lost' });
     const options = { mode: 'apply', now: world.now, signal: new AbortController().signal } as const;
