@@ -3,10 +3,10 @@ import * as core from '@actions/core';
 import { connectToGit, forges } from '../cli/connect.ts';
 import type { Context } from '../cli/context.ts';
 import { requireConfiguration } from '../cli/options.ts';
-import { tickOnce } from '../cli/tick-once.ts';
+import { endApply, tickOnce } from '../cli/tick-once.ts';
 import { verifyAll } from '../cli/verify-all.ts';
-import { writeStatus } from '../cli/write-status.ts';
 import { asProductError, mustAct } from '../errors.ts';
+import { codeSpan } from '../proposal/code-span.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
 import { annotateFailure, annotateFindings, annotateProblems } from './annotations.ts';
@@ -78,7 +78,12 @@ class Action {
   }
 
   async #plan(): Promise<void> {
-    const { result } = await this.#tick('plan');
+    const { result } = await this.#tick('plan').catch(async (thrown: unknown) => {
+      // What an earlier commit would have done is not what this one would do.
+      const text = `### Nothing can be planned\n\n${codeSpan(asProductError(thrown).message)}`;
+      await this.#comment(text).catch(() => undefined);
+      throw thrown;
+    });
     const report = reportOf(result);
     await this.#tell(result, report, true);
     const over = overBounds(report, this.#inputs.failOn);
@@ -90,10 +95,10 @@ class Action {
   }
 
   async #apply(): Promise<void> {
-    const { engine, open, result } = await this.#tick('apply');
+    const ticked = await this.#tick('apply');
+    const { result } = ticked;
     const report = reportOf(result);
-    await engine.saveStates(this.#context.now());
-    await writeStatus(open, result, this.#context);
+    await endApply(ticked, this.#context);
     await this.#tell(result, report, false);
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
@@ -103,7 +108,7 @@ class Action {
 
   #tick(mode: 'plan' | 'apply'): ReturnType<typeof tickOnce> {
     const { config, metrics } = this.#inputs;
-    return tickOnce(mode, undefined, { config, output: 'json', setMetric: metrics }, this.#context);
+    return tickOnce(mode, undefined, { config, setMetric: metrics }, mode === 'plan', this.#context);
   }
 
   async #tell(result: TickResult, report: Report, isPlan: boolean): Promise<void> {

@@ -3,9 +3,8 @@ import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, parseAdoption, parseApproval, withHubOptions, withMetrics, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
-import { type TickOnceOptions, tickOnce } from './tick-once.ts';
+import { endApply, type PrintedOptions, tickOnce } from './tick-once.ts';
 import { wiringNotes } from './wiring.ts';
-import { writeStatus } from './write-status.ts';
 
 /** `apply`: commits what is due, once. */
 export function addApply(program: Command, context: Context, done: (code: ExitCode) => void): void {
@@ -16,15 +15,14 @@ export function addApply(program: Command, context: Context, done: (code: ExitCo
     .option('--approve <namespace/name>', 'let the change of one through that a rule holds or lets wait', parseApproval)
     .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
     .addHelpText('after', EXAMPLES)
-    .action(async (name: string | undefined, options: TickOnceOptions) => {
-      const { engine, open, result } = await tickOnce('apply', name, options, context);
+    .action(async (name: string | undefined, options: PrintedOptions) => {
+      const ticked = await tickOnce('apply', name, options, options.output !== 'table', context);
+      const { result } = ticked;
       const color = colorOf(context, process.stdout.isTTY);
       const format = formatOf(options.output);
       context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
       if (format === 'table') context.stdout(wiringNotes(result));
-      // Last, so that a host that refuses it does not hide what was decided.
-      await engine.saveStates(context.now());
-      await writeStatus(open, result, context);
+      await endApply(ticked, context);
       if (isFailed(result)) done(EXIT.failed);
     });
   withOutput(withMetrics(withHubOptions(command)));

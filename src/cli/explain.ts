@@ -4,7 +4,7 @@ import { type DsoReport, isFailed, type MemberReport, reportOf } from '../reconc
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, withHubOptions, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
-import { type TickOnceOptions, tickOnce } from './tick-once.ts';
+import { type PrintedOptions, tickOnce } from './tick-once.ts';
 import { wiringOf } from './wiring.ts';
 
 /** `explain`: step by step from the reading to each member's number, and how each member is wired. */
@@ -17,8 +17,8 @@ export function addExplain(program: Command, context: Context, done: (code: Exit
       'after',
       '\nExamples:\n  dso-gitops explain default/web\n  dso-gitops explain web -n default -o json\n',
     )
-    .action(async (name: string, options: TickOnceOptions) => {
-      const { result } = await tickOnce('plan', name, options, context);
+    .action(async (name: string, options: PrintedOptions) => {
+      const { result } = await tickOnce('plan', name, options, false, context);
       const [outcome] = result.outcomes;
       const [report] = reportOf(result).dsos;
       if (!outcome || !report) throw new Error(`${name} was evaluated and is not in the result`);

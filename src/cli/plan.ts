@@ -3,9 +3,9 @@ import { isFailed, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, parseAdoption, withHubOptions, withMetrics, withOutput } from './options.ts';
 import { renderReport } from './print-report.ts';
-import { type TickOnceOptions, tickOnce } from './tick-once.ts';
+import { type PrintedOptions, tickOnce } from './tick-once.ts';
 
-interface PlanOptions extends TickOnceOptions {
+interface PlanOptions extends PrintedOptions {
   readonly detailedExitcode?: boolean;
 }
 
@@ -19,7 +19,7 @@ export function addPlan(program: Command, context: Context, done: (code: ExitCod
     .option('--adopt <namespace/name=total>', 'total that runs now, for a workload seen first', parseAdoption)
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: PlanOptions) => {
-      const { result } = await tickOnce('plan', name, options, context);
+      const { result } = await tickOnce('plan', name, options, true, context);
       const report = reportOf(result);
       const color = colorOf(context, process.stdout.isTTY);
       context.stdout(

@@ -9,7 +9,7 @@ import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
 import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
-import { type TickOnceOptions, tickOnce } from './tick-once.ts';
+import { type PrintedOptions, tickOnce } from './tick-once.ts';
 
 /** The standing of one DSO: what `-o json` prints. */
 interface Standing {
@@ -42,8 +42,8 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
       'after',
       '\nExamples:\n  dso-gitops status\n  dso-gitops status shop/web\n  dso-gitops status -n shop -o json\n',
     )
-    .action(async (name: string | undefined, options: TickOnceOptions) => {
-      const { engine, result } = await tickOnce('plan', name, options, context);
+    .action(async (name: string | undefined, options: PrintedOptions) => {
+      const { engine, result } = await tickOnce('plan', name, options, false, context);
       const report = reportOf(result);
       const standings: Standing[] = [];
       const commits = await lastCommits(result.outcomes, engine);

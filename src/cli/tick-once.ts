@@ -7,13 +7,18 @@ import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { OpenHub } from './open-hub.ts';
 import { type HubOptions, isSelective, keyOf, requireConfiguration, selectionOf } from './options.ts';
+import { writeStatus } from './write-status.ts';
 
 /** Options of a command that evaluates once. */
 export interface TickOnceOptions extends HubOptions {
-  readonly output: string;
   readonly adopt?: ReadonlyMap<string, number>;
   readonly approve?: ReadonlySet<string>;
   readonly setMetric?: readonly GivenMetric[];
+}
+
+/** The same of a command that prints in several formats. */
+export interface PrintedOptions extends TickOnceOptions {
+  readonly output: string;
 }
 
 /** What was evaluated, and with what. */
@@ -26,6 +31,7 @@ export interface TickedOnce {
 /**
  * Evaluates the hub of a configuration once.
  *
+ * @param isDiffed texts of files are told, before and after; a plan always tells them
  * @param name `<namespace>/<name>` of the only DSO that is wanted; undefined: all that the options select
  * @throws ProductError when the name is of no DSO
  */
@@ -33,6 +39,7 @@ export async function tickOnce(
   mode: 'plan' | 'apply',
   name: string | undefined,
   options: TickOnceOptions,
+  isDiffed: boolean,
   context: Context,
 ): Promise<TickedOnce> {
   const path = await requireConfiguration(options.config, context);
@@ -43,7 +50,6 @@ export async function tickOnce(
     const said = { ...(adopt && { adopt }), ...(approve && { approve }), ...only };
     const named = [...(adopt?.keys() ?? []), ...(approve ?? [])];
     if (named.length > 0) await checkNames(named, open, context);
-    const isDiffed = options.output !== 'table';
     const result = await engine.tick({ mode, now: context.now(), isDiffed, signal: context.signal, ...said });
     for (const { key, landed } of result.outcomes)
       if (landed && adopt?.has(key))
@@ -64,4 +70,10 @@ async function checkNames(keys: readonly string[], { hub }: OpenHub, { signal }:
 function notFound(key: string, dsos: readonly HubDso[]): ProductError {
   const known = dsos.map((dso) => dso.key).join(', ');
   return mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known || 'none'}`);
+}
+
+/** What is left to do when a run has applied and said what is due, so that a host that refuses it does not hide that. */
+export async function endApply({ engine, open, result }: TickedOnce, context: Context): Promise<void> {
+  await engine.saveStates(context.now());
+  await writeStatus(open, result, context);
 }

@@ -152,7 +152,10 @@ describe('plan', () => {
     const file = join(workspace, 'dso-gitops.yaml');
     const text = readFileSync(file, 'utf8').replace('firstSight: write', 'firstSight: wrote');
     writeFileSync(file, text);
-    const { code, annotations } = await site.run({ command: 'plan' }, { workspace });
+    site.commit(metric('a', 60), 'more');
+    const { code, annotations } = await site.run({ command: 'plan' }, { ...site.pullRequest('more'), workspace });
+    const [comment] = site.standIn.repository.pull(1).comments;
+    expect(comment?.body).toContain('Nothing can be planned');
     const line = text.split('\n').findIndex((one) => one.includes('wrote')) + 1;
     expect([code, annotations[0]]).toEqual([1, expect.objectContaining({ file: 'dso-gitops.yaml', line })]);
   });
