@@ -74,8 +74,8 @@ export class Publisher {
 
   /** The host makes the commit on the tip; a branch that is not there is made by Git. */
   async #madeByHost(publication: Publication, parent: string): Promise<Made> {
-    const { branch, remote, commits } = this.#parts;
-    if (!remote.isBranchThere) return BY_GIT;
+    const { branch, remote, commits, host } = this.#parts;
+    if (!host.commit || !remote.isBranchThere) return BY_GIT;
     const { tree } = await this.#draft(publication, parent, 'publish');
     const made = await this.#ask(publication, branch, parent);
     if (!('commit' in made)) return made;

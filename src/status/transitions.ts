@@ -46,17 +46,13 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
 
 type PullStatus = NonNullable<DsoStatus['gitOps']>['pullRequest'];
 
-const PULL_REASONS: Readonly<Record<string, string>> = {
-  open: 'PullRequestOpen',
-  merged: 'PullRequestMerged',
-  closed: 'PullRequestClosed',
-};
-
 function pullTransitions(was: PullStatus, is: PullStatus): readonly Transition[] {
   if (!is || (was?.number === is.number && was.state === is.state)) return [];
   // The first one that is seen may have ended long ago.
   if (!was && is.state !== 'open') return [];
-  const reason = PULL_REASONS[is.state] ?? 'PullRequestOpen';
+  const closed = { reason: 'PullRequestClosed' };
+  const ended = is.state === 'merged' ? { reason: 'PullRequestMerged' } : closed;
+  const { reason } = is.state === 'open' ? { reason: 'PullRequestOpen' } : ended;
   return [{ type: 'Normal', reason, action: 'Propose', message: `#${is.number}: ${is.url}` }];
 }
 

@@ -15,6 +15,8 @@ const WAITING = new Set([
   'reconcile/known-pulls.ts',
   'reconcile/proposed-branch.ts',
   'reconcile/proposer.ts',
+  'reconcile/proposal-queue.ts',
+  'reconcile/reviews.ts',
   'proposal/next-step.ts',
 ]);
 
