@@ -4,6 +4,7 @@ import type { Context } from '../cli/context.ts';
 import type { ProductError } from '../errors.ts';
 import type { Finding } from '../history/finding.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
+import type { Report } from '../reconcile/report.ts';
 import { checkoutGit, firstChangedLine } from './changed-line.ts';
 import { inWorkflow } from './hints.ts';
 import type { WorkflowRun } from './workflow-run.ts';
@@ -22,6 +23,12 @@ export function annotateProblems({ outcomes, problems }: TickResult, base: strin
       else core.notice(said, placeOf(where, base));
     }
   for (const { where, message } of problems) core.error(message, placeOf(where, base));
+}
+
+/** Names every reading that is missing: it scales nothing down, and nothing up. */
+export function annotateReadings({ dsos }: Report): void {
+  for (const { key, readings } of dsos)
+    for (const { problem } of readings) if (problem !== null) core.warning(`${key}: ${problem}`);
 }
 
 function placeOf(where: string, base: string): core.AnnotationProperties {

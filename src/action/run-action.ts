@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join, posix, relative, resolve } from 'node:path';
 import * as core from '@actions/core';
 import { connectToGit, forges } from '../cli/connect.ts';
@@ -9,7 +10,7 @@ import { asProductError, mustAct } from '../errors.ts';
 import { codeSpan } from '../proposal/code-span.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
-import { annotateFailure, annotateFindings, annotateProblems } from './annotations.ts';
+import { annotateFailure, annotateFindings, annotateProblems, annotateReadings } from './annotations.ts';
 import { overBounds } from './bounds.ts';
 import { baseOf, isShallow, ofCheckout } from './checkout.ts';
 import { inWorkflow, shallowCheckout } from './hints.ts';
@@ -17,8 +18,8 @@ import { type Inputs, readInputs } from './inputs.ts';
 import { findingsTable, summaryOf } from './summary.ts';
 import { readWorkflowRun, type WorkflowRun } from './workflow-run.ts';
 
-/** Variable that the token of the run is kept in; nothing else is called so. */
-const TOKEN = 'DSO_GITOPS_ACTION_TOKEN';
+/** Variable that the token of the run is kept in; no configuration can name it. */
+const TOKEN = `TOKEN_${randomUUID().replaceAll('-', '_')}`;
 /** The outputs of a job hold a mebibyte of UTF-16 together. */
 const MAX_OUTPUT = 450_000;
 
@@ -41,13 +42,16 @@ export async function runAction(environment: NodeJS.ProcessEnv, signal: AbortSig
 
 function contextOf(
   { token }: Inputs,
-  { serverUrl }: WorkflowRun,
+  { serverUrl, apiUrl }: WorkflowRun,
   directory: string,
   parent: NodeJS.ProcessEnv,
   signal: AbortSignal,
 ): Context {
   const cache = parent['RUNNER_TEMP'] ? { DSO_GITOPS_CACHE: join(parent['RUNNER_TEMP'], 'dso-gitops') } : {};
-  const environment: NodeJS.ProcessEnv = { ...cache, ...parent, NO_COLOR: '1', [TOKEN]: token };
+  // What the workflow gives to this step is nobody else's to name.
+  const given = Object.entries(parent).filter(([name]) => !name.startsWith('INPUT_'));
+  const environment: NodeJS.ProcessEnv = { ...cache, ...Object.fromEntries(given), NO_COLOR: '1', [TOKEN]: token };
+  const isSet = (name: string): boolean => Boolean(environment[name]);
   return {
     stdout: (text) => void process.stdout.write(plainLog(text)),
     stderr: (text) => void process.stderr.write(plainLog(text)),
@@ -56,7 +60,7 @@ function contextOf(
     now: () => Date.now(),
     signal,
     columns: null,
-    ...(token === '' ? {} : { token: { origin: serverUrl, environment: TOKEN } }),
+    ...(token === '' ? {} : { token: { origin: serverUrl, apiUrl, environment: TOKEN, isSet } }),
   };
 }
 
@@ -86,6 +90,7 @@ class Action {
     });
     const report = reportOf(result);
     await this.#tell(result, report, true);
+    annotateReadings(report);
     const over = overBounds(report, this.#inputs.failOn);
     for (const one of over) core.error(one);
     const failures = [...report.destinations, ...report.proposals].flatMap(({ error }) => error ?? []);
@@ -102,6 +107,7 @@ class Action {
     await this.#tell(result, report, false);
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
+    annotateReadings(report);
     for (const { error } of [...report.destinations, ...report.proposals]) if (error) core.error(inWorkflow(error));
     process.exitCode = 1;
   }

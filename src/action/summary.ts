@@ -1,3 +1,4 @@
+import { counted } from '../manifests/counted.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import { changesChart } from '../proposal/chart.ts';
 import { codeSpan } from '../proposal/code-span.ts';
@@ -13,24 +14,41 @@ const MAX_ROWS = 200;
 
 /** A report for people, in Markdown as GitHub has it. @param isPlan nothing was written */
 export function summaryOf(report: Report, isPlan: boolean): string {
-  const entries = report.dsos.flatMap(entryOf);
+  const entries = report.dsos.flatMap((dso) => entryOf(dso, isPlan ? null : writtenIn(report, dso)));
+  const proposed = report.proposals.filter(({ pullRequest }) => pullRequest?.state === 'open');
   const table = changesTable(entries, MAX_LENGTH / 3);
   const parts = [
-    isPlan ? '### What would change' : '### What has changed',
-    table === '' ? 'No count changes.' : table,
+    isPlan ? '### What would change' : '### What was committed',
+    table === '' ? (isPlan ? 'No count changes.' : 'No count was changed.') : table,
     table === '' ? '' : changesChart(entries),
     entries.length === 0 ? '' : reasonsList(entries, MAX_LENGTH / 3),
-    section('### What waits, or is refused', report.dsos.flatMap(waitOf)),
-    section('### Not delivered', [...report.destinations, ...report.proposals].flatMap(failureOf)),
     section(
       '### Pull requests',
-      report.proposals.flatMap(({ pullRequest }) => (pullRequest ? `- ${pullRequest.url}` : [])),
+      proposed.map(({ pullRequest, dsos }) => `- ${pullRequest?.url}: ${counted(dsos.length, 'workload')}`),
     ),
+    section('### What waits, or is refused', report.dsos.flatMap(waitOf)),
+    section('### Not read', report.dsos.flatMap(missingOf)),
+    section('### Not delivered', [...report.destinations, ...report.proposals].flatMap(failureOf)),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function entryOf({ key, because, total, members }: DsoReport): readonly ProposalEntry[] {
+/** Names of the destinations that a DSO was committed to. */
+function writtenIn({ destinations }: Report, { verdict }: DsoReport): ReadonlySet<string> {
+  const committed = destinations.filter(({ commit }) => commit !== null && verdict === 'change');
+  return new Set(committed.map(({ name }) => name));
+}
+
+function missingOf({ key, readings }: DsoReport): readonly string[] {
+  return readings.flatMap(({ problem }) => (problem === null ? [] : `- ${codeSpan(key)}: ${codeSpan(problem)}`));
+}
+
+/** @param written destinations that it was committed to; null: all that it would go to count */
+function entryOf(
+  { key, because, total, members: all }: DsoReport,
+  written: ReadonlySet<string> | null,
+): readonly ProposalEntry[] {
+  const members = all.filter(({ destination }) => written?.has(destination) !== false);
   const { committed, decided } = total;
   if (decided === null || members.every((member) => member.committed === member.decided)) return [];
   const weights = members.reduce((sum, { weight }) => sum + weight, 0);

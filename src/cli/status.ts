@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
-import type { DsoOutcome } from '../reconcile/outcome.ts';
+import { type DsoOutcome, heldCounts } from '../reconcile/outcome.ts';
 import { isFailed, type PullReport, pullReport, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
@@ -53,6 +53,8 @@ export function addStatus(program: Command, context: Context, done: (code: ExitC
       }
       context.stdout(render(standings, formatOf(options.output), context));
       for (const problem of report.problems) context.stderr(`${shownText(problem)}\n`);
+      for (const { repository, error } of report.destinations)
+        if (error) context.stderr(`${repository} ${error.reason}: ${shownText(error.message)}\n`);
       if (isFailed(result)) done(EXIT.failed);
     });
   withOutput(withHubOptions(command));
@@ -74,27 +76,31 @@ async function lastCommits(outcomes: readonly DsoOutcome[], engine: Engine): Pro
   return commits;
 }
 
-function standingOf(
-  { key, verdict, decided, landed, problems, pull }: DsoOutcome,
-  reason: string,
-  commit: string | null,
-): Standing {
+function standingOf(outcome: DsoOutcome, reason: string, commit: string | null): Standing {
+  const { key, verdict, decided, behind, landed, problems, pull } = outcome;
+  const held = heldCounts(outcome);
   const because = verdict.kind === 'stalled' ? problems[0]?.message : undefined;
   const waits = 'message' in verdict ? `${verdict.reason}: ${because ?? verdict.message}` : '';
   return {
     key,
     isKnown: decided !== null,
-    committed: landed ? sumOf(decided?.committed) : null,
+    committed: landed ? sumOf(held) : null,
     decided: decided?.state?.demand.total ?? null,
-    members: Object.fromEntries(decided?.committed ?? []),
+    members: Object.fromEntries(held),
     orphaned: landed?.orphaned ?? {},
     decision: landed && { seq: landed.seq, time: landed.time, reason: landed.reason },
     lastCommit: commit,
     pullRequest: pullReport(pull),
-    waitsFor: verdict.kind === 'change' ? 'the next apply' : waits,
+    waitsFor: verdict.kind === 'change' ? 'the next apply' : waits || behindText(behind),
     hold: verdict.kind === 'held' ? verdict.message : null,
     reason,
   };
+}
+
+/** Of what is decided and is not there yet; empty: it is everywhere. */
+function behindText(behind: DsoOutcome['behind']): string {
+  const names = [...behind].map(([name, count]) => (count === null ? `${name} (not known)` : name));
+  return names.length === 0 ? '' : `Behind: what is decided is not in the repository of ${names.join(', ')} yet`;
 }
 
 function sumOf(counts: ReadonlyMap<string, number | null> | undefined): number {

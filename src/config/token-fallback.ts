@@ -1,24 +1,26 @@
 import type { DestinationFile } from './schema.ts';
 
-/** A token for the repositories of a host that name none. */
+/** A token for the repositories of a host that have none. */
 export interface TokenFallback {
   /** Of their URLs, such as `https://github.com`. */
   readonly origin: string;
+  /** Where the API of that host is: the token goes nowhere else. */
+  readonly apiUrl: string;
   /** Environment variable that holds it. */
   readonly environment: string;
+  /** Whether an environment variable that a destination names holds something. */
+  readonly isSet: (environment: string) => boolean;
 }
 
-/** A destination with the token, where it is of that host and names nothing that it is reached with. */
+/** A destination with the token, where it is of that host and has nothing else that it is reached with. */
 export function withFallback(destination: DestinationFile, fallback: TokenFallback | null): DestinationFile {
   const { repository, credentials, github } = destination;
-  const named = [
-    credentials?.tokenEnvironment,
-    credentials?.tokenFile,
-    github?.app,
-    github?.tokenEnvironment,
-    github?.tokenFile,
-  ];
-  if (!fallback || named.some((one) => one !== undefined)) return destination;
-  if (!repository.startsWith(`${fallback.origin}/`)) return destination;
+  const others = [credentials?.tokenFile, github?.app, github?.tokenEnvironment, github?.tokenFile];
+  if (!fallback || others.some((one) => one !== undefined)) return destination;
+  const own = credentials?.tokenEnvironment;
+  if (own !== undefined && fallback.isSet(own)) return destination;
+  const isOfHost =
+    repository.startsWith(`${fallback.origin}/`) && (github?.apiUrl ?? fallback.apiUrl) === fallback.apiUrl;
+  if (!isOfHost) return destination;
   return { ...destination, credentials: { ...credentials, tokenEnvironment: fallback.environment } };
 }

@@ -1,5 +1,6 @@
 import { CommitBudget } from '../delivery/commit-budget.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
+import { countsBehind } from './behind.ts';
 import { Claims } from './claims.ts';
 import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
@@ -274,6 +275,7 @@ export class Decider {
       problems,
       placed,
       decided,
+      behind: countsBehind(placed, landed),
       readings,
       staleAt,
       routing,

@@ -24,6 +24,8 @@ export interface DsoOutcome {
   /** null: it did not get as far as being decided. */
   readonly placed: PlacedDso | null;
   readonly decided: Decided | null;
+  /** Members whose branch is behind the one at home, with the count that it holds; null: nobody knows. */
+  readonly behind: ReadonlyMap<string, number | null>;
   /** Readings by trigger id. */
   readonly readings: ReadonlyMap<string, SourcedReading>;
   /** When a reading that cannot be observed now is too old to count, epoch milliseconds; null: all are observed. */
@@ -71,6 +73,17 @@ export interface TickResult {
   readonly now: number;
 }
 
+/** No member is behind. */
+export const NOBODY: ReadonlyMap<string, number | null> = new Map();
+
+/** What the branches hold, by member, also those that are behind. */
+export function heldCounts({
+  decided,
+  behind,
+}: Pick<DsoOutcome, 'decided' | 'behind'>): ReadonlyMap<string, number | null> {
+  return new Map([...(decided?.committed ?? []), ...behind]);
+}
+
 /** DSOs that one commit holds; a beginning of its id is enough. */
 export function outcomesHeldBy(outcomes: readonly DsoOutcome[], commit: string): readonly DsoOutcome[] {
   return outcomes.filter(({ verdict }) => verdict.kind === 'held' && verdict.commit?.startsWith(commit) === true);
@@ -90,6 +103,7 @@ export function undecided(
     problems,
     placed,
     decided: null,
+    behind: NOBODY,
     readings: new Map(),
     staleAt: null,
     routing: UNROUTED,

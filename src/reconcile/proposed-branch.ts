@@ -205,6 +205,9 @@ export class ProposedBranch {
 
   #waiting(proposed: Wanted['proposed']): readonly ProposalOutcome[] {
     const { error } = this.#looks;
+    // Nobody knows what people have said, so nothing is proposed: that is the matter of the branch.
+    if (!this.#known && error && proposed.size === 0)
+      return [{ ...untold(this, { group: 'all', dsos: [], open: null, step: { kind: 'none' } }), error }];
     return [...proposed].map(([group, dsos]) => {
       const open = this.#known?.open.get(group) ?? null;
       const outcome = untold(this, { group, dsos, open, step: { kind: 'none' } });

@@ -2,7 +2,7 @@ import { formatProblem } from '../api/problem.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { textOf } from '../manifests/change-set.ts';
-import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
+import { type DestinationOutcome, type DsoOutcome, heldCounts, type TickResult } from './outcome.ts';
 import type { ProposalOutcome } from './proposer.ts';
 
 /** One member of a report. Counts are replicas; null: none yet. */
@@ -130,7 +130,8 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
   const last = evaluations.filter(({ before, after }) => before !== after).at(-1) ?? evaluations.at(-1);
   const spec = placed?.dso.demand;
   const shares = new Map((decided?.split?.shares ?? []).map((share) => [share.name, share]));
-  const committed = [...(decided?.committed.values() ?? [])];
+  const held = heldCounts(outcome);
+  const committed = [...held.values()];
   return {
     key,
     where,
@@ -151,7 +152,7 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
     members: (placed?.members ?? []).map(({ name, weight, destination }) => ({
       name,
       weight,
-      committed: decided?.committed.get(name) ?? null,
+      committed: held.get(name) ?? null,
       decided: shares.get(name)?.replicas ?? null,
       exact: shares.get(name)?.exact ?? null,
       reason: shares.get(name)?.reason ?? null,

@@ -1,5 +1,5 @@
 import type { DsoState } from '../manifests/record.ts';
-import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { type DestinationOutcome, type DsoOutcome, heldCounts } from '../reconcile/outcome.ts';
 import { destinationAt } from '../reconcile/place.ts';
 import { withDelivered } from '../reconcile/set-back.ts';
 import { NEXT_PUSH, NOT_HOME } from '../reconcile/waiting.ts';
@@ -28,9 +28,10 @@ export function standingOf(outcome: DsoOutcome, destinations: ReadonlyMap<string
   const home = destinations.get(placed.home.id);
   const isHome = isDelivered(placed.home.id) && decided.landedState !== null;
   const shares = new Map((decided.split?.shares ?? []).map(({ name, replicas }) => [name, replicas]));
+  const held = heldCounts(outcome);
   const committed = placed.members.map(({ name, destination }): [string, number | null] => {
     const isLanded = decided.record !== null && isDelivered(destination.id);
-    return [name, (isLanded ? shares.get(name) : undefined) ?? decided.committed.get(name) ?? null];
+    return [name, (isLanded ? shares.get(name) : undefined) ?? held.get(name) ?? null];
   });
   const { record } = decided;
   const landedAt = record ? [...decided.changes.keys()].filter((id) => id !== placed.home.id && isDelivered(id)) : [];

@@ -236,6 +236,43 @@ describe('what is refused', () => {
     expect([code, log]).toEqual([1, expect.stringContaining(message)]);
   });
 
+  it('a host that the token is not for does not get it', async () => {
+    const site = await ActionSite.start({
+      delivery: 'pullRequest',
+      github: { repository: 'acme/fleet', apiUrl: 'https://127.0.0.1:1/api/v3' },
+    });
+    const { code, log } = await site.run({ command: 'plan' });
+    expect([code, log]).toEqual([1, expect.stringContaining('a token in credentials')]);
+    const named = await ActionSite.start({ credentials: { tokenEnvironment: 'INPUT_TOKEN' }, github: undefined });
+    expect((await named.run({ command: 'apply' })).code).toBe(0);
+    expect(named.standIn.git.authorizations.length).toBeGreaterThan(0);
+  });
+
+  it('a forge that refuses the token makes the job red, though nothing is to be written', async () => {
+    const site = await ActionSite.start({ delivery: 'pullRequest' });
+    site.standIn.tokens.clear();
+    const { code, log, summary } = await site.run({ command: 'apply' });
+    expect([code, log]).toEqual([1, expect.stringContaining('::error::AuthenticationFailed')]);
+    expect(summary).toContain('No count was changed.');
+  });
+
+  it('a metric that is no number is named', async () => {
+    const site = await ActionSite.start();
+    const { code, annotations } = await site.run({ command: 'apply', 'set-metric': 'default/a:value=abc' });
+    expect(code).toBe(1);
+    expect(annotations).toContainEqual(
+      expect.objectContaining({ level: 'warning', message: expect.stringContaining('found "abc"') }),
+    );
+  });
+
+  it('a change that a rule holds is not told as made', async () => {
+    const rules = [{ name: 'all', when: {}, then: 'hold' }];
+    const site = await ActionSite.start({ delivery: { rules } });
+    const { summary } = await site.run({ command: 'apply' });
+    expect(summary).not.toContain('none -> 2');
+    expect(summary).toContain('ApprovalNeeded');
+  });
+
   it('a token that may not push is told what to give', async () => {
     const site = await ActionSite.start();
     site.standIn.git.behave({ step: 'offer', status: 403 });
