@@ -30,7 +30,7 @@ describe('apply', () => {
     expect([...bare.refs().keys()].some((ref) => ref.startsWith('refs/dso-gitops/'))).toBe(true);
     const second = await site.run({ command: 'apply' });
     expect([second.code, second.outputs['changed'], second.outputs['commit']]).toEqual([0, 'false', '']);
-    expect(second.summary).toContain('No count changes.');
+    expect(second.summary).toContain('No count was changed.');
   });
 
   it('opens a pull request where that is how changes are delivered', async () => {
