@@ -23,6 +23,9 @@ const TOKEN = `TOKEN_${randomUUID().replaceAll('-', '_')}`;
 /** The outputs of a job hold a mebibyte of UTF-16 together. */
 const MAX_OUTPUT = 450_000;
 
+const NO_WORKFLOW =
+  'a commit that GITHUB_TOKEN pushes starts no other workflow; where one is needed, pass the token of an App (see docs/use-github.md)';
+
 /** One run of the action: what it reads comes from the runner, and so does where it tells. Never rejects. */
 export async function runAction(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   let place = '.';
@@ -105,6 +108,7 @@ class Action {
     const report = reportOf(result);
     await endApply(ticked, this.#context);
     await this.#tell(result, report, false);
+    if (report.destinations.some(({ commit }) => commit !== null)) core.info(NO_WORKFLOW);
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
     annotateReadings(report);

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TOKEN } from '../../forge/forge-site.ts';
@@ -90,6 +90,20 @@ describe('apply', () => {
     const { bare } = site.standIn.repository;
     const ref = [...bare.refs().keys()].find((one) => one.startsWith('refs/dso-gitops/')) ?? '';
     bare.git(...change(ref, bare.tip() ?? ''));
+    site.commit(metric('a', 60));
+    const { code, outputs } = await site.run({ command: 'apply' });
+    expect([code, outputs['total'], countIn(site)]).toEqual([0, '12', 6]);
+  });
+
+  it('goes on where the saved state is of a newer version', async () => {
+    const site = await ActionSite.start();
+    await site.run({ command: 'apply' });
+    const { bare } = site.standIn.repository;
+    const ref = [...bare.refs().keys()].find((one) => one.startsWith('refs/dso-gitops/')) ?? '';
+    const paths = bare.git('ls-tree', '-r', '--name-only', ref).trim().split('\n');
+    const newer = bare.commit(Object.fromEntries(paths.map((path) => [path, 'form: 99\n'])), 'newer');
+    bare.git('update-ref', ref, newer);
+    bare.git('update-ref', '-d', 'refs/heads/newer');
     site.commit(metric('a', 60));
     const { code, outputs } = await site.run({ command: 'apply' });
     expect([code, outputs['total'], countIn(site)]).toEqual([0, '12', 6]);
@@ -279,6 +293,35 @@ describe('what is refused', () => {
     const { code, log } = await site.run({ command: 'apply' });
     expect([code, log]).toEqual([1, expect.stringContaining('contents: write')]);
     expect(countIn(site)).toBeNaN();
+  });
+
+  it('a branch that is protected against the token is told what to change', async () => {
+    const site = await ActionSite.start();
+    const hooks = join(site.standIn.repository.bare.directory, 'hooks');
+    mkdirSync(hooks, { recursive: true });
+    const said = 'error: GH013: Repository rule violations found for refs/heads/main.';
+    writeFileSync(join(hooks, 'update'), `#!/bin/sh\n[ "$1" != refs/heads/main ] || { echo "${said}"; exit 1; }\n`, {
+      mode: 0o755,
+    });
+    const { code, log } = await site.run({ command: 'apply' });
+    expect([code, log]).toEqual([1, expect.stringContaining('cannot be let past the rules of a branch')]);
+    expect(countIn(site)).toBeNaN();
+  });
+
+  it('a repository where workflows may not open pull requests is told what to change', async () => {
+    const site = await ActionSite.start({ delivery: 'pullRequest' });
+    const message = 'GitHub Actions is not permitted to create or approve pull requests.';
+    site.standIn.faults.add({ on: /^POST .*\/pulls$/, answer: { status: 403, body: { message } } });
+    const { code, log } = await site.run({ command: 'apply' });
+    expect([code, log]).toEqual([
+      1,
+      expect.stringContaining('Allow GitHub Actions to create and approve pull requests'),
+    ]);
+  });
+
+  it('a commit of the default token starts no other workflow, which is said', async () => {
+    const site = await ActionSite.start();
+    expect((await site.run({ command: 'apply' })).log).toContain('starts no other workflow');
   });
 
   it('a token that may not comment is told what to give', async () => {
