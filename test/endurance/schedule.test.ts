@@ -7,6 +7,8 @@ const SEED = Number(process.env['SEED'] ?? 7);
 const EVERY_MS = 1_800_000;
 const MAX_LATE_MS = 1_500_000;
 const MISSED = 0.2;
+/** Of runs on a machine whose clock is wrong, by up to two hours. */
+const ASTRAY = 0.03;
 const BEHAVIOR = {
   scaleDown: { stabilizationWindowSeconds: 3600, policies: [{ type: 'Percent', value: 40, periodSeconds: 1800 }] },
   scaleUp: { stabilizationWindowSeconds: 0, policies: [{ type: 'Pods', value: 6, periodSeconds: 900 }] },
@@ -26,7 +28,8 @@ it(`${DAYS} days of runs by a schedule that comes late or not at all decide what
       missed += 1;
       continue;
     }
-    const instant = Date.UTC(2026, 0, 1) + slot * EVERY_MS + Math.floor(chance() * MAX_LATE_MS);
+    const astray = chance() < ASTRAY ? Math.floor((chance() - 0.5) * 4 * 3_600_000) : 0;
+    const instant = Date.UTC(2026, 0, 1) + slot * EVERY_MS + Math.floor(chance() * MAX_LATE_MS) + astray;
     const values = { steps: Math.floor(chance() * 200), idle: chance() < 0.5 ? 0 : 40 };
     const before = recordOf(staying.home, 'steps')?.total.after;
     for (const world of [scheduled, staying]) {

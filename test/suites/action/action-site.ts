@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { TOKEN } from '../../forge/forge-site.ts';
-import { GitHubStandIn } from '../../forge/stand-in/stand-in.ts';
+import { GitHubStandIn, type StandInSettings } from '../../forge/stand-in/stand-in.ts';
 import { findSecrets } from '../../repository/secrets.ts';
 import { temporaryDirectory } from '../../repository/temporary-directory.ts';
 import { manifestOf } from '../../scenarios/world.ts';
@@ -25,8 +25,11 @@ export class ActionSite {
   }
 
   /** @param destination what differs from a delivery by push */
-  static async start(destination: Readonly<Record<string, unknown>> = {}): Promise<ActionSite> {
-    const standIn = await GitHubStandIn.start();
+  static async start(
+    destination: Readonly<Record<string, unknown>> = {},
+    settings: StandInSettings = {},
+  ): Promise<ActionSite> {
+    const standIn = await GitHubStandIn.start(settings);
     const site = new ActionSite(standIn);
     const configuration = {
       apiVersion: 'dso-gitops.dev/v1alpha1',

@@ -197,6 +197,18 @@ describe('plan', () => {
   });
 });
 
+describe('GitHub Enterprise Server', () => {
+  it('takes a plan and a pull request as github.com does', async () => {
+    const settings = { enterprise: 'ghes-3.17', lacking: ['PullRequest.isInMergeQueue', 'Mutation.updateRefs'] };
+    const site = await ActionSite.start({ delivery: 'pullRequest' }, settings);
+    site.commit(metric('a', 60), 'more');
+    expect((await site.run({ command: 'plan' }, site.pullRequest('more'))).code).toBe(0);
+    expect(site.standIn.repository.pull(1).comments).toHaveLength(1);
+    const { code, outputs } = await site.run({ command: 'apply' });
+    expect([code, outputs['pull-request-number']]).toEqual([0, '2']);
+  });
+});
+
 describe('verify', () => {
   it('is content with what was decided', async () => {
     const site = await ActionSite.start();
