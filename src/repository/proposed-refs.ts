@@ -1,10 +1,9 @@
 import type { Fetches } from './fetches.ts';
 import type { Git } from './git.ts';
+import { HEADS, PUSH } from './push.ts';
 
-const HEADS = 'refs/heads/';
 /** Ref of the mirror that holds what was fetched last of them. */
 const FETCHED = 'refs/dso-gitops/proposed';
-const PUSH = ['push', '--porcelain', '--progress', '--no-verify'];
 
 /** Branches of ours at the remote, by which changes are proposed. */
 export class ProposedRefs {

@@ -4,7 +4,7 @@ import type { ChangeSet } from '../manifests/change-set.ts';
 import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
 import type { CommitWriter, NewCommit } from './commit-writer.ts';
 import type { WrittenCommit } from './fast-import.ts';
-import type { Host } from './host.ts';
+import type { Host, HostCommit } from './host.ts';
 import { isRefused, type Remote, STATE_BRANCH } from './remote.ts';
 import type { SavedStates, StateCommit } from './saved-states.ts';
 
@@ -61,23 +61,20 @@ export class Publisher {
 
   /** See Repository.propose. */
   async propose(proposed: ProposedCommit): Promise<Published & { readonly commit: string }> {
-    const { commits, remote, host } = this.#parts;
-    const { branch, before, parent, files, message, time } = proposed;
-    const made = host.commit ? await this.#proposedByHost(proposed) : BY_GIT;
+    const { branch, before, parent, message } = proposed;
+    const made = await this.#proposedByHost(proposed);
     if ('commit' in made) return { commit: made.commit, warnings: await this.#mark(made.commit, message) };
-    const [written] = await commits.write([{ parent, tree: null, time, message, files }], 'propose');
-    if (!written) throw new Error(`nothing was written for ${branch}`);
-    await commits.check(written.commit, parent, files);
-    await remote.proposed.push(written.commit, branch, before, null);
-    return { commit: written.commit, warnings: [...made.warnings, ...(await this.#mark(written.commit, message))] };
+    const { commit } = await this.#write(proposed, parent, 'propose', true);
+    await this.#parts.remote.proposed.push(commit, branch, before, null);
+    return { commit, warnings: [...made.warnings, ...(await this.#mark(commit, message))] };
   }
 
   /** The host makes the commit on the tip; a branch that is not there is made by Git. */
   async #madeByHost(publication: Publication, parent: string): Promise<Made> {
     const { branch, remote, commits, host } = this.#parts;
     if (!host.commit || !remote.isBranchThere) return BY_GIT;
-    const { tree } = await this.#draft(publication, parent, 'publish');
-    const made = await this.#ask(publication, branch, parent);
+    const { tree } = await this.#write(publication, parent, 'publish', false);
+    const made = await this.#ask(host.commit, publication, { branch, expectedOid: parent });
     if (!('commit' in made)) return made;
     await remote.fetchTip();
     await commits.checkSame(made.commit, tree);
@@ -86,21 +83,20 @@ export class Publisher {
 
   /** The host makes the commit on a branch beside, so that a pull request never has a branch without a change. */
   async #proposedByHost(proposed: ProposedCommit): Promise<Made> {
-    const { remote, commits } = this.#parts;
+    const { remote, commits, host } = this.#parts;
+    if (!host.commit) return BY_GIT;
     const { branch, before, parent } = proposed;
-    const { tree } = await this.#draft(proposed, parent, 'propose');
+    const { tree } = await this.#write(proposed, parent, 'propose', false);
     // Nobody else has this one.
     const work = `dso-gitops-work/${randomUUID()}`;
     await remote.proposed.pushWork(parent, work);
     try {
-      const made = await this.#ask(proposed, work, parent);
+      const made = await this.#ask(host.commit, proposed, { branch: work, expectedOid: parent });
       if ('commit' in made) {
         await remote.proposed.fetchWork(work);
         await commits.checkSame(made.commit, tree);
         await remote.proposed.push(made.commit, branch, before, work);
-        return made;
-      }
-      await remote.proposed.dropWork(work);
+      } else await remote.proposed.dropWork(work);
       return made;
     } catch (error) {
       // What went wrong is told; that a branch is left as well would hide it.
@@ -109,24 +105,32 @@ export class Publisher {
     }
   }
 
-  /** The same commit is made here first: what must not be changed is found before the host is asked. */
-  async #draft(
+  /**
+   * Writes one commit here and checks it: what must not be changed is found before the remote or the host is asked.
+   *
+   * @param isFinal false: it is a draft of what the host makes
+   */
+  async #write(
     { files, message, time }: NewFiles,
     parent: string,
     work: 'publish' | 'propose',
+    isFinal: boolean,
   ): Promise<WrittenCommit> {
     const { commits } = this.#parts;
-    const [draft] = await commits.write([{ parent, tree: null, time, message, files }], work, false);
-    if (!draft) throw new Error('no draft was written');
-    await commits.check(draft.commit, parent, files);
-    return draft;
+    const [written] = await commits.write([{ parent, tree: null, time, message, files }], work, isFinal);
+    if (!written) throw new Error('nothing was written');
+    await commits.check(written.commit, parent, files);
+    return written;
   }
 
-  async #ask({ files, message }: NewFiles, branch: string, expectedOid: string): Promise<Made> {
-    const { host } = this.#parts;
-    if (!host.commit) return BY_GIT;
+  /** Asks the host for a commit. @param at the branch, and the tip that it has to have */
+  async #ask(
+    commit: NonNullable<Host['commit']>,
+    { files, message }: NewFiles,
+    at: Pick<HostCommit, 'branch' | 'expectedOid'>,
+  ): Promise<Made> {
     try {
-      return { commit: await host.commit({ branch, expectedOid, message, files: await this.#texts(files) }) };
+      return { commit: await commit({ ...at, message, files: await this.#texts(files) }) };
     } catch (error) {
       if (!(error instanceof ProductError) || error.reason !== 'TooLargeForApi') throw error;
       return { warnings: [error.message] };
@@ -147,18 +151,24 @@ export class Publisher {
 
   /** Their commit is there already: states that are not taken now are pushed again later, alone. */
   async #saveBeside(publication: Publication): Promise<readonly WrittenState[]> {
-    const { saved, commits } = this.#parts;
     try {
-      const states = saved.commitsOf(publication.states);
-      if (states.length === 0) return [];
-      const written = await commits.write(
-        states.map((one) => newState(one, publication.time)),
-        'publish',
-      );
-      return await this.#push(null, beside(states, written), publication);
+      const states = await this.#writeStates(publication);
+      return states.length === 0 ? [] : await this.#push(null, states, publication);
     } catch {
       return [];
     }
+  }
+
+  /** Writes the states alone, for where they are saved by now. */
+  async #writeStates({ states: texts, time }: Publication): Promise<readonly WrittenState[]> {
+    const { saved, commits } = this.#parts;
+    const states = saved.commitsOf(texts);
+    if (states.length === 0) return [];
+    const written = await commits.write(
+      states.map((one) => newState(one, time)),
+      'publish',
+    );
+    return beside(states, written);
   }
 
   /** What cannot be said beside a commit does not undo it. */
@@ -175,21 +185,16 @@ export class Publisher {
   async #push(
     commit: string | null,
     states: readonly WrittenState[],
-    { states: texts, time }: Publication,
+    publication: Publication,
   ): Promise<readonly WrittenState[]> {
-    const { saved, commits, remote } = this.#parts;
+    const { saved, remote } = this.#parts;
     try {
       return await remote.push(commit, states);
     } catch (error) {
       const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
       if (!isOfRefs || !saved.useBranch()) throw error;
       try {
-        const otherwise = saved.commitsOf(texts);
-        const written = await commits.write(
-          otherwise.map((one) => newState(one, time)),
-          'publish',
-        );
-        return await remote.push(commit, beside(otherwise, written));
+        return await remote.push(commit, await this.#writeStates(publication));
       } catch (second) {
         if (!(second instanceof ProductError) || !isRefused(second, STATE_BRANCH)) throw second;
         // It was not the kind of ref: what was said first is what matters.

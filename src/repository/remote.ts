@@ -3,11 +3,10 @@ import { mustAct, ProductError } from '../errors.ts';
 import { Fetches } from './fetches.ts';
 import type { Git } from './git.ts';
 import { ProposedRefs } from './proposed-refs.ts';
+import { HEADS, PUSH } from './push.ts';
 
 /** The branch that serves where a host takes no refs outside heads. */
 export const STATE_BRANCH = 'refs/heads/dso-gitops-state';
-
-const HEADS = 'refs/heads/';
 
 /** Refs of the mirror that hold what was fetched last. */
 const TIP = 'refs/dso-gitops/tip';
@@ -162,7 +161,7 @@ export class Remote {
     if (!this.#isAtomic && (commit ? states.length > 0 : states.length > 1)) return this.#pushOneByOne(commit, states);
     const refs = states.map((state) => `${state.commit}:${state.ref}`);
     if (commit) refs.unshift(`${commit}:${this.#branchRef}`);
-    const options = ['push', '--porcelain', '--progress', '--no-verify'];
+    const options = [...PUSH];
     if (refs.length > 1) options.push('--atomic');
     if (commit) options.push(`--force-with-lease=${this.#branchRef}:${await this.#standsOn(commit)}`);
     // No plus sign: it would override the lease, which already allows a state without the old one as its parent.
