@@ -1,16 +1,17 @@
 import type { Problem } from '../api/problem.ts';
 import { isSsh } from '../repository/environment.ts';
+import { hasToken, isForgeForGit } from './given-access.ts';
 import { isLoopback } from './paths.ts';
 import type { DestinationFile } from './schema.ts';
 
 /** Whether credentials, certificates, proxy and signing fit the URL and each other. */
-export function checkAccess({ repository: url, credentials, signing, proxy }: DestinationFile): readonly Problem[] {
+export function checkAccess(destination: DestinationFile): readonly Problem[] {
+  const { repository: url, credentials, signing, proxy } = destination;
   const problems: Problem[] = [];
-  const hasToken = Boolean(credentials?.tokenEnvironment ?? credentials?.tokenFile);
-  if (hasToken && url.startsWith('http://') && !isLoopback(url)) {
+  if ((hasToken(destination) || isForgeForGit(destination)) && url.startsWith('http://') && !isLoopback(url)) {
     problems.push({ path: ['repository'], message: 'expected https: a token is not sent over plain http' });
   }
-  if (hasToken && !/^https?:\/\//.test(url)) {
+  if (hasToken(destination) && !/^https?:\/\//.test(url)) {
     problems.push({ path: ['credentials'], message: 'a token is used with https only; use sshKeyFile with ssh' });
   }
   if (credentials?.tokenEnvironment && credentials.tokenFile) {

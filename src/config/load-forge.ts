@@ -1,6 +1,7 @@
 import type { Problem } from '../api/problem.ts';
 import type { GitHubSettings, RepositoryName } from '../forge/github/settings.ts';
 import { GitHub, type GitHubFile } from './forge-schema.ts';
+import { accessGiven, isForgeForGit } from './given-access.ts';
 import { absolute, isLoopback } from './paths.ts';
 import type { DestinationFile } from './schema.ts';
 
@@ -48,11 +49,9 @@ export function loadForge(destination: DestinationFile, isProposing: boolean, ba
   const access = accessOf(file, destination, base);
   if (typeof access === 'string') problems.push({ path: ['github'], message: access });
   if (!owner || !name || apiUrl === null || typeof access === 'string') return { settings: null, problems };
-  const { credentials, proxy = null, repository: url } = destination;
+  const { credentials, proxy = null } = destination;
   const caFile = credentials?.caFile === undefined ? null : absolute(credentials.caFile, base);
-  const isForGit = isGivenAccess(file) && !hasToken(destination) && /^https?:\/\//.test(url);
-  if (isForGit && url.startsWith('http://') && !isLoopback(url))
-    problems.push({ path: ['repository'], message: 'expected https: a token is not sent over plain http' });
+  const isForGit = isForgeForGit(destination);
   return {
     settings: {
       // Nobody counts the requests to a host on this machine.
@@ -65,22 +64,15 @@ export function loadForge(destination: DestinationFile, isProposing: boolean, ba
   };
 }
 
-function isGivenAccess({ app, tokenEnvironment, tokenFile }: GitHubFile): boolean {
-  return [app, tokenEnvironment, tokenFile].some((one) => one !== undefined);
-}
-
-function hasToken({ credentials }: DestinationFile): boolean {
-  return (credentials?.tokenEnvironment ?? credentials?.tokenFile) !== undefined;
-}
-
 /** Who acts; a text: what is wrong. */
 function accessOf(
-  { app, tokenEnvironment, tokenFile }: GitHubFile,
+  github: GitHubFile,
   { credentials }: DestinationFile,
   base: string,
 ): GitHubSettings['access'] | string {
+  const { app, tokenEnvironment, tokenFile } = github;
   const path = (file: string | undefined): string | null => (file === undefined ? null : absolute(file, base));
-  const given = [app, tokenEnvironment, tokenFile].filter((one) => one !== undefined);
+  const given = accessGiven(github);
   if (given.length > 1) return 'expected one of app, tokenEnvironment and tokenFile; found several';
   if (app) {
     const privateKey = { environment: app.privateKeyEnvironment ?? null, file: path(app.privateKeyFile) };

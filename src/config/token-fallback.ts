@@ -1,3 +1,4 @@
+import { accessGiven } from './given-access.ts';
 import type { DestinationFile } from './schema.ts';
 
 /** A token for the repositories of a host that have none. */
@@ -15,8 +16,7 @@ export interface TokenFallback {
 /** A destination with the token, where it is of that host and has nothing else that it is reached with. */
 export function withFallback(destination: DestinationFile, fallback: TokenFallback | null): DestinationFile {
   const { repository, credentials, github } = destination;
-  const others = [credentials?.tokenFile, github?.app, github?.tokenEnvironment, github?.tokenFile];
-  if (!fallback || others.some((one) => one !== undefined)) return destination;
+  if (!fallback || credentials?.tokenFile !== undefined || accessGiven(github ?? {}).length > 0) return destination;
   const own = credentials?.tokenEnvironment;
   if (own !== undefined && fallback.isSet(own)) return destination;
   const isOfHost =
