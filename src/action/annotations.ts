@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import * as core from '@actions/core';
+import { formatProblem, type LocatedProblem } from '../api/problem.ts';
 import type { Context } from '../cli/context.ts';
 import type { ProductError } from '../errors.ts';
 import type { Finding } from '../history/finding.ts';
@@ -16,13 +17,24 @@ const LISTED = /^(.+?):(\d+): (.+)$/;
 /** Names every problem at its line. @param base directory that files are relative to, in the checkout */
 export function annotateProblems({ outcomes, problems }: TickResult, base: string): void {
   for (const { verdict, problems: own } of outcomes)
-    for (const { where, path, message } of own) {
-      const said = `${path.join('.')}: ${message}`;
+    for (const problem of own) {
       // On what is served it is advice.
-      if (verdict.kind === 'stalled') core.error(said, placeOf(where, base));
-      else core.notice(said, placeOf(where, base));
+      const say = verdict.kind === 'stalled' ? core.error : core.notice;
+      say(textOf(problem), placeOf(problem, base));
     }
-  for (const { where, message } of problems) core.error(message, placeOf(where, base));
+  for (const problem of problems) core.error(textOf(problem), placeOf(problem, base));
+}
+
+/** Its place stands beside it. */
+function textOf(problem: LocatedProblem): string {
+  return formatProblem({ ...problem, where: '' });
+}
+
+/** Names what could not be delivered. @returns how much that is */
+export function annotateUndelivered({ destinations, proposals }: Report): number {
+  const errors = [...destinations, ...proposals].flatMap(({ error }) => error ?? []);
+  for (const error of errors) core.error(inWorkflow(error));
+  return errors.length;
 }
 
 /** Names every reading that is missing: it scales nothing down, and nothing up. */
@@ -31,7 +43,7 @@ export function annotateReadings({ dsos }: Report): void {
     for (const { problem } of readings) if (problem !== null) core.warning(`${key}: ${problem}`);
 }
 
-function placeOf(where: string, base: string): core.AnnotationProperties {
+function placeOf({ where }: LocatedProblem, base: string): core.AnnotationProperties {
   const [, file = where, line = '1'] = PLACE.exec(where) ?? [];
   return { file: posix.join(base, file), startLine: Number(line) };
 }
@@ -51,10 +63,11 @@ export async function annotateFindings(
   { workspace }: WorkflowRun,
   { environment, signal }: Context,
 ): Promise<void> {
+  const git = checkoutGit(workspace, environment, signal);
+  const lines = new Map<string, number | null>();
   for (const { reason, path, commit, author, message } of findings) {
+    if (base !== null && !lines.has(path)) lines.set(path, await firstChangedLine(git, base, path));
     const said = `${reason}: ${message} (commit ${commit.slice(0, 10)} by ${author})`;
-    const startLine =
-      base === null ? null : await firstChangedLine(checkoutGit(workspace, environment, signal), base, path);
-    core.error(said, { file: path, startLine: startLine ?? 1 });
+    core.error(said, { file: path, startLine: lines.get(path) ?? 1 });
   }
 }

@@ -10,10 +10,16 @@ import { asProductError, mustAct } from '../errors.ts';
 import { codeSpan } from '../proposal/code-span.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
-import { annotateFailure, annotateFindings, annotateProblems, annotateReadings } from './annotations.ts';
+import {
+  annotateFailure,
+  annotateFindings,
+  annotateProblems,
+  annotateReadings,
+  annotateUndelivered,
+} from './annotations.ts';
 import { overBounds } from './bounds.ts';
 import { baseOf, isShallow, ofCheckout } from './checkout.ts';
-import { inWorkflow, shallowCheckout } from './hints.ts';
+import { shallowCheckout } from './hints.ts';
 import { type Inputs, readInputs } from './inputs.ts';
 import { findingsTable, summaryOf } from './summary.ts';
 import { readWorkflowRun, type WorkflowRun } from './workflow-run.ts';
@@ -28,18 +34,17 @@ const NO_WORKFLOW =
 
 /** One run of the action: what it reads comes from the runner, and so does where it tells. Never rejects. */
 export async function runAction(environment: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
-  let place = '.';
+  let file = '.';
   try {
     if (process.platform === 'win32')
       throw mustAct('PlatformNotSupported', 'this action runs on Linux and macOS; choose such a runner with runs-on');
     const inputs = readInputs();
     const run = await readWorkflowRun(environment);
     const directory = resolve(run.workspace, inputs.workingDirectory);
-    place = relative(run.workspace, resolve(directory, inputs.config));
-    const action = new Action(inputs, run, contextOf(inputs, run, directory, environment, signal));
-    await action.run();
+    file = relative(run.workspace, resolve(directory, inputs.config));
+    await new Action(inputs, run, file, contextOf(inputs, run, directory, environment, signal)).run();
   } catch (thrown) {
-    annotateFailure(asProductError(thrown), place);
+    annotateFailure(asProductError(thrown), file);
   }
 }
 
@@ -70,11 +75,14 @@ function contextOf(
 class Action {
   readonly #inputs: Inputs;
   readonly #run: WorkflowRun;
+  /** The configuration, in the checkout. */
+  readonly #file: string;
   readonly #context: Context;
 
-  constructor(inputs: Inputs, run: WorkflowRun, context: Context) {
+  constructor(inputs: Inputs, run: WorkflowRun, file: string, context: Context) {
     this.#inputs = inputs;
     this.#run = run;
+    this.#file = file;
     this.#context = context;
   }
 
@@ -92,14 +100,12 @@ class Action {
       throw thrown;
     });
     const report = reportOf(result);
-    await this.#tell(result, report, true);
+    const summary = await this.#tell(result, report, true);
     annotateReadings(report);
     const over = overBounds(report, this.#inputs.failOn);
     for (const one of over) core.error(one);
-    const failures = [...report.destinations, ...report.proposals].flatMap(({ error }) => error ?? []);
-    for (const failure of failures) core.error(inWorkflow(failure));
-    if (over.length + failures.length > 0) process.exitCode = 1;
-    await this.#comment(summaryOf(report, true));
+    if (annotateUndelivered(report) + over.length > 0) process.exitCode = 1;
+    await this.#comment(summary);
   }
 
   async #apply(): Promise<void> {
@@ -112,7 +118,7 @@ class Action {
     if (!isFailed(result)) return;
     for (const { key, reason, message } of report.dsos) if (reason !== '') core.warning(`${key} ${reason}: ${message}`);
     annotateReadings(report);
-    for (const { error } of [...report.destinations, ...report.proposals]) if (error) core.error(inWorkflow(error));
+    annotateUndelivered(report);
     process.exitCode = 1;
   }
 
@@ -121,12 +127,14 @@ class Action {
     return tickOnce(mode, undefined, { config, setMetric: metrics }, mode === 'plan', this.#context);
   }
 
-  async #tell(result: TickResult, report: Report, isPlan: boolean): Promise<void> {
-    annotateProblems(result, posix.dirname(this.#file()));
+  /** @returns what the summary of the job says */
+  async #tell(result: TickResult, report: Report, isPlan: boolean): Promise<string> {
+    annotateProblems(result, posix.dirname(this.#file));
     setOutputs(report, isPlan);
     const summary = summaryOf(report, isPlan);
     core.info(plainLog(summary));
     await core.summary.addRaw(`${summary}\n`).write();
+    return summary;
   }
 
   /** A plan of a pull request is said there, by who may: the summary has it in any case. */
@@ -145,7 +153,7 @@ class Action {
     const forge = await forges(this.#context)({ github, repository, isForGit: false, setsStatus: false });
     await forge.say(
       pullRequest.number,
-      `<!-- dso-gitops plan ${JSON.stringify(this.#file()).replaceAll('--', '- -')} -->`,
+      `<!-- dso-gitops plan ${JSON.stringify(this.#file).replaceAll('--', '- -')} -->`,
       summary,
     );
   }
@@ -168,11 +176,6 @@ class Action {
     await annotateFindings(findings, since, this.#run, this.#context);
     core.setOutput('changed', 'false');
     if (findings.length > 0) process.exitCode = 1;
-  }
-
-  /** The configuration, in the checkout. */
-  #file(): string {
-    return relative(this.#run.workspace, resolve(this.#context.directory, this.#inputs.config));
   }
 }
 

@@ -1,9 +1,10 @@
+import type { Finding } from '../history/finding.ts';
 import { counted } from '../manifests/counted.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import { changesChart } from '../proposal/chart.ts';
 import { codeSpan } from '../proposal/code-span.ts';
 import { linesThatFit } from '../proposal/lines.ts';
-import type { ProposalEntry } from '../proposal/proposal.ts';
+import { type ProposalEntry, proposedMembers } from '../proposal/proposal.ts';
 import { reasonsList } from '../proposal/reasons.ts';
 import { changesTable } from '../proposal/table.ts';
 import type { DsoReport, Report } from '../reconcile/report.ts';
@@ -48,20 +49,18 @@ function entryOf(
   { key, because, total, members: all }: DsoReport,
   written: ReadonlySet<string> | null,
 ): readonly ProposalEntry[] {
-  const members = all.filter(({ destination }) => written?.has(destination) !== false);
+  const shown = all.filter(({ destination }) => written?.has(destination) !== false);
   const { committed, decided } = total;
-  if (decided === null || members.every((member) => member.committed === member.decided)) return [];
-  const weights = members.reduce((sum, { weight }) => sum + weight, 0);
+  if (decided === null || shown.every((member) => member.committed === member.decided)) return [];
+  const members = all.flatMap(({ committed: before, decided: after, ...member }) => {
+    return after === null ? [] : [{ ...member, before, after }];
+  });
   return [
     {
       key,
       reason: because,
       total: { before: committed, after: decided },
-      members: members.flatMap(({ name, weight, committed: before, decided: after, reason }) => {
-        if (after === null) return [];
-        const bound = reason === 'minimum' || reason === 'maximum' ? reason : null;
-        return [{ name, before, after, sharePercent: weights === 0 ? 0 : (100 * weight) / weights, bound }];
-      }),
+      members: proposedMembers(members, new Set(shown.map(({ name }) => name))),
       record: '',
       previous: null,
       rule: null,
@@ -92,15 +91,7 @@ function section(heading: string, lines: readonly string[]): string {
 }
 
 /** Findings of a verification for people. */
-export function findingsTable(
-  findings: readonly {
-    readonly reason: string;
-    readonly path: string;
-    readonly commit: string;
-    readonly author: string;
-    readonly message: string;
-  }[],
-): string {
+export function findingsTable(findings: readonly Finding[]): string {
   const rows = findings
     .slice(0, MAX_ROWS)
     .map(({ reason, path, commit, author, message }) =>

@@ -59,22 +59,35 @@ export interface ProposedMember {
  */
 export function proposalEntry(record: DecisionRecord, members: readonly string[], rule: string | null): ProposalEntry {
   const { namespace, name } = record.metadata;
-  const weights = Object.values(record.members).reduce((sum, { weight }) => sum + weight, 0);
+  const all = Object.entries(record.members).map(([member, given]) => ({ ...given, name: member }));
   return {
     key: `${namespace}/${name}`,
     reason: record.reason,
     total: record.total,
-    members: Object.entries(record.members)
-      .filter(([member]) => members.includes(member))
-      .map(([member, { before, after, weight, reason }]) => ({
-        name: member,
-        before,
-        after,
-        sharePercent: weights === 0 ? 0 : (100 * weight) / weights,
-        bound: reason === 'minimum' || reason === 'maximum' ? reason : null,
-      })),
+    members: proposedMembers(all, new Set(members)),
     record: renderRecord(record),
     previous: record.previous,
     rule,
   };
+}
+
+/** One member as it was decided. */
+interface DecidedMember extends Pick<ProposedMember, 'name' | 'before' | 'after'> {
+  readonly weight: number;
+  /** What decided its number; null: it is not known. */
+  readonly reason: string | null;
+}
+
+/** Some members of an entry, each with its share among all of them. @param shown names */
+export function proposedMembers(all: readonly DecidedMember[], shown: ReadonlySet<string>): readonly ProposedMember[] {
+  const weights = all.reduce((sum, { weight }) => sum + weight, 0);
+  return all
+    .filter(({ name }) => shown.has(name))
+    .map(({ name, before, after, weight, reason }) => ({
+      name,
+      before,
+      after,
+      sharePercent: weights === 0 ? 0 : (100 * weight) / weights,
+      bound: reason === 'minimum' || reason === 'maximum' ? reason : null,
+    }));
 }
