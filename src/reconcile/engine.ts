@@ -1,8 +1,9 @@
 import type { Configuration, Destination } from '../config/load.ts';
+import type { ProductError } from '../errors.ts';
 import type { Revision } from '../history/decision-history.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
-import { Admission } from './admission.ts';
+import { Admission, type Admitted } from './admission.ts';
 import type { OpenRepository } from './branch.ts';
 import { Connections, ENDLESS, type Patience, recover } from './connections.ts';
 import { Decider } from './decider.ts';
@@ -11,7 +12,7 @@ import type { DeliveryOptions } from './deliver.ts';
 import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
 import { KnownRecords } from './known-records.ts';
-import type { DsoOutcome, TickResult } from './outcome.ts';
+import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import { type ListedPull, Proposals } from './proposals.ts';
 import { withProposals } from './proposed-outcome.ts';
@@ -21,7 +22,7 @@ import { type Released, type ReleaseRequest, release } from './release.ts';
 import type { Repository } from './repository.ts';
 import { Requests } from './requests.ts';
 import { MAX_ATTEMPTS } from './retry.ts';
-import { Rounds } from './rounds.ts';
+import { type Round, Rounds } from './rounds.ts';
 import { saveStates } from './save-states.ts';
 import { Settled } from './settled.ts';
 import { StateStore } from './state-store.ts';
@@ -117,13 +118,7 @@ export class Engine {
     if (isMoved || options.adopt || options.approve || options.hold || options.resume) this.#settled.clear();
     const admitted = await this.#admission.all(snapshot);
     this.#gone.sweep(snapshot, admitted.candidates, now);
-    let round = await this.#rounds.run(admitted, snapshot, options, late);
-    let proposals = await this.#propose(round.outcomes, snapshot, options);
-    for (let attempt = 1; attempt < MAX_ATTEMPTS && !background && proposals.some(isLost); attempt += 1) {
-      await this.#catchUp(proposals, attempt, options);
-      round = await this.#rounds.run(admitted, snapshot, options, round.destinations);
-      proposals = await this.#propose(round.outcomes, snapshot, options);
-    }
+    const { round, proposals } = await this.#decide(admitted, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
     const decided = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
     const outcomes = withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
@@ -161,10 +156,26 @@ export class Engine {
     return branches.some(({ hasEnded }) => hasEnded);
   }
 
-  /** Somebody else was faster with a branch that is proposed: it is decided again on what is there now. */
-  async #catchUp(proposals: readonly ProposalOutcome[], attempt: number, { now, signal }: TickOptions): Promise<void> {
-    const error = proposals.find(isLost)?.error;
-    if (error) await recover(this.#connections.branches, { error, attempt, now, signal });
+  /** Decides, delivers and proposes, again where somebody else was faster with a branch that is proposed and all is waited for. */
+  async #decide(
+    admitted: Admitted,
+    snapshot: HubSnapshot,
+    options: TickOptions,
+    late: readonly DestinationOutcome[],
+  ): Promise<{ readonly round: Round; readonly proposals: readonly ProposalOutcome[] }> {
+    let earlier = late;
+    for (let attempt = 1; ; attempt += 1) {
+      const round = await this.#rounds.run(admitted, snapshot, options, earlier);
+      const proposals = await this.#propose(round.outcomes, snapshot, options);
+      const lost = proposals.find(({ error }) => error?.kind === 'retry')?.error;
+      if (!lost || options.background || attempt === MAX_ATTEMPTS) return { round, proposals };
+      await this.#catchUp(lost, attempt, options);
+      earlier = round.destinations;
+    }
+  }
+
+  async #catchUp(error: ProductError, attempt: number, { now, signal }: TickOptions): Promise<void> {
+    await recover(this.#connections.branches, { error, attempt, now, signal });
     await this.#proposals.look(now, true, ENDLESS);
     this.#settled.clear();
   }
@@ -250,8 +261,4 @@ export class Engine {
   ): Promise<void> {
     await saveStates(this.#connections, this.#states, { now, patience, signal });
   }
-}
-
-function isLost({ error }: ProposalOutcome): boolean {
-  return error?.kind === 'retry';
 }

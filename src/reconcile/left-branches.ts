@@ -28,8 +28,8 @@ export class LeftBranches {
     const tips = this.#branch.repository?.proposed ?? new Map<string, string>();
     const used = new Set([...open.values()].map(({ head }) => head));
     const left = all.filter(({ state, head, headOid, body }) => {
-      const isEnded = state === 'merged' || (state === 'closed' && isWithdrawn(body));
-      return isEnded && !used.has(head) && tips.get(head) === headOid && !this.#refused.has(`${head} ${headOid}`);
+      if (tips.get(head) !== headOid || used.has(head) || this.#refused.has(`${head} ${headOid}`)) return false;
+      return state === 'merged' || (state === 'closed' && isWithdrawn(body));
     });
     return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
   }

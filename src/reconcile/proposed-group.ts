@@ -1,7 +1,7 @@
 import type { ProductError } from '../errors.ts';
 import { blobId } from '../manifests/blob.ts';
 import { textOf } from '../manifests/change-set.ts';
-import { indexPath, recordPath } from '../manifests/layout.ts';
+import { recordPath } from '../manifests/layout.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
 import { type GroupBy, groupOf } from '../proposal/head.ts';
@@ -10,7 +10,7 @@ import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { DsoOutcome } from './outcome.ts';
-import { pathsOf } from './paths-of.ts';
+import { indexesOf, pathsOf } from './paths-of.ts';
 import type { Repository } from './repository.ts';
 
 /** A DSO that is proposed in one branch. */
@@ -110,12 +110,7 @@ export async function groundOf(
   dsos: readonly ProposedDso[],
   repository: Repository,
 ): Promise<string> {
-  const paths = dsos.flatMap(({ placed, decided }) =>
-    destinations.flatMap((destination) => {
-      const added = decided.changes.get(destination.id)?.added ?? [];
-      return added.flatMap((member) => indexPath(destination, member, placed.dso.namespace) ?? []);
-    }),
-  );
+  const paths = dsos.flatMap((dso) => destinations.flatMap((destination) => indexesOf(dso, destination)));
   if (paths.length === 0) return '';
   const entries = [...(await repository.entries([...new Set(paths)].sort()))];
   return blobId(JSON.stringify(entries.map(([path, entry]) => [path, entry?.id ?? null]))).slice(0, 8);

@@ -61,9 +61,7 @@ export class TransitionLog {
       });
     }
     for (const problem of problems.map(formatProblem)) {
-      others.set(problem, problem);
-      const entry = { level: 'error', message: 'cannot be read', fields: { problem }, text: problem } as const;
-      if (!this.#others.has(problem)) entries.push(entry);
+      sayOnce(problem, { level: 'error', message: 'cannot be read', fields: { problem }, text: problem });
     }
     for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
     if (this.#failure !== '') entries.push(overEntry(this.#failure));

@@ -46,14 +46,18 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
 
 type PullStatus = NonNullable<DsoStatus['gitOps']>['pullRequest'];
 
+const PULL_STATES: Readonly<Record<string, Pick<Transition, 'reason'>>> = {
+  open: { reason: 'PullRequestOpen' },
+  merged: { reason: 'PullRequestMerged' },
+  closed: { reason: 'PullRequestClosed' },
+};
+
 function pullTransitions(was: PullStatus, is: PullStatus): readonly Transition[] {
   if (!is || (was?.number === is.number && was.state === is.state)) return [];
   // The first one that is seen may have ended long ago.
   if (!was && is.state !== 'open') return [];
-  const closed = { reason: 'PullRequestClosed' };
-  const ended = is.state === 'merged' ? { reason: 'PullRequestMerged' } : closed;
-  const { reason } = is.state === 'open' ? { reason: 'PullRequestOpen' } : ended;
-  return [{ type: 'Normal', reason, action: 'Propose', message: `#${is.number}: ${is.url}` }];
+  const found = PULL_STATES[is.state];
+  return found ? [{ type: 'Normal', ...found, action: 'Propose', message: `#${is.number}: ${is.url}` }] : [];
 }
 
 /** The push has its turn soon, or is under way. */
