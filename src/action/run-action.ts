@@ -68,6 +68,7 @@ function contextOf(
     now: () => Date.now(),
     signal,
     columns: null,
+    mask: core.setSecret,
     ...(token === '' ? {} : { token: { origin: serverUrl, apiUrl, environment: TOKEN, isSet } }),
   };
 }

@@ -2,10 +2,12 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Configuration, loadConfiguration } from '../config/load.ts';
 import { loadTemplates } from '../config/load-templates.ts';
+import { secretSources } from '../config/secret-sources.ts';
 import type { GitHubAccounts } from '../forge/github/accounts.ts';
 import { Engine } from '../reconcile/engine.ts';
 import type { OpenForge } from '../reconcile/proposer.ts';
 import { Mirror } from '../repository/mirror.ts';
+import { readSecret } from '../repository/read-secret.ts';
 import { type GivenMetric, withGivenMetrics } from '../sources/given-metrics.ts';
 import type { Hub } from '../sources/hub.ts';
 import type { Context } from './context.ts';
@@ -33,7 +35,7 @@ export async function connect(
   context: Context,
   metrics: readonly GivenMetric[] = [],
 ): Promise<Connected> {
-  const configuration = await loadConfiguration(resolve(context.directory, configPath), context.token);
+  const configuration = await configurationOf(configPath, context);
   const found = await openHub(configuration, options, isOnce, context);
   const open = { ...found, hub: withGivenMetrics(found.hub, metrics) };
   return { configuration, open, engine: await engineOf(configuration, open.hub, context) };
@@ -49,8 +51,20 @@ export async function connectToGit(
   context: Context,
   change: (configuration: Configuration) => Configuration = (configuration) => configuration,
 ): Promise<Omit<Connected, 'open'>> {
-  const configuration = change(await loadConfiguration(resolve(context.directory, configPath), context.token));
+  const configuration = change(await configurationOf(configPath, context));
   return { configuration, engine: await engineOf(configuration, NO_HUB, context) };
+}
+
+/** A configuration, and nothing that it names is shown where the output goes. */
+async function configurationOf(path: string, context: Context): Promise<Configuration> {
+  const configuration = await loadConfiguration(resolve(context.directory, path), context.token);
+  const { mask, environment } = context;
+  for (const source of mask ? secretSources(configuration) : []) {
+    // One that is not there is told of where it is needed.
+    const secret = await readSecret(source, 'secret', environment).catch(() => null);
+    if (secret !== null) mask?.(secret);
+  }
+  return configuration;
 }
 
 /** The engine of a configuration. */

@@ -13,6 +13,8 @@ export interface Context {
   readonly columns: number | null;
   /** A token for the repositories of a host that name none; absent: there is none. */
   readonly token?: TokenFallback;
+  /** Hides a secret wherever the output is shown; absent: nothing there hides any. */
+  readonly mask?: (secret: string) => void;
 }
 
 /** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
-    globalSetup: ['test/cluster/global-setup.ts'],
+    globalSetup: ['test/cluster/global-setup.ts', 'test/suites/action/node-24.ts'],
     maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TOKEN } from '../../forge/forge-site.ts';
+import { temporaryDirectory } from '../../repository/temporary-directory.ts';
 import { ActionSite, dso, metric } from './action-site.ts';
 
 const OVERLAY = 'scaling/members/one/default/a/kustomization.yaml';
@@ -272,6 +273,21 @@ describe('what is refused', () => {
     const named = await ActionSite.start({ credentials: { tokenEnvironment: 'INPUT_TOKEN' }, github: undefined });
     expect((await named.run({ command: 'apply' })).code).toBe(0);
     expect(named.standIn.git.authorizations.length).toBeGreaterThan(0);
+  });
+
+  it('what the configuration names as secrets is masked', async () => {
+    const secrets = join(temporaryDirectory(), 'token');
+    writeFileSync(secrets, `${TOKEN}\n`);
+    const site = await ActionSite.start({
+      credentials: { tokenEnvironment: 'FLEET_TOKEN' },
+      github: { repository: 'acme/fleet', tokenFile: secrets },
+    });
+    const { code, log } = await site.run(
+      { command: 'apply', token: '' },
+      { environment: { FLEET_TOKEN: TOKEN, OTHER: 'not-named' } },
+    );
+    expect(code).toBe(0);
+    expect(log.match(/^::add-mask::.*$/gm)).toEqual([`::add-mask::${TOKEN}`, `::add-mask::${TOKEN}`]);
   });
 
   it('a forge that refuses the token makes the job red, though nothing is to be written', async () => {
