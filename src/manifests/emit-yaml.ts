@@ -65,7 +65,8 @@ function map(value: unknown, indent: string): string {
   let isFlat = true;
   const inner = `${indent}  `;
   const parts: string[] = [];
-  for (const [key, item] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const item: unknown = Reflect.get(value, key);
     if (item === undefined) continue;
     const isOne = isScalar(item);
     isFlat &&= isOne;

@@ -12,7 +12,8 @@ import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
 import { type Known, loadLanded } from './load-landed.ts';
 import { nameCommits } from './name-commits.ts';
-import { isUnchanged, type Observed, observe } from './observe.ts';
+import { News } from './news.ts';
+import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
 import type { Proposals } from './proposals.ts';
@@ -54,8 +55,7 @@ export class Decider {
   readonly #sequences: Sequences;
   readonly #known: Known;
   readonly #claims = new Claims();
-  /** What was read for many of them the last time, by key. */
-  readonly #seen = new Map<string, Observed['objects']>();
+  readonly #news: News;
   #rivals: { readonly placed: readonly PlacedDso[]; readonly groups: readonly RivalGroup[] } = {
     placed: [],
     groups: [],
@@ -68,12 +68,13 @@ export class Decider {
     this.#settled = settled;
     this.#proposals = proposals;
     this.#sequences = new Sequences(connections);
+    this.#news = new News(connections);
     this.#known = { records, indexes: new KnownIndexes() };
   }
 
   /**
    * Decides the pending ones of all candidates. Where a call to a remote is under way, nothing is told of many of them
-   * before its end.
+   * before its end; where one has just ended, that is told first and they have the next tick.
    *
    * @param candidates all that take part: who is a rival of whom depends on them
    * @param stow where texts go that nobody else reads; null: all are kept
@@ -84,7 +85,7 @@ export class Decider {
     snapshot: HubSnapshot,
     options: TickOptions,
     stow: Stow | null,
-  ): Promise<readonly DsoOutcome[]> {
+  ): Promise<{ readonly outcomes: readonly DsoOutcome[]; readonly isPart: boolean }> {
     this.#known.indexes.trim();
     this.#claims.keepCurrent(this.#connections.readable);
     const settled: DsoOutcome[] = [];
@@ -112,8 +113,8 @@ export class Decider {
     const outcomes: DsoOutcome[] = [];
     const budget = new CommitBudget();
     const isLarge = open.length > BATCH;
-    const going = isLarge && stow ? await this.#newsOf(open, snapshot, options) : open;
-    if (!isLarge) this.#seen.clear();
+    const going = isLarge && stow ? await this.#news.of(open, snapshot, stow, options.background) : open;
+    if (!isLarge) this.#news.clear();
     const told: (Candidate & Observed)[] = [];
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
@@ -135,7 +136,7 @@ export class Decider {
             : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
           // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
-          if (isLarge) this.#seen.set(key, one.objects);
+          if (isLarge) this.#news.see(one);
           if ((isLarge && stow && home.isBusy) || home.isConnecting) continue;
           told.push(one);
           decided.push(outcome);
@@ -148,26 +149,8 @@ export class Decider {
     const decided = await nameCommits(outcomes, this.#connections);
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index]?.objects ?? []);
-    return [...settled, ...decided];
-  }
-
-  /**
-   * What of many is to be decided now: nothing of what was seen already while their push is under way. A tip that is being
-   * learnt is waited for, so that nothing is decided in vain.
-   */
-  async #newsOf<T extends Candidate>(
-    open: readonly T[],
-    snapshot: HubSnapshot,
-    { background }: TickOptions,
-  ): Promise<readonly T[]> {
-    const homes = new Set(open.map(({ placed }) => this.#connections.branch(placed.home.id)));
-    const learnt = [...homes].filter((home) => home.isReading).map((home) => home.settle(background?.ms ?? 0));
-    await Promise.all(learnt);
-    return open.filter(({ placed }) => {
-      const seen = this.#seen.get(placed.dso.key);
-      const isSeen = seen !== undefined && isUnchanged(placed, snapshot, seen);
-      return !isSeen || !this.#connections.branch(placed.home.id).isBusy;
-    });
+    const isPart = stow !== null && isLarge && this.#news.hasNext(open, stow);
+    return { outcomes: [...settled, ...decided], isPart };
   }
 
   /** Found again only when a DSO came, went or changed. */

@@ -129,6 +129,7 @@ export class Engine {
       problems: snapshot.problems,
       deadline: Math.min(
         firstDeadline(outcomes, now),
+        round.isPart ? now + 1 : Infinity,
         background
           ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt(now)))
           : Infinity,

@@ -25,6 +25,8 @@ export interface Round {
   readonly destinations: readonly DestinationOutcome[];
   /** Ids of destinations that something is to be pushed to later. */
   readonly waiting: ReadonlySet<string>;
+  /** Some have the next tick, which is due at once. */
+  readonly isPart: boolean;
 }
 
 /** What deciding and delivering needs. */
@@ -67,9 +69,11 @@ export class Rounds {
         : null;
     let [all, pending, read, current] = [candidates, candidates, snapshot, options];
     let waiting: ReadonlySet<string> = new Set();
+    let isAnyNext = false;
     const start = performance.now();
     for (let attempt = 1; ; attempt += 1) {
-      const decided = await this.#parts.decider.decideAll(all, pending, read, current, stow);
+      const { outcomes: decided, isPart } = await this.#parts.decider.decideAll(all, pending, read, current, stow);
+      isAnyNext = isPart;
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const changes = decided.flatMap(changeOf);
       const results = await deliver(this.#parts, changes, current, waitsFor, background ?? ENDLESS);
@@ -86,7 +90,7 @@ export class Rounds {
       ({ candidates: all } = await this.#parts.admission.all(read));
       pending = all.filter(({ placed }) => again.some(({ destination }) => isAt(placed, destination.id)));
     }
-    return { outcomes, destinations: told.all(), waiting };
+    return { outcomes, destinations: told.all(), waiting, isPart: isAnyNext };
   }
 
   /** Destinations whose remote or mirror could not be read the last time. */

@@ -6,7 +6,7 @@ import type { KnownRecords } from './known-records.ts';
 import type { DsoOutcome } from './outcome.ts';
 import { recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
-import type { Waiting } from './waiting.ts';
+import { NEXT_PUSH, type Waiting } from './waiting.ts';
 
 /** Git stores each file as its difference from the one before: like goes beside like. */
 interface Texts {
@@ -29,6 +29,11 @@ export class Stow {
     this.#connections = connections;
     this.#records = records;
     this.#waitsFor = waitsFor;
+  }
+
+  /** Whether an earlier push to a branch is told now, so that nothing is pushed to it before the next tick. */
+  isNext(branch: Branch): boolean {
+    return this.#waitsFor(branch) === NEXT_PUSH;
   }
 
   /** The same outcomes without the texts. Those of a destination that cannot be pushed to are decided again later. */

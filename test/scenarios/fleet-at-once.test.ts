@@ -100,6 +100,26 @@ describe('a fleet that changes at once', () => {
     expect([...countsIn(world)]).toEqual([6]);
   });
 
+  it('is not decided in the tick that tells of its push, but in the next one, which is due at once', async () => {
+    const world = await scaled();
+    await world.stay();
+    value(world, 40);
+    world.home.hook('pre-receive', '#!/bin/sh\nsleep 1\n');
+    let answer = (): void => undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await world.stay({ background: { ms: 0, resume: answer } });
+    await answered;
+    value(world, 60);
+    world.now += 15_000;
+    const telling = await world.stay();
+    expect(telling.destinations.map(({ commit }) => commit)).toEqual([world.home.tip()]);
+    expect([telling.outcomes.length, telling.deadline]).toEqual([0, telling.now + 1]);
+    const next = await world.stay();
+    expect([next.outcomes.length, ...countsIn(world)]).toEqual([NAMES.length, 6]);
+  });
+
   it('is not lost when only what goes to Git ahead of the commit cannot be written', async () => {
     const world = await scaled();
     const mend = fillDisk(world, 'if mkdir ../once 2>/dev/null; then');
