@@ -22,7 +22,13 @@ export function annotateProblems({ outcomes, problems }: TickResult, base: strin
       const say = verdict.kind === 'stalled' ? core.error : core.notice;
       say(textOf(problem), placeOf(problem, base));
     }
-  for (const problem of problems) core.error(textOf(problem), placeOf(problem, base));
+  for (const file of new Set(problems.map((problem) => placeOf(problem, base).file))) {
+    const [first, ...others] = problems.filter((problem) => placeOf(problem, base).file === file);
+    if (!first) continue;
+    // What follows is mostly its consequence, and only a few are shown.
+    const more = others.length > 0 ? `; ${others.length} more in this file` : '';
+    core.error(`${textOf(first)}${more}`, placeOf(first, base));
+  }
 }
 
 /** Its place stands beside it. */

@@ -9,6 +9,9 @@ export type Bound =
   /** A total that moves by more than so many replicas, or percent of what is committed. */
   | { readonly kind: 'change'; readonly most: number; readonly isPercent: boolean };
 
+/** Names in one sentence. */
+const SHOWN = 10;
+
 /** A bound from its text; null: it is none. */
 export function parseBound(text: string): Bound | null {
   if (text === 'invalid' || text === 'unplaced') return { kind: text };
@@ -27,20 +30,25 @@ function over({ dsos, problems }: Report, bound: Bound): readonly string[] {
     const found = dsos.filter(({ unplaced }) => unplaced > 0);
     return found.map(({ key, unplaced }) => `${key}: no member can take ${unplaced} replicas`);
   }
-  const stalled = dsos.filter(({ verdict }) => verdict === 'stalled');
-  return [
-    ...stalled.map(({ key, reason }) => `${key} is not valid: ${reason}`),
-    ...problems.map((problem) => `not valid: ${problem}`),
-  ];
+  // What is wrong with each is said at its line.
+  const stalled = dsos.flatMap(({ verdict, key }) => (verdict === 'stalled' ? [key] : []));
+  const files = new Set(problems.map((problem) => problem.split(':', 1)[0] ?? ''));
+  const found = [...stalled, ...files];
+  const more = found.length - SHOWN;
+  const text = `not valid: ${found.slice(0, SHOWN).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
+  return found.length > 0 ? [text] : [];
 }
 
 function overChange(
   { key, total: { committed, decided } }: Report['dsos'][number],
   { most, isPercent }: Extract<Bound, { kind: 'change' }>,
 ): readonly string[] {
-  if (committed === null || decided === null) return [];
-  const change = Math.abs(decided - committed);
+  if (decided === null) return [];
+  const before = committed ?? 0;
+  const change = Math.abs(decided - before);
   // Of nothing every change is more than any percent.
-  const isOver = isPercent ? change * 100 > most * committed : change > most;
-  return isOver ? [`${key}: ${committed} -> ${decided} is a change of more than ${most}${isPercent ? ' %' : ''}`] : [];
+  const isOver = isPercent ? change * 100 > most * before : change > most;
+  return isOver
+    ? [`${key}: ${committed ?? 'none'} -> ${decided} is a change of more than ${most}${isPercent ? ' %' : ''}`]
+    : [];
 }

@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context } from '../cli/context.ts';
 import type { Configuration } from '../config/load.ts';
+import { placeOf } from '../config/load-forge.ts';
 import { mustAct } from '../errors.ts';
 import { NO_CREDENTIALS } from '../repository/environment.ts';
 import { checkoutGit } from './changed-line.ts';
+import { shallowCheckout } from './hints.ts';
 import type { PullRequestEvent, WorkflowRun } from './workflow-run.ts';
 
 /** A branch that no checkout has: what is checked out is read instead, whatever it is called. */
@@ -21,10 +23,9 @@ export function ofCheckout(
   { workspace, repository, serverUrl }: WorkflowRun,
   { baseBranch }: PullRequestEvent,
 ): Configuration {
-  const own = `${serverUrl}/${repository.owner}/${repository.name}`.toLowerCase();
+  const own = `${serverUrl}/${repository.owner}/${repository.name}`;
   const destinations = configuration.destinations.flatMap((destination) => {
-    const url = destination.url.toLowerCase().replace(/(\.git)?\/?$/, '');
-    if (url !== own || destination.branch !== baseBranch) return [];
+    if (destination.branch !== baseBranch || !isSameRepository(destination.url, own)) return [];
     const local = { url: workspace, branch: NO_BRANCH, isBranchCreated: true, isPartial: false, forge: null };
     return [{ ...destination, ...local, credentials: NO_CREDENTIALS, pullRequests: null }];
   });
@@ -33,15 +34,35 @@ export function ofCheckout(
   throw mustAct('InputInvalid', message);
 }
 
-/** The commit that a pull request is compared with: of the merge that is checked out its first parent. */
+/** Whether two URLs name one repository, whichever way each goes. */
+function isSameRepository(one: string, other: string): boolean {
+  const [here, there] = [one, other].map((url) => {
+    const place = placeOf(url);
+    return place && `${place.host.replace(/^ssh\./i, '')}/${place.owner}/${place.name}`.toLowerCase();
+  });
+  return here != null && here === there;
+}
+
+/**
+ * The commit that a pull request is compared with: of GitHub's merge of it that is checked out the first parent. A merge
+ * that the pull request itself brings is none.
+ *
+ * @throws ProductError where the checkout has nothing to compare with
+ */
 export async function baseOf(
   workspace: string,
-  { baseSha }: PullRequestEvent,
+  { headSha, baseSha }: PullRequestEvent,
   { environment, signal }: Context,
 ): Promise<string> {
   const git = checkoutGit(workspace, environment, signal);
   const parents = (await git.run(['rev-parse', 'HEAD^@'], 'reading the checkout')).trim().split('\n');
-  return parents.length === 2 ? (parents[0] ?? baseSha) : baseSha;
+  const [first, second] = parents;
+  if (parents.length === 2 && first !== undefined && second === headSha) return first;
+  try {
+    return (await git.run(['merge-base', baseSha, 'HEAD'], 'reading the checkout')).trim();
+  } catch {
+    throw shallowCheckout();
+  }
 }
 
 /** Whether a checkout has only a part of the history; Git notes that in a file. */

@@ -12,22 +12,30 @@ import type { DsoReport, Report } from '../reconcile/report.ts';
 /** What is left of a comment's 65,536 characters, or of a summary's mebibyte, for the mark and what GitHub adds. */
 const MAX_LENGTH = 48_000;
 const MAX_ROWS = 200;
+const MAX_MESSAGE_COLUMNS = 1500;
 
 /** A report for people, in Markdown as GitHub has it. @param isPlan nothing was written */
 export function summaryOf(report: Report, isPlan: boolean): string {
   const entries = report.dsos.flatMap((dso) => entryOf(dso, isPlan ? null : writtenIn(report, dso)));
-  const proposed = report.proposals.filter(({ pullRequest }) => pullRequest?.state === 'open');
-  const table = changesTable(entries, MAX_LENGTH / 3);
+  const pulls = report.proposals.filter(({ pullRequest }) => pullRequest?.state === 'open');
+  const keys = new Set(isPlan ? [] : pulls.flatMap(({ dsos }) => dsos));
+  const proposed = report.dsos.filter(({ key }) => keys.has(key)).flatMap((dso) => entryOf(dso, null));
+  const unread = isPlan && report.problems.length > 0 ? ' Not everything can be read.' : '';
   const parts = [
     isPlan ? '### What would change' : '### What was committed',
-    table === '' ? (isPlan ? 'No count changes.' : 'No count was changed.') : table,
-    table === '' ? '' : changesChart(entries),
-    entries.length === 0 ? '' : reasonsList(entries, MAX_LENGTH / 3),
+    entries.length === 0 ? `${isPlan ? 'No count changes.' : 'No count was changed.'}${unread}` : '',
+    ...changesIn(entries),
+    ...(proposed.length > 0 ? ['### What is proposed', ...changesIn(proposed)] : []),
     section(
       '### Pull requests',
-      proposed.map(({ pullRequest, dsos }) => `- ${pullRequest?.url}: ${counted(dsos.length, 'workload')}`),
+      pulls.map(({ pullRequest, dsos }) => `- ${pullRequest?.url}: ${counted(dsos.length, 'workload')}`),
     ),
-    section('### What waits, or is refused', report.dsos.flatMap(waitOf)),
+    section('### Cannot be read', ofFiles(report.problems)),
+    section('### Has no place', report.dsos.flatMap(unplacedOf)),
+    section(
+      '### What waits, or is refused',
+      report.dsos.flatMap((dso) => waitOf(dso, isPlan)),
+    ),
     section('### Not read', report.dsos.flatMap(missingOf)),
     section('### Not delivered', [...report.destinations, ...report.proposals].flatMap(failureOf)),
   ];
@@ -41,7 +49,7 @@ function writtenIn({ destinations }: Report, { verdict }: DsoReport): ReadonlySe
 }
 
 function missingOf({ key, readings }: DsoReport): readonly string[] {
-  return readings.flatMap(({ problem }) => (problem === null ? [] : `- ${codeSpan(key)}: ${codeSpan(problem)}`));
+  return readings.flatMap(({ problem }) => (problem === null ? [] : `- ${codeSpan(key)}: ${messageSpan(problem)}`));
 }
 
 /** @param written destinations that it was committed to; null: all that it would go to count */
@@ -68,9 +76,40 @@ function entryOf(
   ];
 }
 
-function waitOf({ key, reason, message, problems }: DsoReport): readonly string[] {
+/** A table, a chart, and the reasons. */
+function changesIn(entries: readonly ProposalEntry[]): readonly string[] {
+  if (entries.length === 0) return [];
+  return [changesTable(entries, MAX_LENGTH / 3), changesChart(entries), reasonsList(entries, MAX_LENGTH / 4)];
+}
+
+function waitOf({ key, reason, message, problems, pullRequest }: DsoReport, isPlan: boolean): readonly string[] {
   if (reason === '') return [];
-  return [`- ${codeSpan(key)} ${codeSpan(reason)}: ${codeSpan([message, ...problems].filter(Boolean).join('; '))}`];
+  if (isPlan && reason === 'Proposed') return [`- ${codeSpan(key)}: it goes by a pull request of its own`];
+  // An address is followed, so it is a link and no text.
+  const url = pullRequest?.url ?? '';
+  const isLink = /^https?:\/\/[\w.:/-]+$/.test(url) && message.includes(url);
+  const said = [isLink ? message.replace(url, '').replace(/[;:,\s]+$/, '') : message, ...problems];
+  const link = isLink ? `, [#${pullRequest?.number}](${url})` : '';
+  return [`- ${codeSpan(key)} ${codeSpan(reason)}: ${messageSpan(said.filter(Boolean).join('; '))}${link}`];
+}
+
+function unplacedOf({ key, unplaced }: DsoReport): readonly string[] {
+  return unplaced > 0 ? [`- ${codeSpan(key)}: no member can take ${counted(unplaced, 'replica')}`] : [];
+}
+
+/** The first of each file: what follows is mostly its consequence. */
+function ofFiles(problems: readonly string[]): readonly string[] {
+  const first = new Map<string, string>();
+  for (const problem of problems) {
+    const file = problem.split(':', 1)[0] ?? '';
+    if (!first.has(file)) first.set(file, problem);
+  }
+  return [...first.values()].map((problem) => `- ${messageSpan(problem)}`);
+}
+
+/** What to do stands at its end. */
+function messageSpan(text: string): string {
+  return codeSpan(text, '', MAX_MESSAGE_COLUMNS);
 }
 
 function failureOf({
@@ -79,7 +118,7 @@ function failureOf({
   error,
 }: Report['destinations'][number] | Report['proposals'][number]): readonly string[] {
   return error
-    ? [`- ${codeSpan(`${repository} ${branch}`)} ${codeSpan(error.reason)}: ${codeSpan(error.message)}`]
+    ? [`- ${codeSpan(`${repository} ${branch}`)} ${codeSpan(error.reason)}: ${messageSpan(error.message)}`]
     : [];
 }
 

@@ -19,6 +19,8 @@ export interface WorkflowRun {
 /** The event of a pull request. */
 export interface PullRequestEvent {
   readonly number: number;
+  /** Its own tip. */
+  readonly headSha: string;
   /** Tip of the branch that it would be merged into. */
   readonly baseSha: string;
   /** That branch. */
@@ -28,12 +30,13 @@ export interface PullRequestEvent {
 }
 
 const Repository = z.object({ full_name: z.string() });
+const commit = z.string().regex(/^[0-9a-f]{40,64}$/);
 const Event = z.object({
   pull_request: z
     .object({
       number: z.number(),
-      head: z.object({ repo: Repository.nullable() }),
-      base: z.object({ ref: z.string(), sha: z.string().regex(/^[0-9a-f]{40,64}$/), repo: Repository }),
+      head: z.object({ sha: commit, repo: Repository.nullable() }),
+      base: z.object({ ref: z.string(), sha: commit, repo: Repository }),
     })
     .optional(),
 });
@@ -58,6 +61,7 @@ export async function readWorkflowRun(environment: NodeJS.ProcessEnv): Promise<W
     pullRequest: pull
       ? {
           number: pull.number,
+          headSha: pull.head.sha,
           baseSha: pull.base.sha,
           baseBranch: pull.base.ref,
           isReadOnly:

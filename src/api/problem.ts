@@ -80,15 +80,19 @@ function unknownKeys(path: Path, keys: readonly string[], schema: z.ZodType): re
 }
 
 function keysAt(schema: z.ZodType, path: Path): readonly string[] {
-  let current: unknown = unwrap(schema);
+  let current: unknown = object(schema);
   for (const step of path) {
-    if (current instanceof z.ZodObject) current = unwrap(current.shape[String(step)]);
-    else if (current instanceof z.ZodArray) current = unwrap(current.element);
-    else if (current instanceof z.ZodUnion) current = unwrap(current.options.find(isObject));
+    if (current instanceof z.ZodObject) current = object(current.shape[String(step)]);
+    else if (current instanceof z.ZodArray) current = object(current.element);
     else return [];
   }
-  if (current instanceof z.ZodUnion) current = unwrap(current.options.find(isObject));
   return current instanceof z.ZodObject ? Object.keys(current.shape) : [];
+}
+
+/** Of several forms the one with keys. */
+function object(schema: unknown): unknown {
+  const current = unwrap(schema);
+  return current instanceof z.ZodUnion ? unwrap(current.options.find(isObject)) : current;
 }
 
 function isObject(schema: unknown): boolean {

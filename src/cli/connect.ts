@@ -77,7 +77,8 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
     templates: await loadTemplates(configuration.templates),
     open: async (branch, isRenewed) => {
       const host = hostOf(branch, openForge);
-      const settings = { ...branch, host, cacheDirectory, parentEnvironment: context.environment };
+      const { environment: parentEnvironment, beforeCall } = context;
+      const settings = { ...branch, host, cacheDirectory, parentEnvironment, ...(beforeCall && { beforeCall }) };
       if (isRenewed) await Mirror.discard(settings);
       return Mirror.open(settings, context.signal);
     },
@@ -87,11 +88,11 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
 }
 
 /** Opens forges; the library is loaded for the first one. */
-export function forges({ environment, signal, now }: Context): OpenForge {
+export function forges({ environment, signal, now, beforeCall }: Context): OpenForge {
   let accounts: Promise<GitHubAccounts> | null = null;
   return async ({ github, repository }) => {
     accounts ??= import('../forge/github/accounts.ts').then(
-      ({ GitHubAccounts }) => new GitHubAccounts({ environment, signal, now }),
+      ({ GitHubAccounts }) => new GitHubAccounts({ environment, signal, now, ...(beforeCall && { beforeCall }) }),
     );
     return (await accounts).forge(github, repository);
   };

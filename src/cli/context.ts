@@ -15,6 +15,8 @@ export interface Context {
   readonly token?: TokenFallback;
   /** Hides a secret wherever the output is shown; absent: nothing there hides any. */
   readonly mask?: (secret: string) => void;
+  /** Called before every call to a remote: ends `signal` where this process may do none any more. Absent: it always may. */
+  readonly beforeCall?: () => void;
 }
 
 /** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */

@@ -108,6 +108,8 @@ async function loadInstallTemplates(): Promise<InstallTemplates> {
     serviceAccount: await read('service-account'),
     clusterRole: await read('cluster-role'),
     clusterRoleBinding: await read('cluster-role-binding'),
+    leaseRole: await read('lease-role'),
+    leaseRoleBinding: await read('lease-role-binding'),
     secretRole: await read('secret-role'),
     secretRoleBinding: await read('secret-role-binding'),
     configMap: await read('config-map'),

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/load.ts';
-import { connectToCluster } from '../kubernetes/client.ts';
+import { type ClusterChoice, connectToCluster } from '../kubernetes/client.ts';
 import { statusApi } from '../kubernetes/status-api.ts';
 import { filesHub } from '../sources/files.ts';
 import type { Hub } from '../sources/hub.ts';
@@ -27,6 +27,11 @@ export interface ClusterOptions {
   readonly context?: string;
 }
 
+/** Which cluster is the hub. */
+export function clusterChoice(source: ClusterChoice, { kubeconfig, context }: ClusterOptions): ClusterChoice {
+  return { kubeconfig: kubeconfig ?? source.kubeconfig, context: context ?? source.context };
+}
+
 /** Opens the hub; one that is read once is not watched. */
 export async function openHub(
   configuration: Configuration,
@@ -48,11 +53,7 @@ export async function openHub(
       statusApi: null,
     };
   }
-  const choice = {
-    kubeconfig: options.kubeconfig ?? source.kubeconfig,
-    context: options.context ?? source.context,
-  };
-  const client = await connectToCluster(choice, context.environment);
+  const client = await connectToCluster(clusterChoice(source, options), context.environment);
   const memberSecret = 'secret' in members ? members.secret : null;
   const hub = new KubernetesHub({ client, demand, memberSecret, isOnce, now: context.now });
   if (isOnce) hub.start(() => undefined);

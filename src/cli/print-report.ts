@@ -110,8 +110,7 @@ function renderProposed(proposal: ProposalReport, { color, columns }: PrintOptio
   if (error)
     return wrapped(`${color.red('not proposed')}: ${error.reason}: ${shownText(`${error.message}; ${what}`)}`, columns);
   const [done, planned] = STEPS[proposal.step] ?? ['open', 'open'];
-  const isPlanned = proposal.step === 'create' && !pullRequest;
-  const lines = [wrapped(`${color.cyan(isPlanned ? planned : done)} ${shownText(what)}`, columns)];
+  const lines = [wrapped(`${color.cyan(proposal.isPlanned ? planned : done)} ${shownText(what)}`, columns)];
   if (waiting) lines.push(wrapped(`  ${color.yellow(shownText(waiting))}`, columns));
   for (const warning of warnings) lines.push(wrapped(`  ${color.yellow(shownText(warning))}`, columns));
   return lines.join('\n');

@@ -47,8 +47,9 @@ async function resume(
   const { engine, open } = await connect(await requireConfiguration(options.config, context), options, true, context);
   try {
     const { signal } = context;
-    const { outcomes } = await engine.tick({ mode: 'plan', now: context.now(), signal });
-    const held = name === undefined ? outcomesHeldBy(outcomes, options.commit ?? '') : [find(outcomes, name, options)];
+    const planned = await engine.tick({ mode: 'plan', now: context.now(), signal });
+    const { outcomes } = planned;
+    const held = name === undefined ? outcomesHeldBy(outcomes, options.commit ?? '') : [find(planned, name, options)];
     const word = wordOf(options, context);
     const keys = new Map(held.map(({ key }) => [key, word]));
     const unnamed = name === undefined ? outcomes.filter(isUnnamed).map(({ key }) => key) : [];
@@ -71,7 +72,8 @@ async function resume(
     if (options.commit !== undefined) context.stderr(`${endedText(result, options.commit)}\n`);
     await engine.saveStates(context.now());
     await writeStatus(open, result, context);
-    if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
+    const hasFailed = result.destinations.some(({ error }) => error !== null);
+    if (hasFailed || !result.outcomes.every(hasEnded)) done(EXIT.failed);
   } finally {
     await open.close();
   }
@@ -87,14 +89,21 @@ async function resumeProposed(engine: Engine, held: readonly DsoOutcome[]): Prom
   return closed.length > 0;
 }
 
-/** The outcome of a name that is held. */
-function find(outcomes: readonly DsoOutcome[], name: string, options: ResumeOptions): DsoOutcome {
+/** The outcome of a name that is held. @throws ProductError also where nobody knows whether it is */
+function find({ outcomes, destinations, proposals }: TickResult, name: string, options: ResumeOptions): DsoOutcome {
   const key = keyOf(name, options);
   const outcome = outcomes.find((one) => one.key === key);
   const known = outcomes.map((one) => one.key).join(', ') || 'none';
   if (!outcome) throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
-  if (outcome.verdict.kind !== 'held') throw mustAct('NotHeld', `${key} is not held: there is nothing to resume`);
-  return outcome;
+  if (outcome.verdict.kind === 'held') return outcome;
+  for (const { error } of [...destinations, ...proposals]) if (error) throw error;
+  throw mustAct('NotHeld', `${key} is not held: there is nothing to resume`);
+}
+
+/** Whether a hold is over now. */
+function hasEnded({ verdict }: DsoOutcome): boolean {
+  if (verdict.kind === 'wait') return verdict.reason === 'Resumed';
+  return verdict.kind === 'change' || verdict.kind === 'same';
 }
 
 /** Reasons of holds that no commit has begun. */
@@ -110,7 +119,7 @@ function unnamedText(keys: readonly string[]): string {
 }
 
 function endedText({ outcomes }: TickResult, commit: string): string {
-  const ended = outcomes.filter(({ verdict }) => verdict.kind !== 'held').length;
+  const ended = outcomes.filter(hasEnded).length;
   const held = outcomes.length - ended;
   return `${counted(ended, 'hold')} of commit ${commit} ended${held > 0 ? `, ${held} did not` : ''}`;
 }

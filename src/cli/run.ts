@@ -1,14 +1,24 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { loadConfiguration } from '../config/load.ts';
+import { mustAct } from '../errors.ts';
+import { connectToCluster } from '../kubernetes/client.ts';
+import { leaseStore } from '../kubernetes/lease-store.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
+import { ElectionLog } from '../service/election-log.ts';
 import { Health, serveHealth } from '../service/health.ts';
-import { jsonLog, textLog } from '../service/log.ts';
+import { type Term, whileLeading } from '../service/lead.ts';
+import { Leadership } from '../service/leadership.ts';
+import { jsonLog, type Log, textLog } from '../service/log.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
 import { HUB } from '../sources/hub.ts';
 import { StatusWriter, type StatusWriterOptions } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
-import type { ClusterOptions } from './open-hub.ts';
+import { type ClusterOptions, clusterChoice } from './open-hub.ts';
 import { requireConfiguration, withClusterOptions } from './options.ts';
 
 /** How long a push or a status that is under way may take after the signal to end. */
@@ -20,6 +30,7 @@ interface RunOptions extends ClusterOptions {
   readonly config: string;
   readonly logFormat: string;
   readonly healthPort?: number;
+  readonly leaseNamespace?: string;
 }
 
 /** `run`: stays, watches the hub and commits what changes. */
@@ -30,6 +41,7 @@ export function addRun(program: Command, context: Context): void {
     .option('-c, --config <file>', 'configuration file', 'dso-gitops.yaml')
     .addOption(new Option('--log-format <format>', 'how to log').choices(['text', 'json']).default('text'))
     .option('--health-port <port>', 'answer /livez and /readyz on this port', parsePort)
+    .option('--lease-namespace <namespace>', 'one of several: work only while holding the Leases in this namespace')
     .addHelpText('after', EXAMPLES)
     .action(async (options: RunOptions) => {
       await run(options, context);
@@ -38,14 +50,46 @@ export function addRun(program: Command, context: Context): void {
 }
 
 async function run(options: RunOptions, context: Context): Promise<void> {
-  const hard = new AbortController();
-  context.signal.addEventListener('abort', () => setTimeout(() => hard.abort(), GRACE_MS).unref(), { once: true });
   const log = options.logFormat === 'json' ? jsonLog(context.stdout) : textLog(context.stdout, context.now);
   const path = await requireConfiguration(options.config, context);
-  const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal });
   // That the clock is set is no sign of anything that hangs.
   const health = new Health(() => performance.now());
   const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
+  const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health }, term);
+  try {
+    const leadership = await leadershipOf(path, options, context);
+    if (!leadership) await work();
+    else {
+      const elections = new ElectionLog();
+      await whileLeading(leadership, work, context.signal, (standing) => {
+        // Who waits does all that it should.
+        if (standing.kind === 'waits') health.beat(null);
+        if (standing.kind === 'fails' && !leadership.isHeld) health.beat(standing.error.message);
+        for (const entry of elections.of(standing)) log(entry);
+      });
+    }
+  } finally {
+    await server?.close();
+  }
+  log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
+}
+
+interface Serving {
+  readonly context: Context;
+  readonly log: Log;
+  readonly health: Health;
+}
+
+/** Watches and commits until it is told to end, or its term is over: then at once, and nothing more is begun. */
+async function serve(path: string, options: RunOptions, { context, log, health }: Serving, term?: Term): Promise<void> {
+  const hard = new AbortController();
+  const stop = term ? AbortSignal.any([context.signal, term.signal]) : context.signal;
+  const end = (): void => hard.abort(stop.reason);
+  const soon = (): void => void setTimeout(end, GRACE_MS).unref();
+  context.signal.addEventListener('abort', soon, { once: true });
+  term?.signal.addEventListener('abort', end, { once: true });
+  const guard = term && { beforeCall: term.check };
+  const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal, ...guard });
   const transitions = new TransitionLog();
   const writes = new WriteLog();
   const onWrite: StatusWriterOptions['onWrite'] = (key, what, error) => {
@@ -80,14 +124,36 @@ async function run(options: RunOptions, context: Context): Promise<void> {
       onSave: (error) => {
         for (const entry of transitions.ofSaving(error === null ? '' : describeFailure(error))) log(entry);
       },
-      stop: context.signal,
+      stop,
       abort: hard.signal,
     });
   } finally {
     await writer?.flush();
-    await server?.close();
+    context.signal.removeEventListener('abort', soon);
   }
-  log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
+}
+
+/** The Leases of what a configuration writes to; null: it need not share. */
+async function leadershipOf(path: string, options: RunOptions, context: Context): Promise<Leadership | null> {
+  const { leaseNamespace: namespace } = options;
+  if (namespace === undefined) return null;
+  const { source, destinations } = await loadConfiguration(resolve(context.directory, path));
+  if (source.kind === 'files')
+    throw mustAct('InputInvalid', '--lease-namespace: Leases are in a cluster; expected source.kubernetes');
+  const client = await connectToCluster(clusterChoice(source, options), context.environment);
+  const places = destinations.map(({ url, branch, root }) => `${url}\0${branch}\0${root}`);
+  return new Leadership({
+    store: leaseStore(client, namespace),
+    // In one order, or two would wait for each other.
+    names: [...new Set(places)].map(leaseName).sort(),
+    identity: `${context.environment['POD_NAME'] ?? hostname()}_${randomUUID()}`,
+    now: context.now,
+    clock: () => performance.now(),
+  });
+}
+
+function leaseName(place: string): string {
+  return `dso-gitops-${createHash('sha256').update(place).digest('hex').slice(0, 16)}`;
 }
 
 function parsePort(value: string): number {
@@ -101,4 +167,5 @@ Examples:
   dso-gitops run
   dso-gitops run -c /etc/dso-gitops/dso-gitops.yaml --log-format json --health-port 9440
   dso-gitops run --kubeconfig ~/.kube/config --context hub
+  dso-gitops run --lease-namespace dso-gitops
 `;

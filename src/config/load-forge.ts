@@ -89,7 +89,7 @@ function accessOf(
 }
 
 /** What a URL says of host, owner and name; null: it does not. */
-function placeOf(url: string): { readonly host: string; readonly owner: string; readonly name: string } | null {
+export function placeOf(url: string): { readonly host: string; readonly owner: string; readonly name: string } | null {
   const [, scheme, host, port = '', owner, name] =
     /^(https?|ssh):\/\/(?:[^@/]*@)?([^/:]+)(:\d+)?\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ??
     /^()[^@/]+@([^:/]+)()?:([^/]+)\/([^/]+?)(?:\.git)?\/?$/.exec(url) ??

@@ -37,8 +37,6 @@ export interface PullRequests {
   readonly open: readonly PullRequest[];
   /** Closed and merged ones since the time that was asked for, newest number first. */
   readonly closed: readonly PullRequest[];
-  /** Nothing has changed since the call before: all that was learnt from it still stands. */
-  readonly isUnchanged: boolean;
 }
 
 /** What reviewers, checks and the queue say about one pull request. */
@@ -149,6 +147,8 @@ export interface PullRequestWriter {
   /** @throws ProductError kind `act`, naming the setting of the repository that stands in the way */
   enableAutoMerge(nodeId: string, method: MergeMethod): Promise<void>;
   disableAutoMerge(nodeId: string): Promise<void>;
+  /** Takes it out of the merge queue, where its review says that it is in it. */
+  dequeue(nodeId: string): Promise<void>;
 }
 
 /** What is done to branches and commits. */

@@ -7,6 +7,8 @@ export interface InstallTemplates {
   readonly serviceAccount: string;
   readonly clusterRole: string;
   readonly clusterRoleBinding: string;
+  readonly leaseRole: string;
+  readonly leaseRoleBinding: string;
   readonly secretRole: string;
   readonly secretRoleBinding: string;
   readonly configMap: string;
@@ -52,6 +54,8 @@ export function renderInstallation(templates: InstallTemplates, installation: In
     fill(templates.serviceAccount, own),
     fill(templates.clusterRole, [[NAME, rights]]),
     fill(templates.clusterRoleBinding, bound),
+    fill(templates.leaseRole, own),
+    fill(templates.leaseRoleBinding, [...own, [SUBJECT, namespace]]),
     ...[...secrets].flatMap(([place, names]) => [
       fill(templates.secretRole, [
         [NAME, rights],

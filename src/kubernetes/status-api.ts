@@ -7,6 +7,7 @@ import { FIELD_MANAGER } from '../sources/stored-dso.ts';
 import type { StatusApi } from '../status/status-api.ts';
 import type { ApiCall, KubernetesClient } from './client.ts';
 import { asFailure, explainFailure } from './failure.ts';
+import { microTime } from './micro-time.ts';
 
 const CONTROLLER = 'dso-gitops.dev/controller';
 
@@ -103,9 +104,4 @@ function pathOf({ namespace, name }: StoredDso): string {
 
 function nameOf({ namespace, name }: StoredDso): string {
   return `DistributedScaledObject ${namespace}/${name}`;
-}
-
-/** metav1.MicroTime has exactly six digits. */
-function microTime(now: number): string {
-  return new Date(now).toISOString().replace('Z', '000Z');
 }

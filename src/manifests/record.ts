@@ -182,6 +182,13 @@ export const DsoState = z.strictObject({
       'Number of the last decision that is known to have landed elsewhere than at home, by id of the destination.',
     ),
   resumed: z.int().min(0).optional().describe('Decisions up to this number stay set back: a person ended that hold.'),
+  moved: z
+    .object({
+      at: milliseconds.describe('When.'),
+      because: z.string().max(2000).describe('In one sentence.'),
+    })
+    .optional()
+    .describe('What moved the total to what it is, as long as that is not committed.'),
   demand: DemandStateRecord.describe('What demand remembers; times are epoch milliseconds.'),
 });
 export type DsoState = z.infer<typeof DsoState>;

@@ -10,9 +10,10 @@ const MAX_COLUMNS = 400;
  * taken as plain text: the message of a squash merge, and an answer by mail.
  *
  * @param before what stands in front of it in the same span; our own words
+ * @param columns of the text
  */
-export function codeSpan(text: string, before = ''): string {
+export function codeSpan(text: string, before = '', columns = MAX_COLUMNS): string {
   // A backtick would end it, and a bar would end the cell that it is in.
-  const inner = cutToColumns(cleanName(text), MAX_COLUMNS).replaceAll('`', "'").replaceAll('|', '\u00a6');
+  const inner = cutToColumns(cleanName(text), columns).replaceAll('`', "'").replaceAll('|', '\u00a6');
   return `\`${before}${inner === '' ? '-' : inner}\``;
 }

@@ -5,11 +5,14 @@ import type { Proposal, ProposalEntry } from './proposal.ts';
 /** A body is at most a quarter of it. */
 const MAX_READ = 262_144;
 const MAX_MARKER_LENGTH = 30_000;
-/** Room for the numbers of some 300 workloads; of more of them nothing is told. */
+/** Room for the numbers of some 300 workloads by name, or of some 1,300 by a hash of it; of more nothing is told. */
 const MAX_NUMBERS_LENGTH = 24_000;
 const MARKER = new RegExp(`^<!-- dso-gitops: (\\{.{1,${MAX_MARKER_LENGTH}}\\}) -->[ \\t\\r]*$`, 'gm');
 
-const Marker = z.strictObject({
+/** Total, beginning of the record that it replaces, beginning of the split. */
+const Numbers = z.tuple([z.int().min(0), z.string().max(8), z.string().max(8)]);
+
+const Written = z.strictObject({
   version: z.literal(1),
   group: z.string().min(1).max(400),
   digest: z.string().regex(/^[0-9a-f]{40}$/),
@@ -18,12 +21,19 @@ const Marker = z.strictObject({
   builtAt: z.int().min(0).max(8.64e15),
   /** Of the files of others at the base that it changes as well, a hash; a change of them may be in conflict with it. */
   ground: z.string().max(8),
-  /** By key: the total, the record that it replaces, and the split, each as its beginning. Absent: there were too many. */
-  numbers: z.record(z.string().max(400), z.tuple([z.int().min(0), z.string().max(8), z.string().max(8)])).optional(),
+  /** By key. */
+  numbers: z.record(z.string().max(400), Numbers).optional(),
+  /** The same of many, by a hash of the key. */
+  short: z.string().max(MAX_NUMBERS_LENGTH).optional(),
 });
 
 /** What a body says about itself, unseen. */
-export type Marker = z.infer<typeof Marker>;
+export interface Marker extends Omit<z.infer<typeof Written>, 'short'> {
+  /** By name; see nameIn. Absent: there were too many. */
+  readonly numbers?: Readonly<Record<string, z.infer<typeof Numbers>>> | undefined;
+  /** Names are hashes. */
+  readonly isShort?: true;
+}
 
 /** The last line of a body. */
 export function renderMarker(proposal: Proposal): string {
@@ -36,10 +46,53 @@ export function renderMarker(proposal: Proposal): string {
     commit,
     builtAt,
     ground,
-  } satisfies Marker;
-  const numbers = Object.fromEntries(proposal.entries.map((entry) => [entry.key, numbersOf(entry)]));
-  const whole = textOf({ ...marker, numbers });
-  return whole.length <= MAX_NUMBERS_LENGTH ? whole : textOf(marker);
+  } satisfies z.infer<typeof Written>;
+  const all = proposal.entries.map((entry) => [entry.key, numbersOf(entry)] as const);
+  const texts = [{ numbers: Object.fromEntries(all) }, { short: shortOf(all.map(([key, one]) => [hashOf(key), one])) }];
+  return texts.map((text) => textOf({ ...marker, ...text })).find(isShortEnough) ?? textOf(marker);
+}
+
+function isShortEnough({ length }: string): boolean {
+  return length <= MAX_NUMBERS_LENGTH;
+}
+
+/** What a marker calls a workload. */
+export function nameIn({ isShort }: Pick<Marker, 'isShort'>, key: string): string {
+  return isShort ? hashOf(key) : key;
+}
+
+/** Whether a marker speaks for a workload; where it does not tell which, it speaks for all of its group. */
+export function speaksFor(marker: Marker, key: string): boolean {
+  return !marker.numbers || Object.hasOwn(marker.numbers, nameIn(marker, key));
+}
+
+const HASH_LENGTH = 7;
+const NO_RECORD = '____';
+
+/** 36 bits: of a thousand workloads hardly ever two are the same. */
+function hashOf(key: string): string {
+  const bits = BigInt(`0x${blobId(key).slice(0, 16)}`) % 36n ** BigInt(HASH_LENGTH);
+  return bits.toString(36).padStart(HASH_LENGTH, '0');
+}
+
+function shortOf(all: readonly (readonly [string, z.infer<typeof Numbers>])[]): string {
+  return all
+    .map(([hash, [total, previous, split]]) => {
+      return `${hash}${previous === '' ? NO_RECORD : previous.slice(0, 4)}${split.slice(0, 4)}${total.toString(36)}`;
+    })
+    .join(' ');
+}
+
+/** null: it is none of ours. */
+function numbersIn(short: string): Record<string, z.infer<typeof Numbers>> | null {
+  const numbers: Record<string, z.infer<typeof Numbers>> = {};
+  for (const one of short === '' ? [] : short.split(' ')) {
+    const [, hash, previous, split, total] =
+      /^([0-9a-z]{7})([0-9a-f]{4}|_{4})([0-9a-f]{4})([0-9a-z]{1,6})$/.exec(one) ?? [];
+    if (!hash || !split || !total) return null;
+    numbers[hash] = [Number.parseInt(total, 36), previous === NO_RECORD ? '' : (previous ?? ''), split];
+  }
+  return numbers;
 }
 
 /** What tells the proposal of one workload from another one: its total, the record that it replaces, its split. */
@@ -54,14 +107,32 @@ export function numbersOf({ total, previous, members }: ProposalEntry): [number,
 export function withoutKeys(body: string, keys: ReadonlySet<string>): string {
   const marker = parseMarker(body);
   if (!marker) return `${body}\n\n${textOf(NOBODYS)}\n`;
-  const left = Object.entries(marker.numbers ?? {}).filter(([key]) => !keys.has(key));
-  const line = textOf({ ...marker, numbers: Object.fromEntries(left) });
+  const names = new Set([...keys].map((key) => nameIn(marker, key)));
+  return withNumbers(
+    body,
+    marker,
+    Object.entries(marker.numbers ?? {}).filter(([name]) => !names.has(name)),
+  );
+}
+
+/** A body whose marker speaks for nobody any more. */
+export function withdrawn(body: string): string {
+  const marker = parseMarker(body);
+  return marker ? withNumbers(body, marker, []) : `${body}\n\n${textOf(NOBODYS)}\n`;
+}
+
+function withNumbers(
+  body: string,
+  { isShort, numbers: _all, ...marker }: Marker,
+  left: readonly (readonly [string, z.infer<typeof Numbers>])[],
+): string {
+  const line = textOf({ ...marker, ...(isShort ? { short: shortOf(left) } : { numbers: Object.fromEntries(left) }) });
   const last = [...body.matchAll(MARKER)].at(-1);
   return last ? `${body.slice(0, last.index)}${line}${body.slice(last.index + last[0].length)}` : body;
 }
 
 /** Speaks for no workload. */
-const NOBODYS: Marker = {
+const NOBODYS: z.infer<typeof Written> = {
   version: 1,
   group: 'all',
   digest: '0'.repeat(40),
@@ -72,7 +143,7 @@ const NOBODYS: Marker = {
   numbers: {},
 };
 
-function textOf(marker: Marker): string {
+function textOf(marker: z.infer<typeof Written>): string {
   // Nothing in a name can end the comment, or mean something to a host.
   const json = JSON.stringify(marker).replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => {
     return string.replaceAll(/[^\w "\\]/g, (unit) => {
@@ -86,7 +157,11 @@ function textOf(marker: Marker): string {
 export function parseMarker(body: string | null): Marker | null {
   if (body === null || body.length > MAX_READ) return null;
   const text = [...body.matchAll(MARKER)].at(-1)?.[1];
-  return text === undefined ? null : (Marker.safeParse(jsonOf(text)).data ?? null);
+  const written = text === undefined ? null : (Written.safeParse(jsonOf(text)).data ?? null);
+  if (written?.short === undefined) return written;
+  const { short, ...marker } = written;
+  const numbers = numbersIn(short);
+  return numbers && { ...marker, numbers, isShort: true };
 }
 
 function jsonOf(text: string): unknown {

@@ -1,4 +1,4 @@
-import { digestOf, type Marker, numbersOf, parseMarker } from './marker.ts';
+import { digestOf, type Marker, nameIn, numbersOf, parseMarker, speaksFor } from './marker.ts';
 import type { ProposalEntry } from './proposal.ts';
 
 /** Label of a pull request by which a person holds what it proposes. */
@@ -10,6 +10,8 @@ export interface OpenProposal {
   readonly labels: readonly string[];
   /** It merges itself when its checks and reviews are done. */
   readonly isAutoMergeArmed: boolean;
+  /** It may be in a merge queue: nobody has looked since a person said no. */
+  readonly mayBeQueued: boolean;
 }
 
 /** When a branch that is proposed is made anew. */
@@ -19,12 +21,20 @@ export interface RebuildSettings {
   readonly minIntervalMs: number;
 }
 
+/** Workloads of which nothing can be said now. */
+export interface Unknown {
+  /** Keys of those that are there. */
+  readonly silent: ReadonlySet<string>;
+  /** Keys of all that are there, where others may be that cannot be read; null: these are all. */
+  readonly present: ReadonlySet<string> | null;
+}
+
 /** Where a group stands. */
 export interface Situation {
   /** What is to be proposed now; empty: nothing is left. */
   readonly entries: readonly ProposalEntry[];
-  /** Keys of workloads of which nothing can be said now: what is proposed for them stays. */
-  readonly unknown: ReadonlySet<string>;
+  /** What is proposed for them stays. */
+  readonly unknown: Unknown;
   /** Keys of workloads of the group that a person holds. */
   readonly held: ReadonlySet<string>;
   readonly group: string;
@@ -63,7 +73,7 @@ export function nextStep(situation: Situation): Step {
   // What was copied from another one does not speak for it.
   const marker = found?.group === situation.group ? found : null;
   const no = noTo(open, marker, situation.held);
-  if (open.isAutoMergeArmed && no !== null) return { kind: 'disarm', message: no };
+  if (no !== null && (open.isAutoMergeArmed || open.mayBeQueued)) return { kind: 'disarm', message: no };
   if (open.labels.includes(HOLD_LABEL)) return { kind: 'wait', reason: 'HoldLabel', message: LABELLED, until: null };
   const isPartlyUnknown = isAnyUnknown(marker, unknown);
   if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close' };
@@ -85,37 +95,50 @@ const LABELLED = `it carries the label ${HOLD_LABEL}`;
 /** A person's no to some of what is proposed; null: there is none. */
 function noTo({ labels }: OpenProposal, marker: Marker | null, held: ReadonlySet<string>): string | null {
   if (labels.includes(HOLD_LABEL)) return LABELLED;
-  const numbers = marker?.numbers;
-  const found = [...held].find((key) => !numbers || Object.hasOwn(numbers, key));
+  const found = [...held].find((key) => !marker || speaksFor(marker, key));
   return found === undefined ? null : `${found} is held`;
 }
 
 /** Whether the last line still speaks for all of it. */
-function isComplete({ entries }: Situation, { numbers }: Marker): boolean {
-  return numbers === undefined || entries.every(({ key }) => Object.hasOwn(numbers, key));
+function isComplete({ entries }: Situation, marker: Marker): boolean {
+  return entries.every(({ key }) => speaksFor(marker, key));
 }
 
 /** Whether something is proposed of which nothing can be said now; where it is not told what is, anything may be. */
-function isAnyUnknown(marker: Marker | null, unknown: ReadonlySet<string>): boolean {
-  if (!marker?.numbers) return unknown.size > 0;
-  return Object.keys(marker.numbers).some((key) => unknown.has(key));
+function isAnyUnknown(marker: Marker | null, unknown: Unknown): boolean {
+  if (!marker?.numbers) return unknown.silent.size > 0 || unknown.present !== null;
+  return Object.keys(marker.numbers).some(unknownIn(marker, unknown));
+}
+
+/** Whether something that a marker names is unknown. */
+function unknownIn(marker: Marker, { silent, present }: Unknown): (name: string) => boolean {
+  const names = (keys: ReadonlySet<string>): ReadonlySet<string> =>
+    marker.isShort ? new Set([...keys].map((key) => nameIn(marker, key))) : keys;
+  const [silentNames, presentNames] = [names(silent), present && names(present)];
+  return (name) => silentNames.has(name) || presentNames?.has(name) === false;
 }
 
 /** Whether what is proposed is far enough from what is wanted, or too old to stand any longer. */
 function isWorthIt({ entries, unknown, now, rebuild, ground }: Situation, marker: Marker): boolean {
   const { numbers, validUntil } = marker;
   if (!numbers || validUntil <= now || marker.ground !== ground) return true;
-  const wanted = new Map(entries.map((entry) => [entry.key, entry]));
-  if (Object.keys(numbers).some((key) => !wanted.has(key) && !unknown.has(key))) return true;
+  const wanted = new Set(entries.map(({ key }) => nameIn(marker, key)));
+  const isUnknown = unknownIn(marker, unknown);
+  if (Object.keys(numbers).some((name) => !wanted.has(name) && !isUnknown(name))) return true;
   return entries.some((entry) => {
-    const known = numbers[entry.key];
+    const known = numbers[nameIn(marker, entry.key)];
     const [after, previous, split] = numbersOf(entry);
-    if (!known || known[1] !== previous) return true;
+    if (!known || !isBeginning(known[1], previous)) return true;
     const [proposed] = known;
-    if (after === proposed) return known[2] !== split;
+    if (after === proposed) return !isBeginning(known[2], split);
     if (after === 0 || proposed === 0) return true;
     return Math.abs(after - proposed) * 100 > rebuild.thresholdPercent * proposed;
   });
+}
+
+/** Nothing is the beginning of nothing alone. */
+function isBeginning(start: string, whole: string): boolean {
+  return start === '' ? whole === '' : whole.startsWith(start);
 }
 
 function ready({ now, rebuild }: Situation, marker: Marker | null): Step {

@@ -20,6 +20,7 @@ import {
 } from './first-sight.ts';
 import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from './landed.ts';
 import { makeRecord } from './make-record.ts';
+import { movedBy } from './moved-by.ts';
 import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
 import { findForeignOwner, findStop, heldBy } from './stops.ts';
@@ -58,7 +59,7 @@ export function decide(input: DecideInput): Decided {
     const verdict = { kind: 'wait', reason: 'ClockSkew', message } as const;
     return idle(input, home, verdict, input.state, committed, [], before.demand.asOf - MAX_SKEW_MS);
   }
-  const state: DsoState = { ...before, demand: observed.state };
+  const state: DsoState = { ...before, demand: observed.state, ...movedBy(observed.evaluations, input) };
   const isSeen =
     input.dso.demand.pause.kind === 'replicas' || state.demand.readings.some(({ reading }) => reading.kind === 'value');
   // A zero that nothing was read for is no number, however long it stands.
@@ -104,7 +105,8 @@ function deliver(
   if (!isDue && behind.size === 0)
     return { ...base, ...remembered, landedState: null, verdict: { kind: 'same' }, record: null, changes: new Map() };
   const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : state.recent;
-  const next: DsoState = { ...state, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
+  const { moved: _delivered, ...kept } = state;
+  const next: DsoState = { ...kept, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
   if (!isDue && home.record && home.recordText !== null && isAsRecorded(input, home.record, overlays, behind)) {
     const changes = changesOf(input, overlays, home.recordText, behind);

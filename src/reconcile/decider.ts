@@ -4,7 +4,7 @@ import { countsBehind } from './behind.ts';
 import { Claims } from './claims.ts';
 import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
-import type { Decided, Verdict } from './decision.ts';
+import type { Decided, DecideInput, Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
 import { heldBackVerdict, heldEverywhere, holdBack, UNROUTED } from './hold-back.ts';
 import { KnownIndexes } from './known-indexes.ts';
@@ -226,7 +226,7 @@ export class Decider {
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }
     const { owner, firstSight } = this.#parts.configuration;
-    const decided = decide({
+    const input: DecideInput = {
       dso,
       members: placed.members,
       home,
@@ -240,16 +240,20 @@ export class Decider {
       isResumed: options.resume?.has(dso.key) === true,
       person: options.resume?.get(dso.key) ?? options.hold?.get(dso.key) ?? null,
       now: options.now,
-    });
+    };
+    let decided = decide(input);
+    let routing = holdBack(placed, decided, budget, options.now);
+    if (input.isResumed && routing.heldBack.size > 0) {
+      // That a hold ends is a person's word, and no rule's matter: what the readings ask for comes after it.
+      decided = decide({ ...input, readings: unread(readings) });
+      routing = UNROUTED;
+    }
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
     const isApproved = options.approve?.has(dso.key) === true;
     const no = isApproved ? null : this.#noTo(placed, decided, options.now);
-    const routing = isApproved
-      ? UNROUTED
-      : no
-        ? heldEverywhere(decided, no.reason, no.message)
-        : holdBack(placed, decided, budget, options.now);
+    if (isApproved) routing = UNROUTED;
+    else if (no) routing = heldEverywhere(decided, no.reason, no.message);
     const last = landed.get(home.id)?.record;
     return {
       key: dso.key,
@@ -266,6 +270,13 @@ export class Decider {
       pull: null,
     };
   }
+}
+
+/** As if nothing was read: what is committed stands. */
+function unread(readings: DecideInput['readings']): DecideInput['readings'] {
+  const message = 'not read while a hold ends: what is committed stands until then';
+  const reading = { kind: 'missing', reason: 'HoldEnds', message } as const;
+  return new Map([...readings].map(([trigger, { source }]) => [trigger, { source, reading }]));
 }
 
 function refusalVerdict({ kind, reason, message }: Refusal, { home }: PlacedDso): Verdict {

@@ -201,7 +201,7 @@ export class Engine {
   /** Of a part of the DSOs nothing is proposed: the rest of a group would be missing. */
   async #propose(
     outcomes: ReadonlyMap<string, DsoOutcome>,
-    { dsos }: HubSnapshot,
+    { dsos, problems }: HubSnapshot,
     { mode, now, background, isLast, only }: TickOptions,
   ): Promise<readonly ProposalOutcome[]> {
     if (isLast || only) return [];
@@ -210,8 +210,10 @@ export class Engine {
       const outcome = outcomes.get(key);
       return outcome?.verdict.kind !== 'held' && !outcome?.decided?.split;
     };
-    const unknown = new Set(dsos.filter(isUnknown).map(({ key }) => key));
-    return this.#proposals.deliver(outcomes, unknown, { mode, now, patience: background ?? ENDLESS });
+    const silent = new Set(dsos.filter(isUnknown).map(({ key }) => key));
+    // What cannot be read may hold any of those that are not there.
+    const present = problems.length > 0 ? new Set(dsos.map(({ key }) => key)) : null;
+    return this.#proposals.deliver(outcomes, { silent, present }, { mode, now, patience: background ?? ENDLESS });
   }
 
   /** When the first branch is to be called again. @param waiting ids of destinations that something is to be pushed to */

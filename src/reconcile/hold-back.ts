@@ -83,7 +83,8 @@ function heldBy({ action, until, by }: Route, rule: string, key: string): HeldBa
       proposal: null,
     };
   const when = until === null ? 'its window does not open again' : `until ${new Date(until).toISOString()}`;
-  return { reason: 'WaitsForWindow', message: `rule ${rule} lets it wait: ${when}`, until, proposal: null };
+  const message = `${rule} lets it wait: ${when}, or until you run: dso-gitops apply --approve ${key}`;
+  return { reason: 'WaitsForWindow', message, until, proposal: null };
 }
 
 function proposed(rule: string): Pick<HeldBack, 'reason' | 'message'> {

@@ -1,5 +1,5 @@
 import type { PullRequest } from '../forge/forge.ts';
-import { parseMarker } from '../proposal/marker.ts';
+import { nameIn, parseMarker, speaksFor } from '../proposal/marker.ts';
 import { HOLD_LABEL } from '../proposal/next-step.ts';
 
 /** A person's no to a workload. */
@@ -9,19 +9,32 @@ export interface PersonsNo {
   readonly message: string;
 }
 
+/** What the newest pull request says about something. */
+interface Entry<T> {
+  readonly number: number;
+  readonly value: T;
+}
+
 /** What pull requests are about, by workload and by group: of one without its last line only the group is known. */
 class Index<T> {
-  readonly #byKey = new Map<string, T>();
-  readonly #byGroup = new Map<string, T>();
+  readonly #byKey = new Map<string, Entry<T>>();
+  /** By the name that a marker of many has for it. */
+  readonly #byHash = new Map<string, Entry<T>>();
+  readonly #byGroup = new Map<string, Entry<T>>();
 
-  add({ body }: PullRequest, group: string, value: T): void {
-    const numbers = parseMarker(body)?.numbers;
-    if (!numbers) setFirst(this.#byGroup, group, value);
-    else for (const key of Object.keys(numbers)) setFirst(this.#byKey, key, value);
+  add({ body, number }: PullRequest, group: string, value: T): void {
+    const marker = parseMarker(body);
+    if (!marker?.numbers) setFirst(this.#byGroup, group, { number, value });
+    else
+      for (const name of Object.keys(marker.numbers))
+        setFirst(marker.isShort ? this.#byHash : this.#byKey, name, { number, value });
   }
 
   find(key: string, group: string): T | null {
-    return this.#byKey.get(key) ?? this.#byGroup.get(group) ?? null;
+    const byHash = this.#byHash.size > 0 ? this.#byHash.get(nameIn({ isShort: true }, key)) : undefined;
+    const byKey = this.#byKey.get(key);
+    const newest = byHash && (!byKey || byHash.number > byKey.number) ? byHash : byKey;
+    return (newest ?? this.#byGroup.get(group))?.value ?? null;
   }
 }
 
@@ -57,6 +70,15 @@ export class KnownPulls {
     return new KnownPulls([pull, ...this.all.filter(({ number }) => number !== pull.number)], this.#groupOf);
   }
 
+  /** Whether nothing has happened to any of them since. */
+  isSame({ all }: KnownPulls): boolean {
+    if (all.length !== this.all.length) return false;
+    return this.all.every(({ number, state, updatedAt }, index) => {
+      const before = all[index];
+      return before?.number === number && before.state === state && before.updatedAt === updatedAt;
+    });
+  }
+
   /** A person's no to a workload; null: there is none. */
   noTo(key: string, group: string): PersonsNo | null {
     return this.#refused.find(key, group);
@@ -70,9 +92,9 @@ export class KnownPulls {
   /** Those by whose end a person has said no to one of the workloads. @param keys by the group they are in */
   closedFor(keys: ReadonlyMap<string, string>): readonly PullRequest[] {
     return this.all.filter((pull) => {
-      const numbers = parseMarker(pull.body)?.numbers;
+      const marker = parseMarker(pull.body);
       const isAbout = ([key, group]: readonly [string, string]): boolean =>
-        numbers ? Object.hasOwn(numbers, key) : group === this.#groupOf(pull);
+        marker?.numbers ? speaksFor(marker, key) : group === this.#groupOf(pull);
       return pull.state === 'closed' && [...keys].some(isAbout);
     });
   }
@@ -85,7 +107,7 @@ function noOf({ state, labels, number, url }: PullRequest): PersonsNo | null {
     return { reason: 'HoldLabel', message };
   }
   if (state !== 'closed') return null;
-  const message = `pull request #${number} was closed without a merge: reopen it, or run resume, to go on; ${url}`;
+  const message = `pull request #${number} was closed without a merge: reopen it, or run dso-gitops resume with its workloads, to go on; ${url}`;
   return { reason: 'PullRequestClosed', message };
 }
 

@@ -1,3 +1,4 @@
+import { asProductError } from '../errors.ts';
 import type { Forge } from '../forge/forge.ts';
 import { parseMarker } from '../proposal/marker.ts';
 import type { Branch } from './branch.ts';
@@ -9,6 +10,9 @@ export interface LeftBranch {
   /** Where it is. */
   readonly oid: string;
 }
+
+/** How many are removed at once: what is proposed has the next turn. */
+const MAX_AT_ONCE = 10;
 
 /** Branches of pull requests that were merged, or closed by us, and that are as they were then. */
 export class LeftBranches {
@@ -34,13 +38,14 @@ export class LeftBranches {
     return [...new Map(left.map(({ head, headOid }) => [head, { head, oid: headOid }])).values()];
   }
 
-  /** That one is still there harms nobody: where the host refuses it, it is not asked again. */
+  /** That one is still there harms nobody: what the host refuses is not asked again, and what fails has time. */
   async remove(left: readonly LeftBranch[]): Promise<void> {
-    for (const { head, oid } of left) {
+    for (const { head, oid } of left.slice(0, MAX_AT_ONCE)) {
       try {
         await (await this.#open()).deleteBranch(head, oid);
         this.#branch.repository?.forgetProposed(head);
-      } catch {
+      } catch (thrown) {
+        if (asProductError(thrown).kind !== 'act') return;
         this.#refused.add(`${head} ${oid}`);
       }
     }

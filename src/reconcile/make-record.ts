@@ -106,7 +106,7 @@ function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
 function reasonOf(
   { dso, person, members }: DecideInput,
   { record }: Landed,
-  { isUnproven }: DsoState,
+  { isUnproven, moved: earlier }: DsoState,
   { shares, total }: SplitResult,
   evaluations: readonly Evaluation[],
   before: number | null,
@@ -127,7 +127,10 @@ function reasonOf(
   }
   // What moved it was seen by a process that has ended before it could deliver.
   if (isUnproven) return `nothing is known to run, and total ${total} is what the readings ask for`;
-  return before === null ? `total ${total}, as it was found` : `total ${total} was decided from earlier readings`;
+  if (before === null) return `total ${total}, as it was found`;
+  return earlier
+    ? `${earlier.because}; decided at ${new Date(earlier.at).toISOString()}`
+    : `total ${total} was decided from earlier readings`;
 }
 
 /** As it can stand in a record. */

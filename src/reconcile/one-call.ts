@@ -46,8 +46,11 @@ export class OneCall<P extends string = Purpose> {
     const call = this.#call;
     if (!call || !(await isWithin(call.answered, patienceMs))) return;
     call.open();
-    await call.ended;
-    if (this.#call === call) this.#call = null;
+    try {
+      await call.ended;
+    } finally {
+      if (this.#call === call) this.#call = null;
+    }
   }
 
   /** Calls back when the remote has answered what is under way. */

@@ -18,11 +18,18 @@ export function isDue({ step }: Pick<Task, 'step'>): boolean {
   return step.kind !== 'none' && step.kind !== 'wait';
 }
 
+/** Whether an error is the repository's or the forge's, and not that of one group. */
+function isOfAll({ kind, path, reason }: ProductError): boolean {
+  return kind === 'later' || (kind === 'act' && path === null && reason !== 'ForeignCommits');
+}
+
 /** Which of the groups of a branch have their turn: what cannot be done now holds up no other. */
 export class ProposalQueue {
   readonly #proposer: Proposer;
   /** Those that failed, by group. */
   readonly #failures = new Map<string, Calls>();
+  /** What stands against all of them. */
+  #all: Calls = FRESH;
 
   constructor(proposer: Proposer) {
     this.#proposer = proposer;
@@ -50,10 +57,14 @@ export class ProposalQueue {
       : { ...outcome, step: 'wait', waiting: why };
   }
 
-  /** Notes what became of a group. */
-  note({ group, error }: ProposalOutcome, now: number): void {
+  /** Notes what became of a group. @returns whether the others would meet the same */
+  note({ group, error }: ProposalOutcome, now: number): boolean {
+    const isForAll = error !== null && isOfAll(error);
+    if (isForAll) this.#all = failedAgain(this.#all, error, now);
+    else if (error === null) this.#all = FRESH;
     if (error) this.#failures.set(group, failedAgain(this.#failures.get(group) ?? FRESH, error, now));
     else this.#failures.delete(group);
+    return isForAll;
   }
 
   /** What ends something is urgent; what failed comes after what did not. */
@@ -64,7 +75,8 @@ export class ProposalQueue {
 
   /** The failure after which it is not tried again yet, or the review that keeps it as it is; null: it has its turn. */
   #whyNot(task: Task, now: number): ProductError | Waiting | null {
-    const { wait, error } = this.#failures.get(task.group) ?? FRESH;
-    return error && !isOver(wait, now) ? error : this.#proposer.keptBy(task, now);
+    for (const { wait, error } of [this.#all, this.#failures.get(task.group) ?? FRESH])
+      if (error && !isOver(wait, now)) return error;
+    return this.#proposer.keptBy(task, now);
   }
 }

@@ -1,4 +1,5 @@
 import type { PullRequest } from '../forge/forge.ts';
+import type { Unknown } from '../proposal/next-step.ts';
 import type { Connections, Patience } from './connections.ts';
 import type { DsoOutcome } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
@@ -63,10 +64,10 @@ export class Proposals {
     return this.#branches.filter(({ branch }) => branch.destinations.some(({ id }) => ids.has(id)));
   }
 
-  /** Does what is due about the pull requests. @param unknown keys of DSOs of which nothing can be said now */
+  /** Does what is due about the pull requests. @param unknown DSOs of which nothing can be said now */
   async deliver(
     outcomes: ReadonlyMap<string, DsoOutcome>,
-    unknown: ReadonlySet<string>,
+    unknown: Unknown,
     options: ProposalOptions,
   ): Promise<readonly ProposalOutcome[]> {
     const all = await Promise.all(

@@ -3,7 +3,7 @@ import { asProductError, type ProductError } from '../errors.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { groupOf, groupOfHead, headOf } from '../proposal/head.ts';
 import { withoutKeys } from '../proposal/marker.ts';
-import { nextStep } from '../proposal/next-step.ts';
+import { nextStep, type Unknown } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
 import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
 import type { Patience } from './connections.ts';
@@ -42,8 +42,7 @@ export interface Wanted {
   readonly proposed: ReadonlyMap<string, readonly ProposedDso[]>;
   /** Keys of what a person holds, by group. */
   readonly held: ReadonlyMap<string, ReadonlySet<string>>;
-  /** Keys of DSOs of which nothing can be said now. */
-  readonly unknown: ReadonlySet<string>;
+  readonly unknown: Unknown;
 }
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -143,10 +142,12 @@ export class ProposedBranch {
     this.#call.start('look', async (gate) => {
       try {
         const forge = await this.#open();
-        const { open, closed, isUnchanged } = await forge.pulls(now - REMEMBERED_MS);
+        const { open, closed } = await forge.pulls(now - REMEMBERED_MS);
         await gate();
-        if (!isUnchanged || !this.#known) this.#hasMoved = true;
-        this.#known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
+        const known = new KnownPulls([...open, ...closed], (pull) => this.groupOf(pull));
+        // What others open and close is nothing to those of this branch.
+        if (!this.#known || !known.isSame(this.#known)) this.#hasMoved = true;
+        this.#known = known;
         this.#readAt = now;
         this.#looks = { ...FRESH, wait: waitOf(now, LOOK_MS) };
       } catch (thrown) {
@@ -169,20 +170,21 @@ export class ProposedBranch {
     const { wanted, refused } = this.#withoutRefused(all);
     const tasks = await this.#tasks(known, wanted, now).catch((thrown: unknown) => this.branch.noteUnreadable(thrown));
     if (!tasks) return this.#waiting(all.proposed);
-    const going = mode === 'plan' ? [] : this.#queue.next(tasks, now, patience.ms);
-    const told = tasks
-      .filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none')
-      .map((task) => (mode === 'plan' ? untold(this, task) : this.#queue.told(task, going, now)));
-    const left = mode === 'plan' ? [] : this.#left.find(known);
+    const going = this.#queue.next(tasks, now, patience.ms);
+    const shown = tasks.filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none');
+    if (mode === 'plan')
+      return [...(await Promise.all(shown.map((task) => this.#proposer.plan(task, now)))), ...refused];
+    const told = shown.map((task) => this.#queue.told(task, going, now));
+    const left = this.#left.find(known);
     if (going.length + left.length === 0) return [...this.#withDone(told), ...refused];
     this.#call.start('propose', async (gate) => {
       const done = new Map<string, ProposalOutcome>();
       for (const task of going) {
-        const outcome = await this.#perform(task, now, all);
+        const outcome = await this.#perform(task, now, all).catch((thrown: unknown): ProposalOutcome => {
+          return { ...untold(this, task), error: asProductError(thrown) };
+        });
         done.set(task.group, outcome);
-        this.#queue.note(outcome, now);
-        // It is not there: the others would meet the same.
-        if (outcome.error?.kind === 'later') break;
+        if (this.#queue.note(outcome, now)) break;
       }
       if (this.#known) await this.#left.remove(this.#left.find(this.#known));
       await gate();
@@ -215,14 +217,15 @@ export class ProposedBranch {
     });
   }
 
-  /** A path that is not ours to write is the matter of those who need it: the others go on. */
+  /** A path that is not ours to write is the matter of those who need it: the others go on. So does what is in no queue. */
   async #perform(task: Task, now: number, all: Wanted): Promise<ProposalOutcome> {
     const outcome = await this.#proposer.perform(task, now);
-    if (outcome.error?.path == null || !this.#known) return outcome;
+    const isUnqueued = task.step.kind === 'disarm' && outcome.step === 'none';
+    if ((outcome.error?.path == null && !isUnqueued) || !this.#known) return outcome;
     const tasks = await this.#tasks(this.#known, this.#withoutRefused(all).wanted, now);
-    const others = tasks.find(({ group }) => group === task.group);
-    if (!others || others.dsos.length === task.dsos.length) return outcome;
-    return isDue(others) ? this.#perform(others, now, all) : untold(this, others);
+    const next = tasks.find(({ group }) => group === task.group);
+    if (!next || (!isUnqueued && next.dsos.length === task.dsos.length)) return outcome;
+    return isDue(next) ? this.#perform(next, now, all) : untold(this, next);
   }
 
   /** Without what needs a path that is not ours to write, which is told by itself. */
@@ -253,7 +256,8 @@ export class ProposedBranch {
       const { rebuild } = this.settings;
       const ofPeople = held.get(group) ?? NOBODY;
       const ground = repository ? await groundOf(this.branch, dsos, repository) : '';
-      const situation = { group, entries, unknown, held: ofPeople, base, ground, open: pull, tip: at, now, rebuild };
+      const asked = pull && { ...pull, mayBeQueued: this.#proposer.mayBeQueued(pull) };
+      const situation = { group, entries, unknown, held: ofPeople, base, ground, open: asked, tip: at, now, rebuild };
       return {
         group,
         head,

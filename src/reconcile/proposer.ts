@@ -4,12 +4,13 @@ import { asProductError, mustAct, ProductError } from '../errors.ts';
 import type { Forge, PullRequest } from '../forge/forge.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import type { Templates } from '../manifests/template.ts';
-import { parseMarker, withoutKeys } from '../proposal/marker.ts';
+import { parseMarker, withdrawn } from '../proposal/marker.ts';
 import type { Step } from '../proposal/next-step.ts';
 import type { Proposal, ProposalEntry } from '../proposal/proposal.ts';
 import { renderProposal } from '../proposal/render.ts';
 import type { Branch } from './branch.ts';
-import { composeGroup, type ProposedDso } from './proposed-group.ts';
+import { Builds } from './builds.ts';
+import type { ProposedDso } from './proposed-group.ts';
 import { Reviews } from './reviews.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -34,6 +35,8 @@ export interface ProposalOutcome {
   readonly group: string;
   /** What was done, or in a plan would be. */
   readonly step: Step['kind'];
+  /** It would be done, and is not: a plan, or it has to wait. */
+  readonly isPlanned: boolean;
   /** Keys of the DSOs that it is about. */
   readonly keys: readonly string[];
   /** null: there is none yet, or none any more. */
@@ -80,14 +83,34 @@ export class Proposer {
   readonly branch: Branch;
   readonly #parts: ProposerParts;
   readonly #reviews = new Reviews();
+  readonly #builds: Builds;
+  /** By number of a pull request that a person says no to: when it was changed last before its queue was looked at. */
+  readonly #unqueued = new Map<number, number>();
 
   constructor(parts: ProposerParts) {
     this.branch = parts.branch;
     this.#parts = parts;
+    this.#builds = new Builds(parts.branch, parts.parts.templates);
   }
 
   /** Does what is next about a group; never rejects. @param now epoch milliseconds */
   async perform(task: Task, now: number): Promise<ProposalOutcome> {
+    return { ...(await this.#perform(task, now)), isPlanned: false };
+  }
+
+  /** What would be done, as the reviews are now. */
+  async plan(task: Task, now: number): Promise<ProposalOutcome> {
+    const told = untold(this, task);
+    if (task.step.kind !== 'rebuild' || !task.open) return told;
+    try {
+      const waiting = await this.#reviews.ask(task.open, now, await this.#parts.open());
+      return waiting ? { ...told, step: 'wait', waiting } : told;
+    } catch (thrown) {
+      return { ...told, error: asProductError(thrown) };
+    }
+  }
+
+  async #perform(task: Task, now: number): Promise<ProposalOutcome> {
     try {
       const forge = await this.#parts.open();
       if (task.step.kind === 'disarm' && task.open)
@@ -124,20 +147,13 @@ export class Proposer {
     if (!(await this.#isOwn(task, before))) throw this.#taken(task);
     if (repository.tip !== task.tip)
       throw new ProductError('retry', 'LostRace', 'the base has moved; it is decided again');
-    const { files, message } = await composeGroup(this.branch, task.dsos, repository, this.#parts.parts.templates);
-    const { commit, warnings: said } = await repository.propose({
-      branch: task.head,
-      before,
-      parent: task.tip,
-      files,
-      message,
-      time: now,
-    });
+    const { commit, builtAt, warnings: said } = await this.#builds.build(task, task.tip, before, now);
+    const at = { commit, builtAt, now };
     if (task.open) {
-      const told = await this.#tell(task, task.open, { commit, builtAt: now, now }, forge);
+      const told = await this.#tell(task, task.open, at, forge);
       return { ...told, warnings: said };
     }
-    const { title, body } = this.#render(task, { commit, builtAt: now, now });
+    const { title, body } = this.#render(task, at);
     const { labels, reviewers } = this.#parts.settings;
     const request = {
       head: task.head,
@@ -149,15 +165,14 @@ export class Proposer {
       isDraft: false,
     };
     const { pull, isNew, warnings } = await forge.create(request);
+    this.#builds.forget(task.group);
     this.#parts.learn(pull);
     const outcome = {
       ...untold(this, task),
       pull,
       warnings: [...said, ...warnings, ...(await this.#arm(pull, forge))],
     };
-    return isNew
-      ? outcome
-      : { ...(await this.#tell(task, pull, { commit, builtAt: now, now }, forge)), step: 'create' };
+    return isNew ? outcome : { ...(await this.#tell(task, pull, at, forge)), step: 'create' };
   }
 
   /** What its text names is ours, whoever the author of our commits is by now. @param tip where its branch is */
@@ -170,12 +185,17 @@ export class Proposer {
     const what = open
       ? `pull request #${open.number} has commits of a person`
       : `branch ${head} has commits of a person`;
-    return mustAct('ForeignCommits', `${what}, which are kept: merge or close it, or delete branch ${head}`);
+    return mustAct(
+      'ForeignCommits',
+      `${what}, which are kept: merge it, or delete branch ${head} and resume its workloads: dso-gitops resume <namespace>/<name>`,
+    );
   }
 
   /** Brings title and body in line. */
   async #tell(task: Task, pull: PullRequest, at: Built, forge: Forge): Promise<ProposalOutcome> {
     const updated = await forge.update(pull.number, this.#render(task, at));
+    // A person was faster: their word is about what it said then.
+    if (updated.state !== 'open') return this.#restore(task, pull, forge);
     this.#parts.learn(updated);
     return { ...untold(this, task), pull: updated };
   }
@@ -185,8 +205,7 @@ export class Proposer {
     const { number, body } = pull;
     const at = this.branch.repository?.proposed.get(task.head) ?? null;
     if (!(await this.#isOwn(task, at))) throw this.#taken(task);
-    const keys = new Set(Object.keys(parseMarker(body)?.numbers ?? {}));
-    const before = await forge.update(number, { body: withoutKeys(body, keys) });
+    const before = await forge.update(number, { body: withdrawn(body) });
     // A person was faster: that is a no to what it listed.
     if (before.state !== 'open') return this.#restore(task, pull, forge);
     const closed = await forge.close(
@@ -202,13 +221,21 @@ export class Proposer {
     return { ...untold(this, task), pull: closed };
   }
 
-  /** A person arms it again. */
+  /** Whether it may be in the merge queue against a person's no: only its review tells. */
+  mayBeQueued({ number, updatedAt }: PullRequest): boolean {
+    return this.#unqueued.get(number) !== updatedAt;
+  }
+
+  /** A person arms it again, or puts it into the queue. */
   async #disarm(task: Task, pull: PullRequest, why: string, forge: Forge): Promise<ProposalOutcome> {
-    await forge.disableAutoMerge(pull.nodeId);
-    await forge.comment(
-      pull.number,
-      `It does not merge itself any more: ${cleanText(why)}. Arm it again when that is over.`,
-    );
+    const { number, nodeId, isAutoMergeArmed } = pull;
+    if (isAutoMergeArmed) await forge.disableAutoMerge(nodeId);
+    const { isQueued } = await forge.review(number);
+    if (isQueued) await forge.dequeue(nodeId);
+    this.#unqueued.set(number, pull.updatedAt);
+    if (!isAutoMergeArmed && !isQueued) return { ...untold(this, task), step: 'none' };
+    const again = isQueued ? 'Put it into the queue again' : 'Arm it again';
+    await forge.comment(number, `It does not merge itself any more: ${cleanText(why)}. ${again} when that is over.`);
     const disarmed = { ...pull, isAutoMergeArmed: false };
     this.#parts.learn(disarmed);
     return { ...untold(this, task), pull: disarmed };
@@ -260,6 +287,7 @@ export function untold(
     base: settings.branch,
     group,
     step: step.kind,
+    isPlanned: true,
     keys: dsos.map(({ placed }) => placed.dso.key),
     pull: open,
     waiting: step.kind === 'wait' ? { reason: step.reason, message: step.message } : null,

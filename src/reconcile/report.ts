@@ -61,6 +61,8 @@ export interface ProposalReport {
   readonly group: string;
   /** What was done about its pull request, or would be: none, create, rebuild, refresh, close or wait. */
   readonly step: string;
+  /** It would be done, and is not. */
+  readonly isPlanned: boolean;
   readonly dsos: readonly string[];
   readonly pullRequest: PullReport | null;
   readonly waiting: string | null;
@@ -147,7 +149,7 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
       committed: committed.length > 0 && committed.every((count) => count !== null) ? sum(committed) : null,
       decided: decided?.state?.demand.total ?? null,
     },
-    because: last && spec ? summarize(last, spec) : '',
+    because: decided?.record?.reason ?? (last && spec ? summarize(last, spec) : ''),
     steps: spec ? evaluations.flatMap((evaluation) => describeEvaluation(evaluation, spec)) : [],
     members: (placed?.members ?? []).map(({ name, weight, destination }) => ({
       name,
@@ -177,6 +179,7 @@ export function proposalReport({
   base,
   group,
   step,
+  isPlanned,
   keys,
   pull,
   waiting,
@@ -188,6 +191,7 @@ export function proposalReport({
     branch: base,
     group,
     step,
+    isPlanned,
     dsos: keys,
     pullRequest: pullReport(pull),
     waiting: waiting?.message ?? null,

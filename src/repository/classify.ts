@@ -173,7 +173,10 @@ export function classifyGitError(error: unknown, doing: string, { url, isLocal }
   if (error instanceof ProductError) return error;
   const text = textOf(messageOf(error));
   const names = [url, pathOf(url)].filter((name) => name.length > 1);
-  const said = names.reduce((rest, name) => rest.replaceAll(name, ''), text);
+  // What people call things says nothing about what went wrong.
+  const said = names
+    .reduce((rest, name) => rest.replaceAll(name, ''), text)
+    .replaceAll(/refs\/heads\/[^\s'":]+/g, 'refs/heads/');
   const shown = text.length > SHOWN ? `...${text.slice(-SHOWN)}` : text;
   const found = RULES.find(({ pattern }) => pattern.test(said));
   if (found) return new ProductError(found.kind, found.reason, `${what} failed: ${shown}; ${found.advice}`, error);

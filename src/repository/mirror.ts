@@ -27,6 +27,8 @@ export interface MirrorSettings extends RemoteSettings, CommitSettings {
   readonly parentEnvironment: NodeJS.ProcessEnv;
   /** How long each Git process may take, in milliseconds; 10 minutes where it is not given. */
   readonly deadlineMs?: number;
+  /** Called before every call to the remote; it may end the signal. */
+  readonly beforeCall?: () => void;
 }
 
 /**
@@ -62,6 +64,7 @@ export class Mirror {
       remote: this.#remote,
       saved: this.#saved,
       contents,
+      proposed: () => this.#proposed.keys(),
     });
   }
 
@@ -70,11 +73,13 @@ export class Mirror {
     const directory = await takeDirectory(settings);
     const isNew = !(await exists(`${directory}/HEAD`));
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const { url, credentials, parentEnvironment, deadlineMs, host, isPartial } = settings;
+    const { url, credentials, parentEnvironment, deadlineMs, host, isPartial, beforeCall } = settings;
     const environmentOf = async (isRemote: boolean) => {
       // What works on the mirror alone goes on while the host gives no token.
       const token = host.token && (isRemote || isPartial) ? await host.token() : null;
-      return gitEnvironment(url, credentials, directory, parentEnvironment, token);
+      const given = await gitEnvironment(url, credentials, directory, parentEnvironment, token);
+      if (isRemote) beforeCall?.();
+      return given;
     };
     const git = gitIn(directory, environmentOf, signal, url, deadlineMs);
     await removeKeyrings(directory, parentEnvironment);

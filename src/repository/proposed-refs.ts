@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import type { Fetches } from './fetches.ts';
 import type { Git } from './git.ts';
 import { HEADS, PUSH } from './push.ts';
+
+/** Nobody works on one for so long. */
+const WORK_MS = 3_600_000;
 
 /** Ref of the mirror that holds what was fetched last of them. */
 const FETCHED = 'refs/dso-gitops/proposed';
@@ -34,9 +38,23 @@ export class ProposedRefs {
     await this.#git.run([...options, this.#url, ...refs], `pushing ${branch} to ${this.#url}`);
   }
 
-  /** Pushes a commit to a branch that is only worked on, and that nobody else has. */
-  async pushWork(commit: string, work: string): Promise<void> {
-    await this.#git.run([...PUSH, this.#url, `${commit}:${HEADS}${work}`], `pushing ${work} to ${this.#url}`);
+  /** A branch that is only worked on, and that nobody else has. @param time epoch milliseconds */
+  workName(time: number): string {
+    return `${this.#prefix}work/${time}-${randomUUID()}`;
+  }
+
+  /** Branches of that kind that a process has left behind when it was killed. @param names all that are proposed */
+  leftWork(names: Iterable<string>, time: number): readonly string[] {
+    const prefix = `${this.#prefix}work/`;
+    return [...names].filter((name) => {
+      return name.startsWith(prefix) && Number.parseInt(name.slice(prefix.length), 10) < time - WORK_MS;
+    });
+  }
+
+  /** Pushes a commit to a branch that is only worked on. @param left others of that kind, which are removed */
+  async pushWork(commit: string, work: string, left: readonly string[]): Promise<void> {
+    const refs = [`${commit}:${HEADS}${work}`, ...left.map((name) => `:${HEADS}${name}`)];
+    await this.#git.run([...PUSH, this.#url, ...refs], `pushing ${work} to ${this.#url}`);
   }
 
   /** Removes a branch that was worked on. */

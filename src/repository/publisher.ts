@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { asProductError, ProductError } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
@@ -23,6 +22,8 @@ export interface PublisherParts {
   readonly commits: CommitWriter;
   readonly remote: Remote;
   readonly saved: SavedStates;
+  /** Names of our branches beside, as they were learnt last. */
+  readonly proposed: () => Iterable<string>;
   /** Texts of blobs by id. */
   readonly contents: (ids: readonly string[]) => Promise<ReadonlyMap<string, string>>;
 }
@@ -87,9 +88,8 @@ export class Publisher {
     if (!host.commit) return BY_GIT;
     const { branch, before, parent } = proposed;
     const { tree } = await this.#write(proposed, parent, 'propose', false);
-    // Nobody else has this one.
-    const work = `dso-gitops-work/${randomUUID()}`;
-    await remote.proposed.pushWork(parent, work);
+    const work = remote.proposed.workName(proposed.time);
+    await remote.proposed.pushWork(parent, work, remote.proposed.leftWork(this.#parts.proposed(), proposed.time));
     try {
       const made = await this.#ask(host.commit, proposed, { branch: work, expectedOid: parent });
       if ('commit' in made) {

@@ -39,12 +39,16 @@ it('names the rights after another namespace, so that two installations keep the
   expect(rightsOf(await install(...secret))).toEqual([
     'ClusterRole dso-gitops',
     'ClusterRoleBinding dso-gitops dso-gitops dso-gitops',
+    'Role dso-gitops dso-gitops-lease',
+    'RoleBinding dso-gitops dso-gitops-lease dso-gitops-lease dso-gitops',
     'Role shop dso-gitops',
     'RoleBinding shop dso-gitops dso-gitops dso-gitops',
   ]);
   expect(rightsOf(await install(...secret, '--namespace', 'second'))).toEqual([
     'ClusterRole dso-gitops-second',
     'ClusterRoleBinding dso-gitops-second dso-gitops-second second',
+    'Role second dso-gitops-lease',
+    'RoleBinding second dso-gitops-lease dso-gitops-lease second',
     'Role shop dso-gitops-second',
     'RoleBinding shop dso-gitops-second dso-gitops-second second',
   ]);

@@ -36,6 +36,7 @@ interface Manifest {
   readonly rules?: readonly Rule[];
 }
 
+const LEASE = ['--lease-namespace', 'dso-gitops'];
 const CONFIGURATION = { members: { secret: { namespace: 'keda' } } };
 
 let hub: Hub;
@@ -58,7 +59,11 @@ beforeAll(async () => {
   ];
   hub = await startHub(audit, false);
   proxy = await FaultProxy.start(hub.server);
-  service = new Service(hub.server, { kubeconfig: proxy.kubeconfig(SERVICE), configuration: CONFIGURATION });
+  service = new Service(hub.server, {
+    kubeconfig: proxy.kubeconfig(SERVICE),
+    configuration: CONFIGURATION,
+    args: LEASE,
+  });
   manifest = product(
     'install',
     '--export',
@@ -95,6 +100,8 @@ describe('what install exports', () => {
       'ServiceAccount',
       'ClusterRole',
       'ClusterRoleBinding',
+      'Role',
+      'RoleBinding',
       'Role',
       'RoleBinding',
       'Role',

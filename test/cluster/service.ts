@@ -18,6 +18,10 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Kubeconfig in place of the user's own. */
   readonly kubeconfig?: string;
+  /** More of the command line. */
+  readonly args?: readonly string[];
+  /** Where its repository is; absent: it has one of its own. */
+  readonly fleet?: BareRepository;
 }
 
 /** One line of the service's log. */
@@ -42,7 +46,7 @@ export class Service {
     this.#options = options;
     this.directory = directory;
     mkdirSync(directory, { recursive: true });
-    this.fleet = BareRepository.make(join(directory, 'fleet.git'), { 'README.md': 'fleet\n' });
+    this.fleet = options.fleet ?? BareRepository.make(join(directory, 'fleet.git'), { 'README.md': 'fleet\n' });
     const configuration = {
       apiVersion: 'dso-gitops.dev/v1alpha1',
       kind: 'Configuration',
@@ -59,7 +63,8 @@ export class Service {
   async start(): Promise<void> {
     this.#healthPort = await freePort();
     this.#starts += 1;
-    const args = ['run', '--log-format', 'json', '--health-port', String(this.#healthPort)];
+    const own = this.#options.args ?? [];
+    const args = ['run', '--log-format', 'json', '--health-port', String(this.#healthPort), ...own];
     const cluster = ['--kubeconfig', this.#options.kubeconfig ?? this.#hub.kubeconfig(this.#options.user)];
     this.#process = new Running(process.execPath, [MAIN, ...args, ...cluster], this.logFile, {
       cwd: this.directory,
@@ -80,6 +85,11 @@ export class Service {
 
   async ready(): Promise<void> {
     await until('/readyz', async () => ((await this.probe('/readyz')).status === 200 ? true : null));
+  }
+
+  /** A signal that does not end it. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.signal(signal);
   }
 
   /** Ends it; resolves with its exit code. */

@@ -152,6 +152,11 @@ describe('a configuration that is refused', () => {
       ['8: destinations[0].pacing.minIntervall: unknown key "minIntervall"; did you mean "minInterval"?'],
     ],
     [
+      'a misspelled key of a rule',
+      '  - repository: a.git\n    delivery: {rules: [{name: up, when: {directon: up}, then: hold}]}',
+      ['8: destinations[0].delivery.rules[0].when.directon: unknown key "directon"; did you mean "direction"?'],
+    ],
+    [
       'a user name in the URL',
       '  - repository: https://bot@git.example.com/a.git',
       ['7: destinations[0].repository: expected a URL without user name and password; put them into credentials'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadTemplates } from '../../src/config/load-templates.ts';
-import { parseMarker, withoutKeys } from '../../src/proposal/marker.ts';
+import { nameIn, parseMarker, speaksFor, withdrawn, withoutKeys } from '../../src/proposal/marker.ts';
 import type { Proposal } from '../../src/proposal/proposal.ts';
 import { renderProposal } from '../../src/proposal/render.ts';
 import { isCurrent } from './is-current.ts';
@@ -53,8 +53,24 @@ describe('a marker', () => {
     expect(parseMarker(body)).toBeNull();
   });
 
+  it('speaks for a thousand workloads by hashes of their names', () => {
+    const key = (index: number): string => `a-namespace-with-a-long-name/a-workload-with-a-long-name-${index}`;
+    const entries = Array.from({ length: 1000 }, (_, index) => entry({ key: key(index) }));
+    const { body } = renderProposal(templates, proposal({ entries }));
+    const marker = parseMarker(body);
+    if (!marker) throw new Error('there is no marker');
+    expect(body.length).toBeLessThan(65_536);
+    expect(Object.keys(marker.numbers ?? {})).toHaveLength(1000);
+    expect(marker.numbers?.[nameIn(marker, key(7))]).toEqual([10, 'aaaa', expect.stringMatching(/^[0-9a-f]{4}$/)]);
+    expect([speaksFor(marker, key(999)), speaksFor(marker, 'shop/other')]).toEqual([true, false]);
+    const less = parseMarker(withoutKeys(body, new Set([key(7)])));
+    expect(less && [speaksFor(less, key(7)), speaksFor(less, key(8))]).toEqual([false, true]);
+    expect(parseMarker(withdrawn(body))).toMatchObject({ numbers: {} });
+    expect(parseMarker(body.replace(/"short":"\w/, '"short":"?'))).toBeNull();
+  });
+
   it('leaves the numbers out where there are too many', () => {
-    const entries = Array.from({ length: 1000 }, (_, index) => entry({ key: `shop/web-${index}` }));
+    const entries = Array.from({ length: 2000 }, (_, index) => entry({ key: `shop/web-${index}` }));
     const { body } = renderProposal(templates, proposal({ entries }));
     expect(parseMarker(body)).toMatchObject({ group: 'shop', commit: PROPOSAL.commit });
     expect(parseMarker(body)?.numbers).toBeUndefined();

@@ -11,11 +11,12 @@ const OPEN = {
   body: renderProposal(templates, proposal({ builtAt: BUILT })).body,
   labels: [],
   isAutoMergeArmed: false,
+  mayBeQueued: false,
 };
 const ARMED = { ...OPEN, isAutoMergeArmed: true };
 const SAME: Situation = {
   entries: [entry()],
-  unknown: new Set(),
+  unknown: unknown(),
   held: new Set(),
   group: 'shop',
   ground: '',
@@ -28,6 +29,11 @@ const SAME: Situation = {
 
 const FUTURE = { ...OPEN, body: renderProposal(templates, proposal({ builtAt: 8.64e15 })).body };
 
+/** Of these nothing can be said. */
+function unknown(...keys: readonly string[]): Situation['unknown'] {
+  return { silent: new Set(keys), present: null };
+}
+
 /** The same workload at another total. */
 function moved(after: number): ReturnType<typeof entry> {
   return entry({
@@ -35,6 +41,32 @@ function moved(after: number): ReturnType<typeof entry> {
     members: [member('member-1', { after: after - 5 }), member('member-2')],
   });
 }
+
+describe('of a thousand workloads', () => {
+  const entries = Array.from({ length: 1000 }, (_, index) => entry({ key: `team-${index % 20}/workload-${index}` }));
+  const { body } = renderProposal(templates, proposal({ builtAt: BUILT, entries }));
+  const situation = { ...SAME, open: { ...OPEN, body } };
+  const [first = entry()] = entries;
+
+  it.each<[string, Partial<Situation>, string]>([
+    ['none moved', { entries }, 'none'],
+    ['one moved a little', { entries: entries.with(7, { ...moved(11), key: 'team-7/workload-7' }) }, 'none'],
+    [
+      'one moved by more than the threshold',
+      { entries: entries.with(7, { ...moved(12), key: 'team-7/workload-7' }) },
+      'rebuild',
+    ],
+    ['the record of one was replaced', { entries: entries.with(0, { ...first, previous: 'b'.repeat(40) }) }, 'rebuild'],
+    ['one goes', { entries: entries.slice(1) }, 'rebuild'],
+    ['one goes of which nothing is known', { entries: entries.slice(1), unknown: unknown(first.key) }, 'none'],
+    ['one comes', { entries: [...entries, entry({ key: 'team-0/more' })] }, 'rebuild'],
+    ['a person holds another one', { entries, held: new Set(['team-0/more']), open: { ...ARMED, body } }, 'none'],
+    ['a person holds one of them', { entries, held: new Set([first.key]), open: { ...ARMED, body } }, 'disarm'],
+    ['one is unknown', { entries: [], unknown: unknown(first.key) }, 'none'],
+  ])('%s', (_what, given, step) => {
+    expect(nextStep({ ...situation, ...given }).kind).toBe(step);
+  });
+});
 
 describe('what is done next about a pull request', () => {
   it.each<[string, Partial<Situation>, string]>([
@@ -56,10 +88,10 @@ describe('what is done next about a pull request', () => {
     ['it is past its time, and the numbers moved a little', { entries: [moved(11)], now: NOW + 3_600_000 }, 'rebuild'],
     ['its text was thrown away', { open: { ...OPEN, body: '' } }, 'rebuild'],
     ['nothing is left', { entries: [] }, 'close'],
-    ['of all that is left nothing can be said now', { entries: [], unknown: new Set(['shop/web']) }, 'none'],
+    ['of all that is left nothing can be said now', { entries: [], unknown: unknown('shop/web') }, 'none'],
     [
       'nothing is left of an unlisted one while something is unknown',
-      { entries: [], open: { ...OPEN, body: '' }, unknown: new Set(['shop/x']) },
+      { entries: [], open: { ...OPEN, body: '' }, unknown: unknown('shop/x') },
       'none',
     ],
     ['its branch is elsewhere', { tip: 'd'.repeat(40) }, 'rebuild'],
@@ -71,13 +103,24 @@ describe('what is done next about a pull request', () => {
     ['its last line is of the far future', { entries: [moved(50)], open: FUTURE }, 'wait'],
     [
       'a workload in it is unknown, and another one moved',
-      { entries: [entry({ key: 'shop/cart', total: { before: 4, after: 50 } })], unknown: new Set(['shop/web']) },
+      { entries: [entry({ key: 'shop/cart', total: { before: 4, after: 50 } })], unknown: unknown('shop/web') },
       'wait',
+    ],
+    [
+      'nothing is left of what can be read, and not all can',
+      { entries: [], unknown: { silent: new Set(), present: new Set(['shop/other']) } },
+      'none',
     ],
     ['it was built a short time ago', { entries: [moved(50)], now: BUILT + 599_999 }, 'wait'],
     ['a person holds it', { entries: [], open: { ...OPEN, labels: ['dso/hold'] } }, 'wait'],
     ['an index that it changes was changed on the base', { ground: '0a1b2c3d' }, 'rebuild'],
     ['its text is that of another group', { group: 'other' }, 'rebuild'],
+    [
+      'a person holds it, and it may be queued',
+      { open: { ...OPEN, mayBeQueued: true }, held: new Set(['shop/web']) },
+      'disarm',
+    ],
+    ['it may be queued and nobody says no', { open: { ...OPEN, mayBeQueued: true } }, 'none'],
     ['a person holds it and it is armed', { open: { ...ARMED, labels: ['dso/hold'] } }, 'disarm'],
     ['a workload in it is held and it is armed', { entries: [], open: ARMED, held: new Set(['shop/web']) }, 'disarm'],
     ['a workload beside it is held and it is armed', { open: ARMED, held: new Set(['shop/cart']) }, 'none'],

@@ -10,6 +10,8 @@ const SAID: readonly (readonly [string, string, string])[] = [
   [' ! [rejected]        main -> main (non-fast-forward)\nerror: failed to push some refs', 'retry', 'LostRace'],
   [' ! [rejected]        main -> main (fetch first)\nerror: failed to push some refs', 'retry', 'LostRace'],
   [' ! [rejected]        x -> refs/dso-gitops/state/x (stale info)', 'retry', 'LostRace'],
+  ['!\ta1b2:refs/heads/dso-gitops/default/dso/shop/ruleset/main\t[rejected] (stale info)', 'retry', 'LostRace'],
+  ['!\ta1b2:refs/heads/dso-gitops/default/namespace/gh006/main\t[rejected] (stale info)', 'retry', 'LostRace'],
   [
     " ! [remote rejected] main -> main (cannot lock ref 'refs/heads/main': is at 1 but expected 2)",
     'retry',

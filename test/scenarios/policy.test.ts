@@ -14,6 +14,19 @@ async function scaled(delivery: object): Promise<World> {
   return world;
 }
 
+/** A person edits an overlay. */
+function edit(world: World, count: number): void {
+  const path = 'scaling/members/one/default/a/kustomization.yaml';
+  world.home.commit({ [path]: (world.home.read(path) ?? '').replace(/value: \d+/, `value: ${count}`) });
+}
+
+/** A person reverts the last commit. */
+function setBack(world: World): void {
+  const before = world.home.git('rev-parse', 'main^').trim();
+  const paths = world.home.paths(before).filter((path) => path.includes('default/a'));
+  world.home.commit(Object.fromEntries(paths.map((path) => [path, world.home.read(path, before)])));
+}
+
 const OFFICE = { cron: '0 9 * * *', duration: '8h', timeZone: 'UTC' };
 
 describe('delivery', () => {
@@ -53,6 +66,42 @@ describe('delivery', () => {
       await world.run('apply', '--approve', 'default/a');
       expect(countOf(world.home, 'one', 'a')).toBe(30);
     }
+  });
+
+  it.each([
+    ['hold', { name: 'all', when: {}, then: 'hold' }],
+    ['wait', { name: 'all', when: {}, then: 'wait', until: OFFICE }],
+  ])('by a rule that says %s does not keep a hold from ending: the numbers wait, not the word', async (_then, rule) => {
+    for (const isReverted of [false, true]) {
+      const world = await scaled({ rules: [rule] });
+      world.metric('a', 40);
+      await world.run('apply', '--approve', 'default/a');
+      expect(countOf(world.home, 'one', 'a')).toBe(4);
+      if (isReverted) setBack(world);
+      else edit(world, 3);
+      world.metric('a', 100);
+      const reason = isReverted ? 'held Reverted' : 'held HandEdit';
+      expect(verdictsOf(await world.tick())['default/a']).toBe(reason);
+      expect(await world.run('resume', 'default/a')).toMatchObject({ code: 0, err: '' });
+      expect(countOf(world.home, 'one', 'a')).toBe(isReverted ? 2 : 3);
+      expect(verdictsOf(await world.tick())['default/a']).toMatch(/^wait (ApprovalNeeded|WaitsForWindow)$/);
+      expect((await world.run('verify')).code).toBe(0);
+      await world.run('apply', '--approve', 'default/a');
+      expect(countOf(world.home, 'one', 'a')).toBe(10);
+      expect((await world.run('verify')).code).toBe(0);
+    }
+  });
+
+  it('tells the reason of a number that another process had decided, wherever it waits', async () => {
+    const world = await scaled({ rules: [{ name: 'all', when: {}, then: 'hold' }] });
+    world.metric('a', 50);
+    expect((await world.run('apply')).code).toBe(1);
+    const because = 'value 50 / 5 per replica = 10 replicas; decided at 2026-01-01T00:00:15.000Z';
+    const [planned] = JSON.parse((await world.run('plan', '-o', 'json')).out).dsos;
+    expect(planned.because).toBe(because);
+    expect((await world.run('apply', '--approve', 'default/a')).code).toBe(0);
+    expect(recordOf(world.home, 'a')?.reason).toBe(because);
+    expect((await world.run('verify')).code).toBe(0);
   });
 
   it('measures growth over the last hour: small steps do not add up unseen', async () => {

@@ -16,6 +16,8 @@ export interface AccountsContext {
   readonly now: () => number;
   /** Called for every HTTP request that was made, 304 included. */
   readonly onRequest?: (seen: RequestSeen) => void;
+  /** Called before every request; it may end the signal. */
+  readonly beforeCall?: () => void;
 }
 
 /** One credential at one host. */
@@ -51,8 +53,12 @@ export class GitHubAccounts {
   #account(settings: GitHubSettings, repository: RepositoryName): Promise<Account> {
     const id = idOf(settings, repository);
     return kept(this.#accounts, id, async () => {
-      const { environment, signal, now, onRequest = () => undefined } = this.#context;
-      const send = await openRoute(settings.route, environment, signal, onRequest);
+      const { environment, signal, now, onRequest = () => undefined, beforeCall } = this.#context;
+      const route = await openRoute(settings.route, environment, signal, onRequest);
+      const send: Send = (url, options) => {
+        beforeCall?.();
+        return route(url, options);
+      };
       const credential = this.#credential(settings, send);
       const { apiUrl, isPaced } = settings;
       const client = new GitHubClient({ apiUrl, credential, budget: new ContentBudget(), send, id, isPaced, now });

@@ -112,7 +112,7 @@ export class GitHubClient {
       this.#remember(spent);
       throw explainRefusal({ ...spent, message: clean[0]?.message ?? '' }, doing, this.place(target), now());
     }
-    throw explainGraphqlErrors(clean, refusal, doing, this.place(target));
+    throw explainGraphqlErrors(clean, refusal, doing, this.place(target), now());
   }
 
   /** Whose refusals its errors are about. */
@@ -150,7 +150,9 @@ export class GitHubClient {
     const until = limitedUntil(refusal, this.#settings.now());
     if (until === null) return;
     const isPrimary = refusal.headers['x-ratelimit-remaining'] === '0';
-    this.#limits.set(isPrimary ? (refusal.headers['x-ratelimit-resource'] ?? '') : '', until);
+    const resource = isPrimary ? (refusal.headers['x-ratelimit-resource'] ?? '') : '';
+    // An answer to an earlier call does not shorten what a later one was told.
+    this.#limits.set(resource, Math.max(until, this.#limits.get(resource) ?? 0));
   }
 
   /** The name that the repository has now, where the same host tells it. */

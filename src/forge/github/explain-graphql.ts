@@ -93,6 +93,7 @@ export function explainGraphqlErrors(
   refusal: Refusal,
   doing: string,
   place: Place,
+  now: number,
 ): ProductError {
   const said = oneLine(errors.map(({ message }) => message).join('; '));
   const failed = `cannot ${doing} at ${place.target}: ${said}`;
@@ -100,7 +101,7 @@ export function explainGraphqlErrors(
   if (rule) return rule.explain(failed, place);
   const types = new Set(errors.map(({ type }) => type));
   const as = (status: number): ProductError =>
-    explainRefusal({ ...refusal, status, message: said, details: [] }, doing, place, 0);
+    explainRefusal({ ...refusal, status, message: said, details: [] }, doing, place, now);
   if (types.has('STALE_DATA'))
     return new ProductError(
       'retry',

@@ -34,6 +34,10 @@ const DISARM = `mutation ($input: DisablePullRequestAutoMergeInput!) {
   disablePullRequestAutoMerge(input: $input) { pullRequest { number } }
 }`;
 
+const DEQUEUE = `mutation ($input: DequeuePullRequestInput!) {
+  dequeuePullRequest(input: $input) { mergeQueueEntry { id } }
+}`;
+
 const UserBody = z.object({ id: z.number() });
 
 /** One repository at github.com or at a GitHub Enterprise Server. */
@@ -100,6 +104,11 @@ export class GitHubForge implements Forge {
   async disableAutoMerge(nodeId: string): Promise<void> {
     const input = { pullRequestId: nodeId };
     await this.#client.graphql(DISARM, { input }, this.#target(), 'disarm auto-merge of the pull request', true);
+  }
+
+  async dequeue(nodeId: string): Promise<void> {
+    const doing = 'take the pull request out of the merge queue';
+    await this.#client.graphql(DEQUEUE, { input: { id: nodeId } }, this.#target(), doing, true);
   }
 
   deleteBranch(branch: string, expectedOid: string): Promise<void> {

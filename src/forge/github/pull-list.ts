@@ -46,7 +46,7 @@ export class PullList {
     const before = this.#known;
     const isCovered = before !== null && covers(before.closedSince, closedSince);
     const first = await this.#page({ state: 'all', page: 1, etag: isCovered ? before.etag : null });
-    if (before !== null && first.status === 304) return told(before, closedSince, true);
+    if (before !== null && first.status === 304) return told(before, closedSince);
     const pulls = new Map(before?.pulls);
     if (before === null) await this.#readOpen(pulls);
     const floors = [before && before.newest - OVERLAP_MS, isCovered ? null : closedSince];
@@ -58,7 +58,7 @@ export class PullList {
       closedSince,
     };
     this.#known = known;
-    return told(known, closedSince, false);
+    return told(known, closedSince);
   }
 
   /** What a write has answered is known at once, so that the next look does not tell what was before it. */
@@ -131,11 +131,10 @@ function isSince({ closedAt }: PullRequest, since: number | null): boolean {
   return since !== null && closedAt !== null && closedAt >= since;
 }
 
-function told({ pulls }: Known, closedSince: number | null, isUnchanged: boolean): PullRequests {
+function told({ pulls }: Known, closedSince: number | null): PullRequests {
   const sorted = [...pulls.values()].sort((one, other) => other.number - one.number);
   return {
     open: sorted.filter(({ state }) => state === 'open'),
     closed: sorted.filter((pull) => pull.state !== 'open' && isSince(pull, closedSince)),
-    isUnchanged,
   };
 }

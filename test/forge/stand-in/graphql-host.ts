@@ -13,6 +13,7 @@ const Arm = z.object({
 const AddComment = z.object({ input: z.object({ subjectId: z.string(), body: z.string().max(65_536) }) });
 const UpdateComment = z.object({ input: z.object({ id: z.string(), body: z.string().max(65_536) }) });
 const Disarm = z.object({ input: z.object({ pullRequestId: z.string() }) });
+const Dequeue = z.object({ input: z.object({ id: z.string() }) });
 const METHODS = { MERGE: 'merge', SQUASH: 'squash', REBASE: 'rebase' } as const;
 const Refs = z.object({
   input: z.object({
@@ -68,6 +69,7 @@ export class GraphqlHost {
       updateIssueComment: (given: unknown) => this.#updateComment(UpdateComment.parse(given).input, token),
       enablePullRequestAutoMerge: (given: unknown) => this.#arm(Arm.parse(given).input, token),
       disablePullRequestAutoMerge: (given: unknown) => this.#disarm(Disarm.parse(given).input, token),
+      dequeuePullRequest: (given: unknown) => this.#dequeue(Dequeue.parse(given).input, token),
       updateRefs: (given: unknown) => this.#updateRefs(Refs.parse(given).input, token),
       createCommitOnBranch: (given: unknown) => this.#commit(Commit.parse(given).input, token),
     };
@@ -114,6 +116,14 @@ export class GraphqlHost {
     if (pull.autoMerge === null) throw typed('UNPROCESSABLE', "Can't disable auto-merge for this pull request.");
     held.touch(pull, { autoMerge: null });
     return { pullRequest: { number: pull.number } };
+  }
+
+  #dequeue({ id }: z.output<typeof Dequeue>['input'], token: Token): object {
+    demand(token, 'pull_requests');
+    const { held, pull } = this.#pull(id);
+    if (!pull.isQueued) throw typed('UNPROCESSABLE', 'Pull request is not in the merge queue');
+    held.touch(pull, { isQueued: false });
+    return { mergeQueueEntry: null };
   }
 
   #pull(id: string): { readonly held: HeldRepository; readonly pull: HeldPull } {

@@ -93,7 +93,7 @@ export class ActionSite {
       event: {
         pull_request: {
           number: pull.number,
-          head: { repo: { full_name: isFork ? 'alice/fleet' : 'acme/fleet' } },
+          head: { sha: head, repo: { full_name: isFork ? 'alice/fleet' : 'acme/fleet' } },
           base: { ref: 'main', sha: base, repo: { full_name: 'acme/fleet' } },
         },
       },

@@ -39,6 +39,8 @@ describe('apply', () => {
     const { code, outputs, summary } = await site.run({ command: 'apply' });
     const url = 'https://github.test/acme/fleet/pull/1';
     expect([code, outputs['changed'], outputs['commit']]).toEqual([0, 'true', '']);
+    expect(summary).toContain('### What is proposed\n\n');
+    expect(summary).toContain('| `default/a` | `one` | none -> 2 |');
     expect(outputs).toMatchObject({ 'pull-request-number': '1', 'pull-request-url': url });
     expect(summary).toContain(url);
     expect(site.standIn.repository.pull(1)).toMatchObject({ author: 'dso-bot', state: 'open' });
@@ -161,6 +163,20 @@ describe('plan', () => {
     });
   });
 
+  it('says what cannot be read, once for a file, and what has no place', async () => {
+    const site = await ActionSite.start();
+    await site.run({ command: 'apply' });
+    site.commit({ 'dsos/a.yaml': 'spec: [\n  a: {\nb' }, 'broken');
+    const broken = await site.run({ command: 'plan' }, site.pullRequest('broken'));
+    expect(broken.summary).toContain('No count changes. Not everything can be read.');
+    expect(broken.summary).toContain('### Cannot be read\n\n- `dsos/a.yaml:');
+    expect(broken.annotations.filter(({ file }) => file === 'dsos/a.yaml')).toHaveLength(1);
+    const bounded = (dso('a')['dsos/a.yaml'] ?? '').replaceAll(/weight: 1/g, 'weight: 1\n      maxReplicas: 3');
+    site.commit({ 'dsos/a.yaml': bounded, ...metric('a', 60) }, 'bounded');
+    const { summary } = await site.run({ command: 'plan' }, site.pullRequest('bounded'));
+    expect(summary).toContain('### Has no place\n\n- `default/a`: no member can take 6 replicas');
+  });
+
   it('names what is wrong with the configuration at its line', async () => {
     const site = await ActionSite.start();
     const workspace = site.checkout();
@@ -232,6 +248,22 @@ describe('verify', () => {
     const line = text.split('\n').findIndex((one) => /(value|count): 7/.test(one)) + 1;
     expect([code, annotations]).toEqual([1, [expect.objectContaining({ level: 'error', file: OVERLAY, line })]]);
     expect(annotations[0]?.message).toMatch(/^HandEdit: /);
+  });
+
+  it('takes no merge that the pull request brings for that of the host: what it forged is not its own base', async () => {
+    const site = await ActionSite.start();
+    await site.run({ command: 'apply' });
+    const { bare } = site.standIn.repository;
+    const text = (bare.read(OVERLAY) ?? '').replace(/value: \d+|count: \d+/, (found) => found.replace(/\d+/, '7'));
+    const forged = site.commit({ [OVERLAY]: text }, 'forged');
+    const main = site.commit({ 'README.md': 'more\n' });
+    const tree = bare.git('merge-tree', '--write-tree', forged, main).trim();
+    const who = ['-c', 'user.name=mallory', '-c', 'user.email=mallory@localhost'];
+    const merge = bare.git(...who, 'commit-tree', tree, '-p', forged, '-p', main, '-m', 'merge main').trim();
+    bare.git('update-ref', 'refs/heads/forged', merge);
+    const given = { ...site.pullRequest('forged'), workspace: site.checkout(merge) };
+    const { code, annotations } = await site.run({ command: 'verify' }, given);
+    expect([code, annotations[0]?.message]).toEqual([1, expect.stringMatching(/^HandEdit: /)]);
   });
 
   it('says that a shallow checkout is not enough', async () => {

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { ProductError } from '../../src/errors.ts';
+import { LEASE_MS, Leadership, type Lease, type LeaseStore, type StoredLease } from '../../src/service/leadership.ts';
+
+/** Leases with optimistic concurrency, as the API server keeps them. */
+class Leases implements LeaseStore {
+  readonly all = new Map<string, StoredLease>();
+  error: ProductError | null = null;
+  #version = 0;
+
+  async read(name: string): Promise<StoredLease | null> {
+    if (this.error) throw this.error;
+    return this.all.get(name) ?? null;
+  }
+
+  async write(name: string, lease: Lease, replaced: StoredLease | null): Promise<StoredLease | null> {
+    if (this.error) throw this.error;
+    if (this.all.get(name)?.version !== replaced?.version) return null;
+    this.#version += 1;
+    const stored = { ...lease, version: String(this.#version) };
+    this.all.set(name, stored);
+    return stored;
+  }
+}
+
+class Clock {
+  own = 0;
+  wall = 1_767_225_600_000;
+
+  pass(ms: number): void {
+    this.own += ms;
+    this.wall += ms;
+  }
+}
+
+function candidate(store: LeaseStore, identity: string, clock: Clock, names: readonly string[] = ['one']): Leadership {
+  return new Leadership({ store, names, identity, now: () => clock.wall, clock: () => clock.own });
+}
+
+describe('leadership', () => {
+  it('is the first one’s, and another one knows whose', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const [a, b] = [candidate(store, 'a', clock), candidate(store, 'b', clock)];
+    expect([await a.attempt(), a.isHeld]).toEqual([null, true]);
+    expect([await b.attempt(), b.isHeld, b.holder]).toEqual([null, false, 'a']);
+    expect(store.all.get('one')).toMatchObject({ holder: 'a', durationSeconds: 8, transitions: 0 });
+  });
+
+  it('goes on by renewing, and changes hands when that ends', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const [a, b] = [candidate(store, 'a', clock), candidate(store, 'b', clock)];
+    await a.attempt();
+    const { acquiredAt } = store.all.get('one') ?? {};
+    for (let round = 0; round < 10; round += 1) {
+      clock.pass(2000);
+      await a.attempt();
+      await b.attempt();
+      expect([a.isHeld, b.isHeld]).toEqual([true, false]);
+    }
+    expect(store.all.get('one')).toMatchObject({ acquiredAt, renewedAt: clock.wall });
+    clock.pass(LEASE_MS - 1);
+    await b.attempt();
+    expect([a.isHeld, b.isHeld]).toEqual([false, false]);
+    clock.pass(1);
+    await b.attempt();
+    expect([b.isHeld, store.all.get('one')?.transitions]).toEqual([true, 1]);
+    await a.attempt();
+    expect([a.isHeld, a.holder]).toEqual([false, 'b']);
+  });
+
+  it('ends by the own clock, well before another one can begin', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const a = candidate(store, 'a', clock);
+    await a.attempt();
+    clock.pass(5499);
+    expect(a.isHeld).toBe(true);
+    clock.pass(1);
+    expect(a.isHeld).toBe(false);
+  });
+
+  it('does not end because a clock was set, here or at another one', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const [a, b] = [candidate(store, 'a', clock), candidate(store, 'b', clock)];
+    await a.attempt();
+    clock.wall += 3_600_000;
+    await b.attempt();
+    expect([a.isHeld, b.isHeld]).toEqual([true, false]);
+    clock.wall -= 7_200_000;
+    await b.attempt();
+    expect([a.isHeld, b.isHeld]).toEqual([true, false]);
+  });
+
+  it('survives an API server that does not answer for a moment, and no longer', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const a = candidate(store, 'a', clock);
+    await a.attempt();
+    store.error = new ProductError('later', 'HubUnreachable', 'away');
+    clock.pass(4000);
+    expect([await a.attempt(), a.isHeld]).toEqual([store.error, true]);
+    clock.pass(2000);
+    expect([await a.attempt(), a.isHeld]).toEqual([store.error, false]);
+    store.error = null;
+    expect([await a.attempt(), a.isHeld]).toEqual([null, true]);
+  });
+
+  it('is not had by who was slower to write', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const a = candidate(store, 'a', clock);
+    const slow: LeaseStore = {
+      read: (name) => store.read(name),
+      write: async (name, lease, replaced) => {
+        await a.attempt();
+        return store.write(name, lease, replaced);
+      },
+    };
+    const b = candidate(slow, 'b', clock);
+    expect([await b.attempt(), b.isHeld, a.isHeld]).toEqual([null, false, true]);
+  });
+
+  it('is given back at once', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const [a, b] = [candidate(store, 'a', clock), candidate(store, 'b', clock)];
+    await a.attempt();
+    await a.release();
+    await b.attempt();
+    expect([a.isHeld, b.isHeld]).toEqual([false, true]);
+    await a.release();
+    expect(store.all.get('one')?.holder).toBe('b');
+  });
+
+  it('is whole: who has not all of it has nothing', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const [a, b] = [candidate(store, 'a', clock, ['one']), candidate(store, 'b', clock, ['another', 'one'])];
+    await a.attempt();
+    await b.attempt();
+    expect([b.isHeld, b.holder]).toEqual([false, 'a']);
+    await a.release();
+    await b.attempt();
+    expect([b.isHeld, [...store.all.values()].map(({ holder }) => holder)]).toEqual([true, ['b', 'b']]);
+  });
+});
