@@ -15,7 +15,7 @@ const SHOWN = 10;
 /** A bound from its text; null: it is none. */
 export function parseBound(text: string): Bound | null {
   if (text === 'invalid' || text === 'unplaced') return { kind: text };
-  const [, most, percent] = /^change>(\d{1,9})(%?)$/.exec(text) ?? [];
+  const [, most, percent] = /^change\s*>\s*(\d{1,9})\s*(%?)$/.exec(text) ?? [];
   return most === undefined ? null : { kind: 'change', most: Number(most), isPercent: percent === '%' };
 }
 

@@ -32,7 +32,7 @@ export function readInputs(): Inputs {
     workingDirectory: core.getInput('working-directory'),
     token,
     isDryRun: flag('dry-run'),
-    failOn: listOf('fail-on', /[\s,]+/).map(boundOf),
+    failOn: listOf('fail-on', /(?<![>\s])[\s,]+(?![\s>%])/).map(boundOf),
     metrics: listOf('set-metric', /\n/).reduce<readonly GivenMetric[]>(metricOf, []),
   };
 }

@@ -7,6 +7,7 @@ import { requireConfiguration } from '../cli/options.ts';
 import { endApply, tickOnce } from '../cli/tick-once.ts';
 import { verifyAll } from '../cli/verify-all.ts';
 import { asProductError, mustAct } from '../errors.ts';
+import { counted } from '../manifests/counted.ts';
 import { codeSpan } from '../proposal/code-span.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import { isFailed, type Report, reportOf } from '../reconcile/report.ts';
@@ -170,7 +171,7 @@ class Action {
     const since = pullRequest && (await baseOf(this.#run.workspace, pullRequest, this.#context));
     const verification = await verifyAll(connected, since ? [since] : []);
     const { findings, recomputed, notRecomputed } = verification;
-    const said = `${recomputed} decisions computed again, ${notRecomputed} of other rules not, ${findings.length} findings`;
+    const said = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}`;
     core.info(said);
     const table = findings.length > 0 ? `\n\n${findingsTable(findings)}` : '';
     await core.summary.addRaw(`### Verification\n\n${said}${table}\n`).write();

@@ -3,7 +3,9 @@ import { environmentName, file } from './fields.ts';
 
 const App = z
   .strictObject({
-    id: z.int().min(1).describe('Id of the App.'),
+    id: z
+      .union([z.int().min(1), z.string().regex(/^Iv[\w.]+$/, 'expected a number, or a client id such as Iv23liABC')])
+      .describe('Id of the App, or its client id.'),
     privateKeyEnvironment: environmentName.optional().describe('Environment variable that holds its private key.'),
     privateKeyFile: file.optional().describe('File that holds its private key, in PEM form.'),
     installationId: z.int().min(1).optional().describe('Default: the one that the repository has.'),

@@ -39,40 +39,18 @@ export interface PullRequests {
   readonly closed: readonly PullRequest[];
 }
 
-/** What reviewers, checks and the queue say about one pull request. */
+/** What reviewers and the queue say about one pull request. */
 export interface Review {
-  readonly number: number;
-  readonly nodeId: string;
   readonly state: 'open' | 'closed' | 'merged';
-  readonly isDraft: boolean;
-  readonly headOid: string;
   /** What the rules of the branch make of the reviews; null: they demand none. */
   readonly decision: 'approved' | 'changesRequested' | 'required' | null;
-  /** The last opinion of everybody who may write. */
-  readonly approvals: readonly Opinion[];
-  readonly changeRequests: readonly Opinion[];
+  /** How many of those who may write have approved it in their last word. */
+  readonly approvals: number;
   /** `unknown`: it is being computed. */
   readonly mergeable: 'yes' | 'conflicting' | 'unknown';
-  /** The forge's own word for what a merge waits for, such as `blocked`, `behind` or `clean`; null: it does not tell. */
-  readonly mergeState: string | null;
-  /** All checks of the newest commit together; null: there are none. */
-  readonly checks: 'success' | 'pending' | 'failure' | null;
   readonly isAutoMergeArmed: boolean;
   /** In the queue of those to be merged; null: the forge does not tell. */
   readonly isQueued: boolean | null;
-  /** Login of who closed or merged it; null: it is open, or the forge does not tell. */
-  readonly closedBy: string | null;
-  /** In milliseconds since 1970. */
-  readonly updatedAt: number;
-}
-
-/** An approval, or a demand for changes. */
-export interface Opinion {
-  readonly by: string | null;
-  /** The commit that was looked at; null: it is gone. */
-  readonly oid: string | null;
-  /** In milliseconds since 1970. */
-  readonly at: number;
 }
 
 export interface NewPullRequest {
@@ -83,7 +61,6 @@ export interface NewPullRequest {
   readonly labels: readonly string[];
   /** Logins, and teams as `organisation/team`. */
   readonly reviewers: readonly string[];
-  readonly isDraft: boolean;
 }
 
 export interface CreatedPullRequest {
@@ -138,7 +115,7 @@ export interface PullRequestWriter {
   /** The one there is, where there is one already: two that race get the same. */
   create(request: NewPullRequest): Promise<CreatedPullRequest>;
   /** What is not given stays; the answer tells whether it was closed or merged meanwhile. */
-  update(number: number, changes: { title?: string; body?: string; base?: string }): Promise<PullRequest>;
+  update(number: number, changes: { title?: string; body?: string }): Promise<PullRequest>;
   comment(number: number, text: string): Promise<void>;
   /** One comment of ours with a mark, unseen: made where there is none, else brought in line. */
   say(number: number, mark: string, text: string): Promise<void>;

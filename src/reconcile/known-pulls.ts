@@ -1,5 +1,5 @@
 import type { PullRequest } from '../forge/forge.ts';
-import { nameIn, parseMarker, speaksFor } from '../proposal/marker.ts';
+import { type Marker, nameIn, parseMarker, speaksFor } from '../proposal/marker.ts';
 import { HOLD_LABEL } from '../proposal/next-step.ts';
 
 /** A person's no to a workload. */
@@ -7,6 +7,17 @@ export interface PersonsNo {
   /** Stable. */
   readonly reason: string;
   readonly message: string;
+}
+
+/** Those of ended pull requests never change, and there are many. */
+const markers = new WeakMap<PullRequest, Marker | null>();
+
+function markerOf(pull: PullRequest): Marker | null {
+  const known = markers.get(pull);
+  if (known !== undefined) return known;
+  const marker = parseMarker(pull.body);
+  markers.set(pull, marker);
+  return marker;
 }
 
 /** What the newest pull request says about something. */
@@ -22,8 +33,9 @@ class Index<T> {
   readonly #byHash = new Map<string, Entry<T>>();
   readonly #byGroup = new Map<string, Entry<T>>();
 
-  add({ body, number }: PullRequest, group: string, value: T): void {
-    const marker = parseMarker(body);
+  add(pull: PullRequest, group: string, value: T): void {
+    const { number } = pull;
+    const marker = markerOf(pull);
     if (!marker?.numbers) setFirst(this.#byGroup, group, { number, value });
     else
       for (const name of Object.keys(marker.numbers))
@@ -92,7 +104,7 @@ export class KnownPulls {
   /** Those by whose end a person has said no to one of the workloads. @param keys by the group they are in */
   closedFor(keys: ReadonlyMap<string, string>): readonly PullRequest[] {
     return this.all.filter((pull) => {
-      const marker = parseMarker(pull.body);
+      const marker = markerOf(pull);
       const isAbout = ([key, group]: readonly [string, string]): boolean =>
         marker?.numbers ? speaksFor(marker, key) : group === this.#groupOf(pull);
       return pull.state === 'closed' && [...keys].some(isAbout);

@@ -162,7 +162,6 @@ export class Proposer {
       body,
       labels,
       reviewers,
-      isDraft: false,
     };
     const { pull, isNew, warnings } = await forge.create(request);
     this.#builds.forget(task.group);

@@ -38,7 +38,7 @@ function waitingOf({ state, isQueued, isAutoMergeArmed, decision, approvals, mer
   if (isQueued) return { reason: 'Queued', message: 'it is in the merge queue' };
   if (mergeable === 'conflicting') return null;
   if (isAutoMergeArmed) return { reason: 'AutoMergeArmed', message: 'it is to be merged by itself' };
-  const isApproved = decision === 'approved' || (decision === null && approvals.length > 0);
+  const isApproved = decision === 'approved' || (decision === null && approvals > 0);
   return isApproved
     ? { reason: 'Approved', message: 'it is approved as it is: what came since waits for its merge' }
     : null;

@@ -101,7 +101,6 @@ export function newPull(given: Partial<NewPullRequest> = {}): NewPullRequest {
     body: 'why',
     labels: [],
     reviewers: [],
-    isDraft: false,
     ...given,
   };
 }

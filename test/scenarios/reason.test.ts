@@ -18,7 +18,7 @@ it('a commit that waited for its time says what moved the total, not what was re
   expect(record?.steps.join('\n')).toContain('total 4 -> 20');
 });
 
-it('a total that a process decided and did not deliver is not explained by what is read now', async () => {
+it('a total that a process decided and did not deliver is explained by what it read, not by what is read now', async () => {
   const world = new World({ destinations: [{ repository: 'fleet.git', pacing: { minInterval: '1h' } }] });
   world.dso({ name: 'a' });
   world.metric('a', 20);
@@ -27,8 +27,12 @@ it('a total that a process decided and did not deliver is not explained by what 
   await world.stay();
   await world.save();
   world.restart();
+  world.metric('a', 104);
   await world.tick();
-  expect(recordOf(world.home, 'a')?.reason).toBe('total 20 was decided from earlier readings');
+  expect(recordOf(world.home, 'a')?.reason).toBe(
+    'value 100 / 5 per replica = 20 replicas; decided at 2026-01-01T00:00:15.000Z',
+  );
+  expect((await world.run('verify')).code).toBe(0);
 });
 
 it('a fallback in effect is told as one, in the record and in the commit', async () => {

@@ -55,9 +55,8 @@ async function open(
   const target = `${owner}/${name}`;
   const { head, base, title, body } = request;
   const warnings: string[] = [];
-  let isDraft = request.isDraft;
   for (let attempt = 1; ; attempt += 1) {
-    const parameters = { owner, repo: name, head, base, title, body, draft: isDraft };
+    const parameters = { owner, repo: name, head, base, title, body };
     const answer = await client.rest('POST /repos/{owner}/{repo}/pulls', parameters, target, DOING, {
       expected: [422],
     });
@@ -66,10 +65,6 @@ async function open(
     if (says(refusal, /already exists/i)) {
       const existing = await findOpen(client, { owner, name }, head, base);
       if (existing) return { pull: existing, isNew: false, warnings };
-    } else if (isDraft && says(refusal, /draft pull requests are not supported/i)) {
-      warnings.push('the repository takes no drafts: it was opened ready for review');
-      isDraft = false;
-      continue;
     } else if (!says(refusal, /could not resolve to a node/i)) {
       throw explainRefusal(refusal, DOING, client.place(target), now());
     }

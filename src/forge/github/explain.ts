@@ -101,7 +101,7 @@ function unprocessable(refusal: Refusal, failed: string, { target, webUrl }: Pla
 function renewal({ credential, webUrl }: Place): string {
   switch (credential) {
     case 'app':
-      return `the App or its key is not accepted: make a new private key in the settings of the App (${webUrl}/settings/apps) and check appId`;
+      return `the App or its key is not accepted: make a new private key in the settings of the App (${webUrl}/settings/apps) and check github.app.id`;
     case 'actions':
       return 'the token of a workflow run ends with its job: use it there only, or use an App';
     case 'fineGrained':

@@ -77,7 +77,7 @@ export class GitHubForge implements Forge {
     return created;
   }
 
-  update(number: number, changes: { title?: string; body?: string; base?: string }): Promise<PullRequest> {
+  update(number: number, changes: { title?: string; body?: string }): Promise<PullRequest> {
     return this.#patch(number, changes, `update pull request ${number}`);
   }
 

@@ -17,7 +17,8 @@ export interface TokenAccess {
 
 export interface AppAccess {
   readonly app: {
-    readonly appId: number;
+    /** Its id, or its client id. */
+    readonly appId: number | string;
     /** In PEM form; line breaks may be written as `\n`. */
     readonly privateKey: SecretSource;
     /** null: it is found from the repository. */

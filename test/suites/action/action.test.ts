@@ -196,6 +196,7 @@ describe('plan', () => {
     ['change>300%', 0],
     ['change>7', 1],
     ['change>8, unplaced', 0],
+    ['change > 150 %, unplaced', 1],
   ])('with fail-on %s ends with %i where a total goes from 4 to 12', async (failOn, expected) => {
     const site = await ActionSite.start();
     await site.run({ command: 'apply' });
