@@ -12,6 +12,7 @@ import { Health, serveHealth } from '../service/health.ts';
 import { type Term, whileLeading } from '../service/lead.ts';
 import { Leadership } from '../service/leadership.ts';
 import { jsonLog, type Log, textLog } from '../service/log.ts';
+import { Metrics } from '../service/metrics.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
 import { HUB } from '../sources/hub.ts';
@@ -40,7 +41,7 @@ export function addRun(program: Command, context: Context): void {
     .description('stay, watch the hub and commit what changes; ends cleanly on SIGTERM')
     .option('-c, --config <file>', 'configuration file', 'dso-gitops.yaml')
     .addOption(new Option('--log-format <format>', 'how to log').choices(['text', 'json']).default('text'))
-    .option('--health-port <port>', 'answer /livez and /readyz on this port', parsePort)
+    .option('--health-port <port>', 'answer /livez, /readyz and /metrics on this port', parsePort)
     .option('--lease-namespace <namespace>', 'one of several: work only while holding the Leases in this namespace')
     .addHelpText('after', EXAMPLES)
     .action(async (options: RunOptions) => {
@@ -54,14 +55,17 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const path = await requireConfiguration(options.config, context);
   // That the clock is set is no sign of anything that hangs.
   const health = new Health(() => performance.now());
-  const server = options.healthPort === undefined ? null : await serveHealth(health, options.healthPort);
-  const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health }, term);
+  const metrics = new Metrics();
+  const server =
+    options.healthPort === undefined ? null : await serveHealth(health, options.healthPort, () => metrics.text());
+  const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);
   try {
     const leadership = await leadershipOf(path, options, context);
     if (!leadership) await work();
     else {
       const elections = new ElectionLog();
       await whileLeading(leadership, work, context.signal, (standing) => {
+        metrics.noteLeading(leadership.isHeld);
         // Who waits does all that it should.
         if (standing.kind === 'waits') health.beat(null);
         if (standing.kind === 'fails' && !leadership.isHeld) health.beat(standing.error.message);
@@ -78,51 +82,62 @@ interface Serving {
   readonly context: Context;
   readonly log: Log;
   readonly health: Health;
+  readonly metrics: Metrics;
 }
 
 /** Watches and commits until it is told to end, or its term is over: then at once, and nothing more is begun. */
-async function serve(path: string, options: RunOptions, { context, log, health }: Serving, term?: Term): Promise<void> {
+async function serve(path: string, options: RunOptions, serving: Serving, term?: Term): Promise<void> {
+  const { context, log, health, metrics } = serving;
   const hard = new AbortController();
   const stop = term ? AbortSignal.any([context.signal, term.signal]) : context.signal;
   const end = (): void => hard.abort(stop.reason);
   const soon = (): void => void setTimeout(end, GRACE_MS).unref();
   context.signal.addEventListener('abort', soon, { once: true });
   term?.signal.addEventListener('abort', end, { once: true });
+  // What is cut off then is no failure: the other one does it.
+  const say: Log = (entry) => {
+    if (!term?.signal.aborted) log(entry);
+  };
   const guard = term && { beforeCall: term.check };
   const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal, ...guard });
   const transitions = new TransitionLog();
   const writes = new WriteLog();
   const onWrite: StatusWriterOptions['onWrite'] = (key, what, error) => {
-    for (const entry of writes.of(key, what, error)) log(entry);
+    for (const entry of writes.of(key, what, error)) say(entry);
   };
   let changed = (): void => undefined;
   const onRefused = (): void => void setTimeout(() => changed(), LOOK_AGAIN_MS).unref();
   const writer = open.statusApi
     ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite, onRefused })
     : null;
-  log({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
+  say({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
   try {
     await runLoop({
       engine,
       open: {
         watch: (call) => {
           changed = call;
-          return open.watch(call);
+          open.watch(() => {
+            metrics.noteChange(performance.now());
+            call();
+          });
         },
         close: () => open.close(),
       },
       now: context.now,
-      onTick: (result) => {
+      onTick: (result, tookMs) => {
+        metrics.noteTick(result, tookMs, performance.now());
         health.beat(result.problems.find(({ where }) => where === HUB)?.message ?? null);
-        for (const entry of transitions.of(result)) log(entry);
+        for (const entry of transitions.of(result)) say(entry);
         writer?.offer(result);
       },
       onError: (error) => {
+        metrics.noteFailure();
         health.beat(describeFailure(error));
-        for (const entry of transitions.ofFailure(describeFailure(error))) log(entry);
+        for (const entry of transitions.ofFailure(describeFailure(error))) say(entry);
       },
       onSave: (error) => {
-        for (const entry of transitions.ofSaving(error === null ? '' : describeFailure(error))) log(entry);
+        for (const entry of transitions.ofSaving(error === null ? '' : describeFailure(error))) say(entry);
       },
       stop,
       abort: hard.signal,

@@ -9,8 +9,8 @@ export interface LoopOptions {
   /** The hub, which calls back on every change until it is closed. */
   readonly open: { watch(changed: () => void): void; close(): Promise<void> };
   readonly now: () => number;
-  /** Told after every tick. */
-  readonly onTick: (result: TickResult) => void;
+  /** Told after every tick, and how long it took. */
+  readonly onTick: (result: TickResult, tookMs: number) => void;
   /** Told when a tick as a whole failed; nothing changed. */
   readonly onError: (error: unknown) => void;
   /** Told how saving states that no commit carried went; null: well. */
@@ -78,16 +78,19 @@ export async function runLoop(options: LoopOptions): Promise<void> {
 /** When the next one is due. What it came to is not kept any longer than it is told. */
 async function tick(options: LoopOptions, now: number, background: Patience): Promise<number> {
   const { engine, onTick, abort, stop } = options;
+  const begun = performance.now();
   const result = await engine.tick({ mode: 'apply', now, background, signal: abort, stop });
-  onTick(result);
+  onTick(result, performance.now() - begun);
   return result.deadline;
 }
 
 /** What came of pushes since the last tick belongs into the status as well. */
 async function lastTick({ engine, onTick, onError, now, abort }: LoopOptions, background: Patience): Promise<void> {
   const stop = AbortSignal.any([abort, AbortSignal.timeout(LAST_READ_MS)]);
+  const begun = performance.now();
   try {
-    onTick(await engine.tick({ mode: 'apply', now: now(), background, isLast: true, signal: abort, stop }));
+    const result = await engine.tick({ mode: 'apply', now: now(), background, isLast: true, signal: abort, stop });
+    onTick(result, performance.now() - begun);
   } catch (error) {
     onError(error);
   }

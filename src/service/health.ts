@@ -30,23 +30,33 @@ export class Health {
       return age < STUCK_MS ? OK : { status: 503, text: `no evaluation ended for ${Math.round(age / 1000)} s` };
     }
     if (path === '/readyz') return this.#problem === '' ? OK : { status: 503, text: this.#problem };
-    return { status: 404, text: 'expected /livez or /readyz' };
+    return { status: 404, text: 'expected /livez, /readyz or /metrics' };
   }
 }
 
 const OK = { status: 200, text: 'ok' };
+/** As Prometheus wants it, and anybody can read it. */
+const PLAIN = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** The probes over http on all addresses. */
+/** The probes and the metrics over http on all addresses. */
 export interface HealthServer {
   readonly port: number;
   close(): Promise<void>;
 }
 
-/** Answers the probes; port 0 takes a free one. @throws ProductError when the port cannot be had */
-export async function serveHealth(health: Health, port: number): Promise<HealthServer> {
+/**
+ * Answers the probes; port 0 takes a free one.
+ *
+ * @param metrics what is told at /metrics
+ * @throws ProductError when the port cannot be had
+ */
+export async function serveHealth(health: Health, port: number, metrics: () => Promise<string>): Promise<HealthServer> {
+  const answer = async (path: string): Promise<ReturnType<Health['answer']>> =>
+    path === '/metrics' ? { status: 200, text: (await metrics()).trimEnd() } : health.answer(path);
   const server = createServer((request, response) => {
-    const { status, text } = health.answer(request.url?.split('?')[0] ?? '');
-    response.writeHead(status, { 'content-type': 'text/plain' }).end(`${text}\n`);
+    void answer(request.url?.split('?')[0] ?? '')
+      .catch((error: unknown) => ({ status: 500, text: messageOf(error) }))
+      .then(({ status, text }) => response.writeHead(status, { 'content-type': PLAIN }).end(`${text}\n`));
   });
   await listen(server, port);
   return {

@@ -19,9 +19,12 @@ it('is ready when the hub was read, and alive as long as evaluations end', () =>
 
 it('answers on a port, and says when that is taken', async () => {
   const health = new Health(() => 0);
-  const server = await serveHealth(health, 0);
+  const server = await serveHealth(health, 0, async () => 'one 1\n');
   const answer = await fetch(`http://127.0.0.1:${server.port}/livez?verbose`);
   expect([answer.status, await answer.text()]).toEqual([200, 'ok\n']);
-  await expect(serveHealth(health, server.port)).rejects.toMatchObject({ reason: 'PortTaken' });
+  const metrics = await fetch(`http://127.0.0.1:${server.port}/metrics`);
+  expect([metrics.status, await metrics.text()]).toEqual([200, 'one 1\n']);
+  expect(metrics.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  await expect(serveHealth(health, server.port, async () => '')).rejects.toMatchObject({ reason: 'PortTaken' });
   await server.close();
 });
