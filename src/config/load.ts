@@ -12,6 +12,7 @@ import type { LayoutSettings } from '../manifests/layout.ts';
 import type { CredentialSource } from '../repository/environment.ts';
 import type { SigningSource } from '../repository/sign.ts';
 import { checkDestination, checkTogether } from './check-destination.ts';
+import { checkMembers } from './check-members.ts';
 import { type ForgeSettings, loadForge } from './load-forge.ts';
 import { isProposing, loadPolicy } from './load-policy.ts';
 import { loadPullRequests, type PullRequestSettings } from './load-pull-requests.ts';
@@ -118,7 +119,7 @@ export function parseConfiguration(
       })),
     ),
     ...checkTogether(destinations, dirname(file)),
-    ...(parsed.success ? checkSource(parsed.data) : []),
+    ...(parsed.success ? [...checkSource(parsed.data), ...checkMembers(parsed.data)] : []),
   ];
   if (!parsed.success || found.length > 0) throw invalid(found.map((problem) => document.locate(problem)));
   return assemble({ ...parsed.data, destinations: destinations.flatMap((one) => one ?? []) }, file);

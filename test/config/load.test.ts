@@ -152,6 +152,19 @@ describe('a configuration that is refused', () => {
       ['8: destinations[0].pacing.minIntervall: unknown key "minIntervall"; did you mean "minInterval"?'],
     ],
     [
+      'a member that is none in a match',
+      '  - repository: a.git\n    match: {members: [member-3]}',
+      ['8: destinations[0].match.members[0]: "member-3" is none of the members; did you mean "member-1"?'],
+    ],
+    [
+      'a member that is none in a rule and in a freeze',
+      '  - repository: a.git\n    delivery:\n      rules: [{name: up, when: {members: [prod]}, then: hold}]\n      freezes: [{name: ice, when: {members: [prod]}, window: {cron: "0 0 * * *", duration: 1h}}]',
+      [
+        '9: destinations[0].delivery.rules[0].when.members[0]: "prod" is none of the members; known: member-1, member-2',
+        '10: destinations[0].delivery.freezes[0].when.members[0]: "prod" is none of the members; known: member-1, member-2',
+      ],
+    ],
+    [
       'a misspelled key of a rule',
       '  - repository: a.git\n    delivery: {rules: [{name: up, when: {directon: up}, then: hold}]}',
       ['8: destinations[0].delivery.rules[0].when.directon: unknown key "directon"; did you mean "direction"?'],
@@ -435,6 +448,7 @@ describe('a configuration that is refused', () => {
     ],
     ['[]', ['5: members: expected at least 1 item; found []']],
     ['member-1', ['5: members: expected a list or a map of keys; found "member-1"']],
+    ['[member-1, member-1]', ['5: members[1]: expected every member once; found "member-1" again; remove it']],
     ['[member-1, 2]', ['5: members[1]: expected a text; found 2; put it in quotes']],
   ])('explains members: %s', (members, problems) => {
     const text = destinations('  - repository: a.git').replace('[member-1, member-2]', members);
