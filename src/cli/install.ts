@@ -1,11 +1,16 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from '../api/crd.ts';
 import { type Configuration, parseConfiguration } from '../config/load.ts';
 import { mustAct } from '../errors.ts';
-import { DEFAULT_NAMESPACE, type InstallTemplates, renderInstallation } from '../install/render.ts';
+import {
+  DEFAULT_NAMESPACE,
+  type InstallTemplates,
+  renderComponentFile,
+  renderInstallation,
+} from '../install/render.ts';
 import type { Context } from './context.ts';
 import { renderData } from './print-report.ts';
 import { readVersion } from './version.ts';
@@ -17,6 +22,7 @@ interface InstallOptions {
   readonly image?: string;
   readonly withoutCrd?: boolean;
   readonly secret?: ReadonlyMap<string, readonly string[]>;
+  readonly component?: readonly string[];
 }
 
 const MANIFEST = 'dso-gitops.yaml';
@@ -25,6 +31,9 @@ const MOUNTED = '/etc/dso-gitops';
 /** Where the Secret with the credentials is. */
 const CREDENTIALS = '/var/run/dso-gitops/git';
 const TEMPLATES = new URL('../../templates/install/', import.meta.url);
+const COMPONENTS = new URL('../../templates/components/', import.meta.url);
+/** What can stand beside the service, as kustomize components. */
+const COMPONENT_NAMES = ['service-monitor', 'network-policy', 'alerts'];
 
 /** `install`: everything that the service needs in a hub cluster, as one manifest. Applies nothing itself. */
 export function addInstall(program: Command, context: Context): void {
@@ -37,11 +46,18 @@ export function addInstall(program: Command, context: Context): void {
     .option('--image <image>', 'image of the service (default: dso-gitops:<version>)')
     .option('--without-crd', 'leave the CustomResourceDefinition out')
     .option('--secret <namespace/name>', 'a Secret that a trigger reads; may be given again', parseSecret)
+    .addOption(
+      new Option('--component <name>', 'with a directory: a kustomize component beside it; may be given again')
+        .choices(COMPONENT_NAMES)
+        .argParser(parseComponent),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (options: InstallOptions) => {
+      if (options.component && options.export === true)
+        throw mustAct('InputInvalid', '--component is written beside the manifest: give --export a directory');
       const manifest = await render(options, context);
       if (options.export === true) context.stdout(manifest);
-      else await write(resolve(context.directory, options.export), manifest, context);
+      else await write(resolve(context.directory, options.export), manifest, options, context);
     });
 }
 
@@ -117,16 +133,37 @@ async function loadInstallTemplates(): Promise<InstallTemplates> {
   };
 }
 
-async function write(directory: string, manifest: string, context: Context): Promise<void> {
+async function write(
+  directory: string,
+  manifest: string,
+  { component: components = [], namespace }: InstallOptions,
+  context: Context,
+): Promise<void> {
   const kustomization = {
     apiVersion: 'kustomize.config.k8s.io/v1beta1',
     kind: 'Kustomization',
     resources: [MANIFEST],
+    ...(components.length > 0 && { components: components.map((name) => `components/${name}`) }),
   };
-  await mkdir(directory, { recursive: true });
-  await writeFile(join(directory, MANIFEST), manifest);
-  await writeFile(join(directory, 'kustomization.yaml'), stringify(kustomization));
-  context.stdout(`${join(directory, MANIFEST)}\n${join(directory, 'kustomization.yaml')}\n`);
+  const files = new Map([
+    [MANIFEST, manifest],
+    ['kustomization.yaml', stringify(kustomization)],
+  ]);
+  for (const name of components)
+    for (const file of await readdir(new URL(`${name}/`, COMPONENTS))) {
+      const text = await readFile(new URL(`${name}/${file}`, COMPONENTS), 'utf8');
+      files.set(join('components', name, file), renderComponentFile(text, namespace));
+    }
+  for (const [file, text] of files) {
+    await mkdir(dirname(join(directory, file)), { recursive: true });
+    await writeFile(join(directory, file), text);
+    context.stdout(`${join(directory, file)}\n`);
+  }
+}
+
+function parseComponent(value: string, before: readonly string[] = []): readonly string[] {
+  if (COMPONENT_NAMES.includes(value)) return [...new Set([...before, value])];
+  throw new InvalidArgumentError(`expected one of ${COMPONENT_NAMES.join(', ')}; found ${JSON.stringify(value)}`);
 }
 
 function parseSecret(

@@ -74,6 +74,11 @@ export function renderInstallation(templates: InstallTemplates, installation: In
   return documents.join('---\n');
 }
 
+/** A file of a kustomize component for an installation in a namespace. */
+export function renderComponentFile(text: string, namespace: string): string {
+  return /^kind: Component$/m.test(text) ? text : fill(text, [[['metadata', 'namespace'], namespace]]);
+}
+
 /** A template with values set by path: what comes out is valid YAML whatever they are. */
 function fill(template: string, values: Values): string {
   const document: Document = parseDocument(template);

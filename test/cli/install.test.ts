@@ -1,7 +1,9 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
+import { Metrics } from '../../src/service/metrics.ts';
+import { ROOT } from '../docs/pages.ts';
 import { temporaryDirectory } from '../repository/temporary-directory.ts';
 import { runCli } from './run-cli.ts';
 
@@ -52,6 +54,56 @@ it('names the rights after another namespace, so that two installations keep the
     'Role shop dso-gitops-second',
     'RoleBinding shop dso-gitops-second dso-gitops-second second',
   ]);
+});
+
+it('writes the components that are asked for beside the manifest, in its namespace', async () => {
+  const directory = temporaryDirectory();
+  const wanted = ['service-monitor', 'alerts', 'network-policy'].flatMap((name) => ['--component', name]);
+  const { code, stdout } = await runCli(['install', '--export', 'hub', '--namespace', 'second', ...wanted], {
+    directory,
+  });
+  expect(code).toBe(0);
+  const files = stdout.trim().split('\n');
+  expect(files.map((file) => file.slice(directory.length + 1)).sort()).toEqual([
+    'hub/components/alerts/kustomization.yaml',
+    'hub/components/alerts/prometheus-rule.yaml',
+    'hub/components/network-policy/kustomization.yaml',
+    'hub/components/network-policy/network-policy.yaml',
+    'hub/components/service-monitor/kustomization.yaml',
+    'hub/components/service-monitor/service-monitor.yaml',
+    'hub/components/service-monitor/service.yaml',
+    'hub/dso-gitops.yaml',
+    'hub/kustomization.yaml',
+  ]);
+  const own = files.filter((file) => /components/.test(file) && !file.endsWith('kustomization.yaml'));
+  for (const file of own) expect(readFileSync(file, 'utf8')).toContain('namespace: second');
+  const { components } = parse(readFileSync(join(directory, 'hub/kustomization.yaml'), 'utf8')) as {
+    components: string[];
+  };
+  expect(components).toEqual(['components/service-monitor', 'components/alerts', 'components/network-policy']);
+});
+
+it('writes components into a directory alone, and knows which there are', async () => {
+  const run = (...args: readonly string[]) => runCli(['install', ...args], { directory: temporaryDirectory() });
+  expect((await run('--export', '--component', 'alerts')).stderr).toContain('give --export a directory');
+  expect((await run('--export', 'hub', '--component', 'alert')).stderr).toContain(
+    'service-monitor, network-policy, alerts',
+  );
+});
+
+it('alerts on metrics that there are', () => {
+  const file = join(ROOT, 'templates/components/alerts/prometheus-rule.yaml');
+  const { spec } = parse(readFileSync(file, 'utf8')) as {
+    spec: { groups: { rules: { alert: string; expr: string }[] }[] };
+  };
+  const rules = spec.groups.flatMap((group) => group.rules);
+  expect(rules.length).toBeGreaterThan(5);
+  const names = new Metrics().names;
+  for (const { alert, expr } of rules) {
+    const used = expr.match(/\b(?:dso_gitops|controller_runtime|leader_election)\w+/g) ?? [];
+    expect(used.length, alert).toBeGreaterThan(0);
+    for (const name of used) expect(names, alert).toContain(name.replace(/_bucket$/, ''));
+  }
 });
 
 it('leaves the CRD out when told, and nothing else', async () => {
