@@ -77,8 +77,9 @@ export async function engineOf(configuration: Configuration, hub: Hub, context: 
     templates: await loadTemplates(configuration.templates),
     open: async (branch, isRenewed) => {
       const host = hostOf(branch, openForge);
-      const { environment: parentEnvironment, beforeCall } = context;
-      const settings = { ...branch, host, cacheDirectory, parentEnvironment, ...(beforeCall && { beforeCall }) };
+      const { environment: parentEnvironment, beforeCall, writer } = context;
+      const guard = { ...(beforeCall && { beforeCall }), ...(writer !== undefined && { writer }) };
+      const settings = { ...branch, host, cacheDirectory, parentEnvironment, ...guard };
       if (isRenewed) await Mirror.discard(settings);
       return Mirror.open(settings, context.signal);
     },

@@ -17,6 +17,8 @@ export interface Context {
   readonly mask?: (secret: string) => void;
   /** Called before every call to a remote: ends `signal` where this process may do none any more. Absent: it always may. */
   readonly beforeCall?: () => void;
+  /** Who this is among several of which one may write; absent: nobody else writes. */
+  readonly writer?: string;
 }
 
 /** 0: fine. 1: something failed or is refused. 2: `plan --detailed-exitcode` found changes. */

@@ -98,7 +98,7 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
   const say: Log = (entry) => {
     if (!term?.signal.aborted) log(entry);
   };
-  const guard = term && { beforeCall: term.check };
+  const guard = term && { beforeCall: term.check, writer: randomUUID() };
   const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal, ...guard });
   const transitions = new TransitionLog();
   const writes = new WriteLog();

@@ -4,6 +4,7 @@ import type { FileChange, ProposedCommit, Publication, Published } from '../reco
 import { BlobStore } from './blob-store.ts';
 import { type CommitSettings, CommitWriter } from './commit-writer.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
+import { Fence } from './fence.ts';
 import { type Git, gitIn } from './git.ts';
 import type { Host } from './host.ts';
 import { takeMirrorDirectory } from './mirror-directory.ts';
@@ -29,6 +30,8 @@ export interface MirrorSettings extends RemoteSettings, CommitSettings {
   readonly deadlineMs?: number;
   /** Called before every call to the remote; it may end the signal. */
   readonly beforeCall?: () => void;
+  /** Who this is among several of which one may write; absent: nobody else writes. */
+  readonly writer?: string;
 }
 
 /**
@@ -44,6 +47,7 @@ export class Mirror {
   readonly #past: Past;
   readonly #blobs: BlobStore;
   readonly #saved: SavedStates;
+  readonly #fence: Fence | null;
   #proposed = new Map<string, string>();
 
   private constructor(settings: MirrorSettings, directory: string, git: Git, signal: AbortSignal) {
@@ -57,12 +61,16 @@ export class Mirror {
     this.#blobs = new BlobStore(git);
     const contents = (ids: readonly string[]) => this.#tree.contents(ids);
     this.#saved = new SavedStates(git, branch, roots, contents);
+    const commits = new CommitWriter(git, settings, place);
+    const { writer } = settings;
+    this.#fence = writer === undefined ? null : new Fence(branch, roots, writer, commits, this.#remote);
     this.#publisher = new Publisher({
       branch,
       host: settings.host,
-      commits: new CommitWriter(git, settings, place),
+      commits,
       remote: this.#remote,
       saved: this.#saved,
+      fence: this.#fence,
       contents,
       proposed: () => this.#proposed.keys(),
     });
@@ -106,7 +114,10 @@ export class Mirror {
    * @param gate called when the remote has answered; readers see what it brought only after it has resolved
    */
   async refresh(gate: () => Promise<void> = open): Promise<void> {
-    const tips = await this.#remote.tips(this.#saved.names, this.tip !== null);
+    const tips = await this.#remote.tips(this.#saved.names, this.tip !== null, this.#fence?.ref ?? null);
+    this.#fence?.see(tips.fence);
+    // Where that fails what can be read is read; the next push tries it again, and says why.
+    await this.#fence?.take(Date.now()).catch(() => undefined);
     const known = this.#saved.commits;
     const states = [...tips.states].flatMap(([ref, commit]) => (known.get(ref) === commit ? [] : ref));
     // A state never speaks of a commit that is not here: both are fetched as they are at one moment.

@@ -3,6 +3,7 @@ import type { ChangeSet } from '../manifests/change-set.ts';
 import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
 import type { CommitWriter, NewCommit } from './commit-writer.ts';
 import type { WrittenCommit } from './fast-import.ts';
+import type { Fence } from './fence.ts';
 import type { Host, HostCommit } from './host.ts';
 import { isRefused, type Remote, STATE_BRANCH } from './remote.ts';
 import type { SavedStates, StateCommit } from './saved-states.ts';
@@ -22,6 +23,8 @@ export interface PublisherParts {
   readonly commits: CommitWriter;
   readonly remote: Remote;
   readonly saved: SavedStates;
+  /** null: nobody else writes. */
+  readonly fence: Fence | null;
   /** Names of our branches beside, as they were learnt last. */
   readonly proposed: () => Iterable<string>;
   /** Texts of blobs by id. */
@@ -181,20 +184,31 @@ export class Publisher {
     }
   }
 
+  /** Of a commit nothing lands where somebody else has become the one that writes. */
+  async #pushFenced(commit: string | null, states: readonly WrittenState[]): Promise<readonly WrittenState[]> {
+    const { fence, remote } = this.#parts;
+    await fence?.take(Date.now());
+    const beside = commit === null ? [] : (fence?.beside(commit) ?? []);
+    const there = new Set((await remote.push(commit, [...states, ...beside])).map(({ ref }) => ref));
+    if (commit !== null && beside.some(({ ref }) => there.has(ref))) fence?.moved(commit);
+    return states.filter(({ ref }) => there.has(ref));
+  }
+
   /** A host that takes no refs outside heads, or takes none any more, may take a branch. */
   async #push(
     commit: string | null,
     states: readonly WrittenState[],
     publication: Publication,
   ): Promise<readonly WrittenState[]> {
-    const { saved, remote } = this.#parts;
+    const { saved, fence } = this.#parts;
     try {
-      return await remote.push(commit, states);
+      return await this.#pushFenced(commit, states);
     } catch (error) {
+      if (fence?.isRefusedBy(error)) return this.#push(commit, states, publication);
       const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
       if (!isOfRefs || !saved.useBranch()) throw error;
       try {
-        return await remote.push(commit, await this.#writeStates(publication));
+        return await this.#pushFenced(commit, await this.#writeStates(publication));
       } catch (second) {
         if (!(second instanceof ProductError) || !isRefused(second, STATE_BRANCH)) throw second;
         // It was not the kind of ref: what was said first is what matters.

@@ -22,6 +22,8 @@ export interface RemoteTips {
   readonly states: ReadonlyMap<string, string>;
   /** Branches of ours that are proposed, by name. */
   readonly proposed: ReadonlyMap<string, string>;
+  /** Where the ref is that tells who may write; null: it is not there. */
+  readonly fence: string | null;
 }
 
 /** What of it is not here. */
@@ -107,11 +109,13 @@ export class Remote {
    *
    * @param stateRefs refs that may hold states
    * @param hadTip a commit of the branch was seen before
+   * @param fence ref that tells who may write; null: there is none
    * @throws ProductError kind `later` when nothing at all is there any more
    */
-  async tips(stateRefs: readonly string[], hadTip: boolean): Promise<RemoteTips> {
+  async tips(stateRefs: readonly string[], hadTip: boolean, fence: string | null): Promise<RemoteTips> {
     const prefix = this.#proposedRefs;
-    const refs = await this.#list([this.#branchRef, ...stateRefs, 'HEAD', ...(prefix === null ? [] : [`${prefix}*`])]);
+    const beside = [fence, prefix === null ? null : `${prefix}*`].filter((one) => one !== null);
+    const refs = await this.#list([this.#branchRef, ...stateRefs, 'HEAD', ...beside]);
     if (![...refs.keys()].some(isHead)) await this.#checkEmpty(hadTip);
     const source = await this.#sourceOf(refs);
     this.#source = source;
@@ -119,7 +123,13 @@ export class Remote {
     const proposed = [...refs].flatMap(([ref, id]): [string, string][] => {
       return prefix !== null && ref.startsWith(prefix) ? [[ref.slice(HEADS.length), id]] : [];
     });
-    return { source, tip: refs.get(source) ?? null, states: new Map(states), proposed: new Map(proposed) };
+    return {
+      source,
+      tip: refs.get(source) ?? null,
+      states: new Map(states),
+      proposed: new Map(proposed),
+      fence: refs.get(fence ?? '') ?? null,
+    };
   }
 
   /** Fetches the branch, states, or both into refs of the mirror, and gives the tips that were fetched. */

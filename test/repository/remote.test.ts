@@ -21,7 +21,7 @@ async function setUp() {
     isPartial: false,
     proposedPrefix: null,
   });
-  await remote.fetch(await remote.tips([], false), { tip: true, states: [] }, false);
+  await remote.fetch(await remote.tips([], false, null), { tip: true, states: [] }, false);
   return { host, clone, remote, tip: host.tip() ?? '' };
 }
 
