@@ -55,9 +55,11 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const path = await requireConfiguration(options.config, context);
   // That the clock is set is no sign of anything that hangs.
   const health = new Health(() => performance.now());
-  const metrics = new Metrics();
+  const { healthPort } = options;
+  // Where nobody can ask for them none are kept.
+  const metrics = healthPort === undefined ? null : new Metrics();
   const server =
-    options.healthPort === undefined ? null : await serveHealth(health, options.healthPort, () => metrics.text());
+    healthPort === undefined ? null : await serveHealth(health, healthPort, async () => metrics?.text() ?? '');
   const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);
   try {
     const leadership = await leadershipOf(path, options, context);
@@ -65,7 +67,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
     else {
       const elections = new ElectionLog();
       await whileLeading(leadership, work, context.signal, (standing) => {
-        metrics.noteLeading(leadership.isHeld);
+        metrics?.noteLeading(leadership.isHeld);
         // Who waits does all that it should.
         if (standing.kind === 'waits') health.beat(null);
         if (standing.kind === 'fails' && !leadership.isHeld) health.beat(standing.error.message);
@@ -82,7 +84,7 @@ interface Serving {
   readonly context: Context;
   readonly log: Log;
   readonly health: Health;
-  readonly metrics: Metrics;
+  readonly metrics: Metrics | null;
 }
 
 /** Watches and commits until it is told to end, or its term is over: then at once, and nothing more is begun. */
@@ -118,7 +120,7 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
         watch: (call) => {
           changed = call;
           open.watch(() => {
-            metrics.noteChange(performance.now());
+            metrics?.noteChange(performance.now());
             call();
           });
         },
@@ -126,13 +128,13 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
       },
       now: context.now,
       onTick: (result, tookMs) => {
-        metrics.noteTick(result, tookMs, performance.now());
+        metrics?.noteTick(result, tookMs, performance.now());
         health.beat(result.problems.find(({ where }) => where === HUB)?.message ?? null);
         for (const entry of transitions.of(result)) say(entry);
         writer?.offer(result);
       },
       onError: (error) => {
-        metrics.noteFailure();
+        metrics?.noteFailure();
         health.beat(describeFailure(error));
         for (const entry of transitions.ofFailure(describeFailure(error))) say(entry);
       },

@@ -20,7 +20,7 @@ interface Told {
   readonly unplaced: number;
   /** In one order, and of each what it gets. */
   readonly members: readonly string[];
-  readonly replicas: Uint32Array;
+  readonly replicas: readonly number[];
 }
 
 /** What a tick came to, and how the process is, for Prometheus. */
@@ -116,7 +116,7 @@ export class Metrics {
       if (decided !== null) this.#decided.set({ namespace, name }, decided);
       if (committed !== null) this.#committed.set({ namespace, name }, committed);
       if (unplaced > 0) this.#unplaced.set({ namespace, name }, unplaced);
-      for (const [index, member] of members.entries()) this.#members.inc({ member }, replicas[index]);
+      for (const [index, member] of members.entries()) this.#members.inc({ member }, replicas[index] ?? 0);
     }
     try {
       return await this.#registry.metrics();
@@ -140,7 +140,7 @@ export class Metrics {
       committed: counts.length > 0 && counts.every((count) => count !== null) ? sum(counts) : null,
       unplaced: decided?.split?.unplaced ?? 0,
       members: this.#shared(shares.map((share) => share.name)),
-      replicas: Uint32Array.from(shares, ({ replicas }) => replicas),
+      replicas: shares.map(({ replicas }) => replicas),
     };
   }
 
