@@ -61,7 +61,7 @@ export type Step =
   /** It would merge itself against a person's no. */
   | { readonly kind: 'disarm'; readonly message: string }
   /** Nothing is left to propose. */
-  | { readonly kind: 'close' }
+  | { readonly kind: 'close'; readonly message: string }
   /** It is behind, and stays so for now. */
   | { readonly kind: 'wait'; readonly reason: string; readonly message: string; readonly until: number | null };
 
@@ -76,7 +76,7 @@ export function nextStep(situation: Situation): Step {
   if (no !== null && (open.isAutoMergeArmed || open.mayBeQueued)) return { kind: 'disarm', message: no };
   if (open.labels.includes(HOLD_LABEL)) return { kind: 'wait', reason: 'HoldLabel', message: LABELLED, until: null };
   const isPartlyUnknown = isAnyUnknown(marker, unknown);
-  if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close' };
+  if (entries.length === 0) return isPartlyUnknown ? { kind: 'none' } : { kind: 'close', message: no ?? NOTHING_LEFT };
   if (!marker) return ready(situation, null);
   const isSame =
     marker.digest === digestOf(situation) && isComplete(situation, marker) && marker.ground === situation.ground;
@@ -90,13 +90,14 @@ export function nextStep(situation: Situation): Step {
   return { kind: 'wait', reason: 'PartlyUnknown', message, until: marker.validUntil };
 }
 
+const NOTHING_LEFT = 'nothing is left to change: the branch has these counts already, or they are no longer wanted';
 const LABELLED = `it carries the label ${HOLD_LABEL}`;
 
 /** A person's no to some of what is proposed; null: there is none. */
 function noTo({ labels }: OpenProposal, marker: Marker | null, held: ReadonlySet<string>): string | null {
   if (labels.includes(HOLD_LABEL)) return LABELLED;
   const found = [...held].find((key) => !marker || speaksFor(marker, key));
-  return found === undefined ? null : `${found} is held`;
+  return found === undefined ? null : `${found} is held by a person`;
 }
 
 /** Whether the last line still speaks for all of it. */

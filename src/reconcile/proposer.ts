@@ -115,7 +115,7 @@ export class Proposer {
       const forge = await this.#parts.open();
       if (task.step.kind === 'disarm' && task.open)
         return await this.#disarm(task, task.open, task.step.message, forge);
-      if (task.step.kind === 'close' && task.open) return await this.#close(task, task.open, forge);
+      if (task.step.kind === 'close' && task.open) return await this.#close(task, task.open, task.step.message, forge);
       if (task.step.kind === 'refresh' && task.open) {
         const { commit, builtAt } = task.step.marker;
         return await this.#tell(task, task.open, { commit, builtAt, now }, forge);
@@ -200,17 +200,14 @@ export class Proposer {
   }
 
   /** What it says is withdrawn first: a person has not said no to it. */
-  async #close(task: Task, pull: PullRequest, forge: Forge): Promise<ProposalOutcome> {
+  async #close(task: Task, pull: PullRequest, why: string, forge: Forge): Promise<ProposalOutcome> {
     const { number, body } = pull;
     const at = this.branch.repository?.proposed.get(task.head) ?? null;
     if (!(await this.#isOwn(task, at))) throw this.#taken(task);
     const before = await forge.update(number, { body: withdrawn(body) });
     // A person was faster: that is a no to what it listed.
     if (before.state !== 'open') return this.#restore(task, pull, forge);
-    const closed = await forge.close(
-      number,
-      'Nothing is left to change: the branch has these counts already, or they are no longer wanted.',
-    );
+    const closed = await forge.close(number, `Closed: ${cleanText(why)}.`);
     this.#parts.learn(closed);
     const tip = this.branch.repository?.proposed.get(task.head) ?? null;
     if (closed.state === 'closed' && tip !== null && tip === parseMarker(body)?.commit) {

@@ -226,7 +226,7 @@ export class Remote {
     throw new ProductError(
       'later',
       'RepositoryEmptied',
-      `${this.#url} had commits and now has none; try again later, run does so by itself; if it was emptied on purpose, remove the cache directory`,
+      `${this.#url} had commits and now has none; try again later, run does so by itself; if it was emptied on purpose, remove the cache directory (DSO_GITOPS_CACHE, else dso-gitops in ~/.cache)`,
     );
   }
 

@@ -146,6 +146,17 @@ describe('a pull request', () => {
     expect(plan.out).not.toContain('brought in line');
   });
 
+  it('that is closed because a person holds what it proposes says so', async () => {
+    const { world, standIn } = await proposedAgain();
+    for (const name of ['a', 'b']) expect((await world.run('hold', `default/${name}`)).code).toBe(0);
+    world.now += 700_000;
+    await world.tick();
+    expect(standIn.repository.pull(2)).toMatchObject({
+      state: 'closed',
+      comments: [{ body: expect.stringContaining('is held by a person') }],
+    });
+  });
+
   it('is told to be as it would be in a plan', async () => {
     const { world } = await proposedAgain();
     world.metric('a', 100);

@@ -133,7 +133,7 @@ describe('what a rule proposes', () => {
     expect((await world.tick()).proposals).toMatchObject([{ step: 'close', error: null }]);
     expect(standIn.repository.pull(2)).toMatchObject({ state: 'closed' });
     expect(standIn.repository.pull(2).comments.map(({ body }) => body)).toEqual([
-      expect.stringContaining('Nothing is left'),
+      expect.stringContaining('nothing is left'),
     ]);
     expect(world.home.tip(HEAD)).toBeNull();
     world.metric('a', 60);
