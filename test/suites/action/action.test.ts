@@ -232,7 +232,7 @@ describe('verify', () => {
     const site = await ActionSite.start();
     await site.run({ command: 'apply' });
     const { code, summary } = await site.run({ command: 'verify' });
-    expect([code, summary]).toEqual([0, expect.stringContaining('1 decisions computed again')]);
+    expect([code, summary]).toEqual([0, expect.stringContaining('1 decision computed again')]);
   });
 
   it('names a change of an overlay by hand at its line, and nothing that was there before', async () => {
