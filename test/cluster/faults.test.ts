@@ -87,7 +87,8 @@ describe('the API server', () => {
     proxy.fault = { kind: 'none' };
     await service.committed([3, 5], 'cut');
     // Those of other tests may still come back from the restart before, each after a wait of its own.
-    const isOurs = (line: string) => line.includes('/distributedscaledobjects?') || line.includes('metadata.name%3Dcut&');
+    const isOurs = (line: string) =>
+      line.includes('/distributedscaledobjects?') || line.includes('metadata.name%3Dcut&');
     const requests = proxy.seen.filter((line) => line.startsWith('GET') && isOurs(line));
     // That of the DSOs may still wait for its turn.
     expect(requests.some((line) => line.includes('metadata.name%3Dcut&') && line.includes('watch=true'))).toBe(true);
