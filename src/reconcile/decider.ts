@@ -6,7 +6,7 @@ import { type Connections, ENDLESS } from './connections.ts';
 import { decide } from './decide.ts';
 import type { Decided, DecideInput, Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
-import { heldBackVerdict, heldEverywhere, holdBack, UNROUTED } from './hold-back.ts';
+import { heldBackVerdict, heldEverywhere, holdBack, type Routing, UNROUTED } from './hold-back.ts';
 import { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
@@ -213,6 +213,23 @@ export class Decider {
     return no?.kind === 'wait' && !record ? null : no;
   }
 
+  /** Decides, and says where it goes: what a person has said goes before every rule, and takes nothing of what a commit may move. */
+  #route(
+    placed: PlacedDso,
+    input: DecideInput,
+    isApproved: boolean,
+    budget: CommitBudget,
+  ): { readonly decided: Decided; readonly no: Refusal | null; readonly routing: Routing } {
+    const decided = decide(input);
+    if (isApproved) return { decided, no: null, routing: UNROUTED };
+    const no = this.#noTo(placed, decided, input.now);
+    if (no) return { decided, no, routing: heldEverywhere(decided, no.reason, no.message) };
+    const routing = holdBack(placed, decided, budget, input.now);
+    if (!input.isResumed || routing.heldBack.size === 0) return { decided, no, routing };
+    // That a hold ends is a person's word as well: what the readings ask for comes after it, and goes by the rules.
+    return { decided: decide({ ...input, readings: unread(input.readings) }), no, routing: UNROUTED };
+  }
+
   #decideOne(
     { placed, source, readings, staleAt }: Candidate & Observed,
     options: TickOptions,
@@ -241,19 +258,10 @@ export class Decider {
       person: options.resume?.get(dso.key) ?? options.hold?.get(dso.key) ?? null,
       now: options.now,
     };
-    let decided = decide(input);
-    let routing = holdBack(placed, decided, budget, options.now);
-    if (input.isResumed && routing.heldBack.size > 0) {
-      // That a hold ends is a person's word, and no rule's matter: what the readings ask for comes after it.
-      decided = decide({ ...input, readings: unread(readings) });
-      routing = UNROUTED;
-    }
+    const isApproved = options.approve?.has(dso.key) === true;
+    const { decided, no, routing } = this.#route(placed, input, isApproved, budget);
     if (options.mode === 'apply') this.#states.observe({ placed, decided }, source.stored?.uid ?? null);
     const problems = dso.advice.map((problem) => ({ ...problem, where: source.locate(problem.path) }));
-    const isApproved = options.approve?.has(dso.key) === true;
-    const no = isApproved ? null : this.#noTo(placed, decided, options.now);
-    if (isApproved) routing = UNROUTED;
-    else if (no) routing = heldEverywhere(decided, no.reason, no.message);
     const last = landed.get(home.id)?.record;
     return {
       key: dso.key,

@@ -180,6 +180,19 @@ describe('delivery', () => {
     expect(names.map((name) => countOf(world.home, 'one', name))).toEqual([5, 5, 5]);
   });
 
+  it('takes nothing of the limit of a commit for what a person lets through', async () => {
+    const world = new World({ destinations: [{ repository: 'fleet.git', delivery: { maxReplicasPerCommit: 12 } }] });
+    for (const name of ['a', 'b']) {
+      world.dso({ name });
+      world.metric(name, 20);
+    }
+    await world.tick();
+    await world.save();
+    for (const name of ['a', 'b']) world.metric(name, 80);
+    expect((await world.run('apply', '--approve', 'default/a')).code).toBe(0);
+    expect(['a', 'b'].map((name) => countOf(world.home, 'one', name))).toEqual([8, 8]);
+  });
+
   it('does not write elsewhere what its home keeps back', async () => {
     const world = new World();
     const other = world.repository('other.git');
