@@ -11,6 +11,7 @@ const MARKER = new RegExp(`^<!-- dso-gitops: (\\{.{1,${MAX_MARKER_LENGTH}}\\}) -
 
 /** Total, beginning of the record that it replaces, beginning of the split. */
 const Numbers = z.tuple([z.int().min(0), z.string().max(8), z.string().max(8)]);
+type Numbers = z.infer<typeof Numbers>;
 
 const Written = z.strictObject({
   version: z.literal(1),
@@ -26,11 +27,12 @@ const Written = z.strictObject({
   /** The same of many, by a hash of the key. */
   short: z.string().max(MAX_NUMBERS_LENGTH).optional(),
 });
+type Written = z.infer<typeof Written>;
 
 /** What a body says about itself, unseen. */
-export interface Marker extends Omit<z.infer<typeof Written>, 'short'> {
+export interface Marker extends Omit<Written, 'short'> {
   /** By name; see nameIn. Absent: there were too many. */
-  readonly numbers?: Readonly<Record<string, z.infer<typeof Numbers>>> | undefined;
+  readonly numbers?: Readonly<Record<string, Numbers>> | undefined;
   /** Names are hashes. */
   readonly isShort?: true;
 }
@@ -46,14 +48,12 @@ export function renderMarker(proposal: Proposal): string {
     commit,
     builtAt,
     ground,
-  } satisfies z.infer<typeof Written>;
+  } satisfies Written;
   const all = proposal.entries.map((entry) => [entry.key, numbersOf(entry)] as const);
-  const texts = [{ numbers: Object.fromEntries(all) }, { short: shortOf(all.map(([key, one]) => [hashOf(key), one])) }];
-  return texts.map((text) => textOf({ ...marker, ...text })).find(isShortEnough) ?? textOf(marker);
-}
-
-function isShortEnough({ length }: string): boolean {
-  return length <= MAX_NUMBERS_LENGTH;
+  const whole = textOf({ ...marker, numbers: Object.fromEntries(all) });
+  if (whole.length <= MAX_NUMBERS_LENGTH) return whole;
+  const short = textOf({ ...marker, short: shortOf(all.map(([key, one]) => [hashOf(key), one])) });
+  return short.length <= MAX_NUMBERS_LENGTH ? short : textOf(marker);
 }
 
 /** What a marker calls a workload. */
@@ -75,7 +75,7 @@ function hashOf(key: string): string {
   return bits.toString(36).padStart(HASH_LENGTH, '0');
 }
 
-function shortOf(all: readonly (readonly [string, z.infer<typeof Numbers>])[]): string {
+function shortOf(all: readonly (readonly [string, Numbers])[]): string {
   return all
     .map(([hash, [total, previous, split]]) => {
       return `${hash}${previous === '' ? NO_RECORD : previous.slice(0, 4)}${split.slice(0, 4)}${total.toString(36)}`;
@@ -84,8 +84,8 @@ function shortOf(all: readonly (readonly [string, z.infer<typeof Numbers>])[]): 
 }
 
 /** null: it is none of ours. */
-function numbersIn(short: string): Record<string, z.infer<typeof Numbers>> | null {
-  const numbers: Record<string, z.infer<typeof Numbers>> = {};
+function numbersIn(short: string): Record<string, Numbers> | null {
+  const numbers: Record<string, Numbers> = {};
   for (const one of short === '' ? [] : short.split(' ')) {
     const [, hash, previous, split, total] =
       /^([0-9a-z]{7})([0-9a-f]{4}|_{4})([0-9a-f]{4})([0-9a-z]{1,6})$/.exec(one) ?? [];
@@ -106,7 +106,7 @@ export function numbersOf({ total, previous, members }: ProposalEntry): [number,
 /** A body whose marker says less: some workloads are left out, or all where it does not tell which it speaks for. */
 export function withoutKeys(body: string, keys: ReadonlySet<string>): string {
   const marker = parseMarker(body);
-  if (!marker) return `${body}\n\n${textOf(NOBODYS)}\n`;
+  if (!marker) return withdrawn(body);
   const names = new Set([...keys].map((key) => nameIn(marker, key)));
   return withNumbers(
     body,
@@ -124,7 +124,7 @@ export function withdrawn(body: string): string {
 function withNumbers(
   body: string,
   { isShort, numbers: _all, ...marker }: Marker,
-  left: readonly (readonly [string, z.infer<typeof Numbers>])[],
+  left: readonly (readonly [string, Numbers])[],
 ): string {
   const line = textOf({ ...marker, ...(isShort ? { short: shortOf(left) } : { numbers: Object.fromEntries(left) }) });
   const last = [...body.matchAll(MARKER)].at(-1);
@@ -132,7 +132,7 @@ function withNumbers(
 }
 
 /** Speaks for no workload. */
-const NOBODYS: z.infer<typeof Written> = {
+const NOBODYS: Written = {
   version: 1,
   group: 'all',
   digest: '0'.repeat(40),
@@ -143,7 +143,7 @@ const NOBODYS: z.infer<typeof Written> = {
   numbers: {},
 };
 
-function textOf(marker: z.infer<typeof Written>): string {
+function textOf(marker: Written): string {
   // Nothing in a name can end the comment, or mean something to a host.
   const json = JSON.stringify(marker).replaceAll(/"(?:[^"\\]|\\.)*"/g, (string) => {
     return string.replaceAll(/[^\w "\\]/g, (unit) => {

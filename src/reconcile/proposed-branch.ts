@@ -170,10 +170,10 @@ export class ProposedBranch {
     const { wanted, refused } = this.#withoutRefused(all);
     const tasks = await this.#tasks(known, wanted, now).catch((thrown: unknown) => this.branch.noteUnreadable(thrown));
     if (!tasks) return this.#waiting(all.proposed);
-    const going = this.#queue.next(tasks, now, patience.ms);
     const shown = tasks.filter(({ dsos, step }) => dsos.length > 0 || step.kind !== 'none');
     if (mode === 'plan')
       return [...(await Promise.all(shown.map((task) => this.#proposer.plan(task, now)))), ...refused];
+    const going = this.#queue.next(tasks, now, patience.ms);
     const told = shown.map((task) => this.#queue.told(task, going, now));
     const left = this.#left.find(known);
     if (going.length + left.length === 0) return [...this.#withDone(told), ...refused];
