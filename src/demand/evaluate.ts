@@ -38,6 +38,11 @@ export interface Evaluation {
   readonly scaling: HpaOutcome | null;
 }
 
+/** The last evaluation that moved the total; undefined: none did. */
+export function lastMove(evaluations: readonly Evaluation[]): Evaluation | undefined {
+  return evaluations.filter(({ before, after }) => before !== after).at(-1);
+}
+
 /** The next state and how it came about. */
 export interface Evaluated {
   readonly state: DemandState;

@@ -1,5 +1,5 @@
 import { describeEvaluation, summarize } from '../demand/describe.ts';
-import type { Evaluation } from '../demand/evaluate.ts';
+import { type Evaluation, lastMove } from '../demand/evaluate.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { type DecisionRecord, type DsoState, RULES_VERSION } from '../manifests/record.ts';
 import type { SplitResult } from '../split/split.ts';
@@ -111,7 +111,7 @@ function reasonOf(
   evaluations: readonly Evaluation[],
   before: number | null,
 ): string {
-  const changed = evaluations.filter((evaluation) => evaluation.before !== evaluation.after).at(-1);
+  const changed = lastMove(evaluations);
   const moved = before !== total && changed ? summarize(changed, dso.demand) : null;
   if (person) {
     const { by, reason } = saidBy(person);

@@ -1,5 +1,5 @@
 import { summarize } from '../demand/describe.ts';
-import type { Evaluation } from '../demand/evaluate.ts';
+import { type Evaluation, lastMove } from '../demand/evaluate.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput } from './decision.ts';
 
@@ -11,6 +11,6 @@ export function movedBy(
   evaluations: readonly Evaluation[],
   { dso, now }: Pick<DecideInput, 'dso' | 'now'>,
 ): Pick<DsoState, 'moved'> {
-  const changed = evaluations.filter(({ before, after }) => before !== after).at(-1);
+  const changed = lastMove(evaluations);
   return changed ? { moved: { at: now, because: summarize(changed, dso.demand).slice(0, MAX_SENTENCE) } } : {};
 }

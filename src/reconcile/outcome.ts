@@ -84,6 +84,13 @@ export function heldCounts({
   return new Map([...(decided?.committed ?? []), ...behind]);
 }
 
+/** The sum of counts; null: there are none, or not all of them are known. */
+export function sumOf(counts: ReadonlyMap<string, number | null>): number | null {
+  const all = [...counts.values()];
+  if (all.length === 0 || all.includes(null)) return null;
+  return all.reduce<number>((total, count) => total + (count ?? 0), 0);
+}
+
 /** DSOs that one commit holds; a beginning of its id is enough. */
 export function outcomesHeldBy(outcomes: readonly DsoOutcome[], commit: string): readonly DsoOutcome[] {
   return outcomes.filter(({ verdict }) => verdict.kind === 'held' && verdict.commit?.startsWith(commit) === true);

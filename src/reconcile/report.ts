@@ -1,8 +1,9 @@
 import { formatProblem } from '../api/problem.ts';
 import { describeEvaluation, summarize } from '../demand/describe.ts';
+import { lastMove } from '../demand/evaluate.ts';
 import type { PullRequest } from '../forge/forge.ts';
 import { textOf } from '../manifests/change-set.ts';
-import { type DestinationOutcome, type DsoOutcome, heldCounts, type TickResult } from './outcome.ts';
+import { type DestinationOutcome, type DsoOutcome, heldCounts, sumOf, type TickResult } from './outcome.ts';
 import type { ProposalOutcome } from './proposer.ts';
 
 /** One member of a report. Counts are replicas; null: none yet. */
@@ -129,11 +130,10 @@ export function isFailed(result: TickResult): boolean {
 export function dsoReport(outcome: DsoOutcome): DsoReport {
   const { key, where, verdict, problems, placed, decided, readings, routing } = outcome;
   const evaluations = decided?.evaluations ?? [];
-  const last = evaluations.filter(({ before, after }) => before !== after).at(-1) ?? evaluations.at(-1);
+  const last = lastMove(evaluations) ?? evaluations.at(-1);
   const spec = placed?.dso.demand;
   const shares = new Map((decided?.split?.shares ?? []).map((share) => [share.name, share]));
   const held = heldCounts(outcome);
-  const committed = [...held.values()];
   return {
     key,
     where,
@@ -146,7 +146,7 @@ export function dsoReport(outcome: DsoOutcome): DsoReport {
         : { source, value: null, problem: reading.message };
     }),
     total: {
-      committed: committed.length > 0 && committed.every((count) => count !== null) ? sum(committed) : null,
+      committed: sumOf(held),
       decided: decided?.state?.demand.total ?? null,
     },
     because: decided?.record?.reason ?? (last && spec ? summarize(last, spec) : ''),
@@ -233,8 +233,4 @@ export function delivery({
 function firstOf(instants: readonly (number | null | undefined)[]): string | null {
   const known = instants.filter((instant) => instant != null);
   return known.length === 0 ? null : new Date(Math.min(...known)).toISOString();
-}
-
-function sum(counts: readonly (number | null)[]): number {
-  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
 }

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type DsoOutcome, heldCounts, type TickResult } from '../reconcile/outcome.ts';
+import { type DsoOutcome, heldCounts, sumOf, type TickResult } from '../reconcile/outcome.ts';
 
 /** As controller-runtime has it in this label. */
 const CONTROLLER = { controller: 'distributedscaledobject' };
@@ -129,7 +129,6 @@ export class Metrics {
   #tell(outcome: DsoOutcome): Told {
     const { key, verdict, decided } = outcome;
     const [namespace = '', name = ''] = key.split('/');
-    const counts = [...heldCounts(outcome).values()];
     const shares = decided?.split?.shares ?? [];
     return {
       outcome: new WeakRef(outcome),
@@ -137,7 +136,7 @@ export class Metrics {
       name,
       verdict: verdict.kind,
       decided: decided?.state?.demand.total ?? null,
-      committed: counts.length > 0 && counts.every((count) => count !== null) ? sum(counts) : null,
+      committed: sumOf(heldCounts(outcome)),
       unplaced: decided?.split?.unplaced ?? 0,
       members: this.#shared(shares.map((share) => share.name)),
       replicas: shares.map(({ replicas }) => replicas),
@@ -176,8 +175,4 @@ export class Metrics {
       registers: [this.#registry],
     });
   }
-}
-
-function sum(counts: readonly (number | null)[]): number {
-  return counts.reduce<number>((total, count) => total + (count ?? 0), 0);
 }
