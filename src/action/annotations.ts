@@ -6,6 +6,7 @@ import type { ProductError } from '../errors.ts';
 import type { Finding } from '../history/finding.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
 import type { Report } from '../reconcile/report.ts';
+import { byFile } from './by-file.ts';
 import { checkoutGit, firstChangedLine } from './changed-line.ts';
 import { inWorkflow } from './hints.ts';
 import type { WorkflowRun } from './workflow-run.ts';
@@ -22,10 +23,9 @@ export function annotateProblems({ outcomes, problems }: TickResult, base: strin
       const say = verdict.kind === 'stalled' ? core.error : core.notice;
       say(textOf(problem), placeOf(problem, base));
     }
-  for (const file of new Set(problems.map((problem) => placeOf(problem, base).file))) {
-    const [first, ...others] = problems.filter((problem) => placeOf(problem, base).file === file);
+  for (const [first, ...others] of byFile(problems, (problem) => placeOf(problem, base).file ?? '').values()) {
     if (!first) continue;
-    // What follows is mostly its consequence, and only a few are shown.
+    // Only a few are shown.
     const more = others.length > 0 ? `; ${others.length} more in this file` : '';
     core.error(`${textOf(first)}${more}`, placeOf(first, base));
   }

@@ -1,4 +1,5 @@
 import type { Report } from '../reconcile/report.ts';
+import { byFile, fileIn } from './by-file.ts';
 
 /** What a plan fails on. */
 export type Bound =
@@ -32,8 +33,7 @@ function over({ dsos, problems }: Report, bound: Bound): readonly string[] {
   }
   // What is wrong with each is said at its line.
   const stalled = dsos.flatMap(({ verdict, key }) => (verdict === 'stalled' ? [key] : []));
-  const files = new Set(problems.map((problem) => problem.split(':', 1)[0] ?? ''));
-  const found = [...stalled, ...files];
+  const found = [...stalled, ...byFile(problems, fileIn).keys()];
   const more = found.length - SHOWN;
   const text = `not valid: ${found.slice(0, SHOWN).join(', ')}${more > 0 ? `, and ${more} more` : ''}`;
   return found.length > 0 ? [text] : [];

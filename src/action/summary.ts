@@ -8,6 +8,7 @@ import { type ProposalEntry, proposedMembers } from '../proposal/proposal.ts';
 import { reasonsList } from '../proposal/reasons.ts';
 import { changesTable } from '../proposal/table.ts';
 import type { DsoReport, Report } from '../reconcile/report.ts';
+import { byFile, fileIn } from './by-file.ts';
 
 /** What is left of a comment's 65,536 characters, or of a summary's mebibyte, for the mark and what GitHub adds. */
 const MAX_LENGTH = 48_000;
@@ -97,14 +98,9 @@ function unplacedOf({ key, unplaced }: DsoReport): readonly string[] {
   return unplaced > 0 ? [`- ${codeSpan(key)}: no member can take ${counted(unplaced, 'replica')}`] : [];
 }
 
-/** The first of each file: what follows is mostly its consequence. */
+/** The first of each file. */
 function ofFiles(problems: readonly string[]): readonly string[] {
-  const first = new Map<string, string>();
-  for (const problem of problems) {
-    const file = problem.split(':', 1)[0] ?? '';
-    if (!first.has(file)) first.set(file, problem);
-  }
-  return [...first.values()].map((problem) => `- ${messageSpan(problem)}`);
+  return [...byFile(problems, fileIn).values()].map(([first = '']) => `- ${messageSpan(first)}`);
 }
 
 /** What to do stands at its end. */
