@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from '../api/crd.ts';
 import { type Configuration, parseConfiguration } from '../config/load.ts';
@@ -46,10 +46,10 @@ export function addInstall(program: Command, context: Context): void {
     .option('--image <image>', 'image of the service (default: dso-gitops:<version>)')
     .option('--without-crd', 'leave the CustomResourceDefinition out')
     .option('--secret <namespace/name>', 'a Secret that a trigger reads; may be given again', parseSecret)
-    .addOption(
-      new Option('--component <name>', 'with a directory: a kustomize component beside it; may be given again')
-        .choices(COMPONENT_NAMES)
-        .argParser(parseComponent),
+    .option(
+      '--component <name>',
+      `with a directory: a kustomize component beside it; may be given again (choices: ${COMPONENT_NAMES.join(', ')})`,
+      parseComponent,
     )
     .addHelpText('after', EXAMPLES)
     .action(async (options: InstallOptions) => {

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -7,6 +7,7 @@ import { mustAct } from '../errors.ts';
 import { connectToCluster } from '../kubernetes/client.ts';
 import { leaseStore } from '../kubernetes/lease-store.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
+import { shortHash } from '../repository/short-hash.ts';
 import { ElectionLog } from '../service/election-log.ts';
 import { Health, serveHealth } from '../service/health.ts';
 import { type Term, whileLeading } from '../service/lead.ts';
@@ -59,7 +60,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   // Where nobody can ask for them none are kept.
   const metrics = healthPort === undefined ? null : new Metrics();
   const server =
-    healthPort === undefined ? null : await serveHealth(health, healthPort, async () => metrics?.text() ?? '');
+    metrics && healthPort !== undefined ? await serveHealth(health, healthPort, () => metrics.text()) : null;
   const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);
   try {
     const leadership = await leadershipOf(path, options, context);
@@ -162,15 +163,11 @@ async function leadershipOf(path: string, options: RunOptions, context: Context)
   return new Leadership({
     store: leaseStore(client, namespace),
     // In one order, or two would wait for each other.
-    names: [...new Set(places)].map(leaseName).sort(),
+    names: [...new Set(places)].map((place) => `dso-gitops-${shortHash(place)}`).sort(),
     identity: `${context.environment['POD_NAME'] ?? hostname()}_${randomUUID()}`,
     now: context.now,
     clock: () => performance.now(),
   });
-}
-
-function leaseName(place: string): string {
-  return `dso-gitops-${createHash('sha256').update(place).digest('hex').slice(0, 16)}`;
 }
 
 function parsePort(value: string): number {

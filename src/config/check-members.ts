@@ -14,11 +14,8 @@ export function checkMembers({ members, destinations }: ConfigurationFile): read
     const { rules = [], freezes = [] } = typeof delivery === 'object' ? delivery : {};
     return [
       ...unknown(match?.members, [...path, 'match', 'members'], known),
-      ...rules.flatMap(({ when }, at) =>
-        unknown(when.members, [...path, 'delivery', 'rules', at, 'when', 'members'], known),
-      ),
-      ...freezes.flatMap(({ when }, at) =>
-        unknown(when.members, [...path, 'delivery', 'freezes', at, 'when', 'members'], known),
+      ...Object.entries({ rules, freezes }).flatMap(([list, all]) =>
+        all.flatMap(({ when }, at) => unknown(when.members, [...path, 'delivery', list, at, 'when', 'members'], known)),
       ),
     ];
   });

@@ -44,7 +44,7 @@ export class Fence {
       await this.#remote.push(null, [{ ref: this.ref, commit: written.commit, before: this.#there }]);
       this.#at = written.commit;
     } catch (error) {
-      if (!this.isRefusedBy(error)) throw error;
+      if (!this.noteRefusal(error)) throw error;
     }
     this.#isDecided = true;
   }
@@ -59,8 +59,8 @@ export class Fence {
     if (this.#at !== null) this.#at = commit;
   }
 
-  /** Whether the host takes no such ref, or takes none any more: it is done without from then on. */
-  isRefusedBy(error: unknown): boolean {
+  /** Does without from now on where the host takes no such ref, or takes none any more. @returns whether that is so */
+  noteRefusal(error: unknown): boolean {
     const isRefusal = error instanceof ProductError && isRefused(error, this.ref);
     if (isRefusal) this.#at = null;
     return isRefusal;

@@ -204,7 +204,7 @@ export class Publisher {
     try {
       return await this.#pushFenced(commit, states);
     } catch (error) {
-      if (fence?.isRefusedBy(error)) return this.#push(commit, states, publication);
+      if (fence?.noteRefusal(error)) return this.#push(commit, states, publication);
       const isOfRefs = error instanceof ProductError && states.some(({ ref }) => isRefused(error, ref));
       if (!isOfRefs || !saved.useBranch()) throw error;
       try {

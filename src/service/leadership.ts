@@ -114,9 +114,9 @@ export class Leadership {
 
   async #take(name: string): Promise<boolean> {
     const { store, identity, now, clock } = this.#options;
-    const lease = this.#look(name, await store.read(name));
+    const { lease, since } = this.#look(name, await store.read(name));
     const isOwn = lease?.holder === identity;
-    if (lease && !isOwn && lease.holder !== '' && this.#ageOf(name) < lease.durationSeconds * 1000) {
+    if (lease && !isOwn && lease.holder !== '' && clock() - since < lease.durationSeconds * 1000) {
       this.#holder = lease.holder;
       return false;
     }
@@ -135,13 +135,11 @@ export class Leadership {
     return written !== null;
   }
 
-  #look(name: string, lease: StoredLease | null): StoredLease | null {
-    if (this.#seen.get(name)?.lease?.version !== lease?.version || !this.#seen.has(name))
-      this.#seen.set(name, { lease, since: this.#options.clock() });
-    return lease;
-  }
-
-  #ageOf(name: string): number {
-    return this.#options.clock() - (this.#seen.get(name)?.since ?? this.#options.clock());
+  #look(name: string, lease: StoredLease | null): Seen {
+    const before = this.#seen.get(name);
+    if (before && before.lease?.version === lease?.version) return before;
+    const seen = { lease, since: this.#options.clock() };
+    this.#seen.set(name, seen);
+    return seen;
   }
 }

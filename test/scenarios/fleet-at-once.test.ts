@@ -55,6 +55,16 @@ function fillDisk(world: World, when = 'if true; then'): () => void {
   };
 }
 
+/** A tick that does not wait for its push. */
+async function pushing(world: World): Promise<{ readonly answered: Promise<void> }> {
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await world.stay({ background: { ms: 0, resume: answer } });
+  return { answered };
+}
+
 describe('a fleet that changes at once', () => {
   it('is one commit with a record for each, and verify finds nothing', async () => {
     const world = await scaled();
@@ -84,11 +94,7 @@ describe('a fleet that changes at once', () => {
     const world = await scaled();
     value(world, 40);
     world.home.hook('pre-receive', '#!/bin/sh\nsleep 2\n');
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    await world.stay({ background: { ms: 0, resume: answer } });
+    const { answered } = await pushing(world);
     // What is observed meanwhile counts: the window holds the highest.
     value(world, 60);
     await world.stay({ background: { ms: 0, resume: () => undefined } });
@@ -105,11 +111,7 @@ describe('a fleet that changes at once', () => {
     await world.stay();
     value(world, 40);
     world.home.hook('pre-receive', '#!/bin/sh\nsleep 1\n');
-    let answer = (): void => undefined;
-    const answered = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    await world.stay({ background: { ms: 0, resume: answer } });
+    const { answered } = await pushing(world);
     await answered;
     value(world, 60);
     world.now += 15_000;

@@ -24,8 +24,8 @@ export async function createPull(
   request: NewPullRequest,
   now: () => number,
 ): Promise<CreatedPullRequest> {
-  const opened = await open(client, repository, request, now);
-  const warnings = [...opened.warnings];
+  const { pull, isNew } = await open(client, repository, request, now);
+  const warnings: string[] = [];
   // The pull request is there: what is missing beside it must not make another one.
   const isDone = (what: string, doing: Promise<unknown>): Promise<boolean> =>
     doing.then(
@@ -35,7 +35,6 @@ export async function createPull(
         return false;
       },
     );
-  const { pull, isNew } = opened;
   const missing = request.labels.filter((label) => !pull.labels.includes(label));
   const isLabelled =
     missing.length > 0 &&
@@ -51,20 +50,19 @@ async function open(
   { owner, name }: RepositoryName,
   request: NewPullRequest,
   now: () => number,
-): Promise<CreatedPullRequest> {
+): Promise<Omit<CreatedPullRequest, 'warnings'>> {
   const target = `${owner}/${name}`;
   const { head, base, title, body } = request;
-  const warnings: string[] = [];
   for (let attempt = 1; ; attempt += 1) {
     const parameters = { owner, repo: name, head, base, title, body };
     const answer = await client.rest('POST /repos/{owner}/{repo}/pulls', parameters, target, DOING, {
       expected: [422],
     });
-    if (answer.status !== 422) return { pull: pullOf(read(PullBody, answer.data, DOING)), isNew: true, warnings };
+    if (answer.status !== 422) return { pull: pullOf(read(PullBody, answer.data, DOING)), isNew: true };
     const refusal = client.refusal(answer);
     if (says(refusal, /already exists/i)) {
       const existing = await findOpen(client, { owner, name }, head, base);
-      if (existing) return { pull: existing, isNew: false, warnings };
+      if (existing) return { pull: existing, isNew: false };
     } else if (!says(refusal, /could not resolve to a node/i)) {
       throw explainRefusal(refusal, DOING, client.place(target), now());
     }
