@@ -5,10 +5,12 @@ import { Backoff } from './backoff.ts';
 import type { Composition } from './compose.ts';
 import { OneCall } from './one-call.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
+import type { Patience } from './patience.ts';
+import { Questions } from './questions.ts';
 import { Refusals } from './refusals.ts';
 import type { Gate, Publication, Published, Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
-import { UNDER_WAY, type Waiting } from './waiting.ts';
+import { type Purpose, UNDER_WAY, type Waiting } from './waiting.ts';
 
 /** What came of a push that failed. */
 const NOTHING: Published = { commit: null, warnings: [] };
@@ -60,7 +62,9 @@ export class Branch {
   readonly destinations: readonly Destination[];
   readonly settings: BranchSettings;
   readonly #open: OpenRepository;
-  readonly #call = new OneCall();
+  readonly #call = new OneCall<Purpose | 'history'>();
+  /** What can be asked of its history. */
+  readonly questions = new Questions(this.#call, this);
   readonly #backoff: Backoff;
   readonly #refusals = new Refusals();
   #repository: Repository | null = null;
@@ -170,6 +174,7 @@ export class Branch {
         this.#isUnreadable = false;
         this.#isDamaged = false;
         this.#backoff.succeed('read', now);
+        this.questions.forget();
       } catch (thrown) {
         await gate();
         this.#fail('read', asProductError(thrown), now);
@@ -209,14 +214,14 @@ export class Branch {
     if (isLeftDamaged(error)) this.#isDamaged = true;
   }
 
+  /** Waits for what is under way, and has its end told when there is no patience left. */
+  async wait(patience: Patience): Promise<void> {
+    await this.#call.wait(patience);
+  }
+
   /** Lets the answer of what is under way be seen, if it comes within the patience. */
   async settle(patienceMs: number): Promise<void> {
     await this.#call.settle(patienceMs);
-  }
-
-  /** Calls back when the remote has answered what is under way. */
-  whenAnswered(call: () => void): void {
-    this.#call.whenAnswered(call);
   }
 
   /** Whether others moved the tip, or it can be read again, since this was asked last. */

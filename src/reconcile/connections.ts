@@ -3,19 +3,9 @@ import type { Configuration, Destination } from '../config/load.ts';
 import type { ProductError } from '../errors.ts';
 import { Branch, type OpenRepository } from './branch.ts';
 import type { DestinationOutcome } from './outcome.ts';
+import { ENDLESS, type Patience } from './patience.ts';
 import type { Repository } from './repository.ts';
 import { retryDelay } from './retry.ts';
-
-/** How long to wait for remotes; what takes longer goes on and is seen later. */
-export interface Patience {
-  /** Milliseconds; Infinity waits for all. */
-  readonly ms: number;
-  /** Called when a remote has answered that was not waited for. */
-  readonly resume: () => void;
-}
-
-/** Waits as long as it takes. */
-export const ENDLESS: Patience = { ms: Number.POSITIVE_INFINITY, resume: () => undefined };
 
 /** The branches of all destinations; they work side by side. */
 export class Connections {
@@ -117,13 +107,7 @@ async function refreshAll(branches: readonly Branch[], now: number, patience: Pa
   await Promise.all(
     branches.map(async (branch) => {
       branch.refresh(now);
-      await waitFor(branch, patience);
+      await branch.wait(patience);
     }),
   );
-}
-
-/** Waits for what is under way, and has the rest told when there is no patience left. */
-export async function waitFor(branch: Branch, { ms, resume }: Patience): Promise<void> {
-  await branch.settle(ms);
-  branch.whenAnswered(resume);
 }

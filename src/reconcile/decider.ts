@@ -2,11 +2,11 @@ import { CommitBudget } from '../delivery/commit-budget.ts';
 import type { HubDso, HubSnapshot } from '../sources/hub.ts';
 import { countsBehind } from './behind.ts';
 import { Claims } from './claims.ts';
-import { type Connections, ENDLESS } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { decide } from './decide.ts';
 import type { Decided, DecideInput, Verdict } from './decision.ts';
 import type { EngineParts, TickOptions } from './engine.ts';
-import { heldBackVerdict, heldEverywhere, holdBack, type Routing, UNROUTED } from './hold-back.ts';
+import { heldBackVerdict, heldEverywhere, holdBack, type Routing, refusalVerdict, UNROUTED } from './hold-back.ts';
 import { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
 import type { Landed } from './landed.ts';
@@ -15,6 +15,7 @@ import { nameCommits } from './name-commits.ts';
 import { News } from './news.ts';
 import { type Observed, observe } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
+import { ENDLESS, type Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import type { Proposals } from './proposals.ts';
 import type { Refusal } from './proposed-branch.ts';
@@ -23,6 +24,7 @@ import { Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
 import type { StateStore } from './state-store.ts';
 import type { Stow } from './stow.ts';
+import { UNDER_WAY } from './waiting.ts';
 
 /** DSOs of which the tips are read at once. */
 const BATCH = 500;
@@ -124,7 +126,7 @@ export class Decider {
           batch.map(({ placed }) => placed),
           options,
         );
-        const highest = await this.#highest(batch, landed);
+        const highest = await this.#highest(batch, landed, options.background ?? ENDLESS);
         const decided: DsoOutcome[] = [];
         for (const one of batch) {
           const { key } = one.placed.dso;
@@ -133,7 +135,7 @@ export class Decider {
           const verdict = taken.get(key) ?? (await this.#claimed(one, here));
           const outcome = verdict
             ? undecided(one.source, verdict, [], one.placed)
-            : this.#decideOne(one, options, here, highest.get(key) ?? new Map(), budget);
+            : this.#decideOne(one, options, here, highest.get(key) ?? null, budget);
           // What is observed while a push is under way counts; what is decided is decided again after it, and of a whole
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
           if (isLarge) this.#news.see(one);
@@ -146,7 +148,7 @@ export class Decider {
     } finally {
       await stow?.end();
     }
-    const decided = await nameCommits(outcomes, this.#connections);
+    const decided = await nameCommits(outcomes, this.#connections, options.background ?? ENDLESS);
     if (options.mode === 'apply')
       for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index]?.objects ?? []);
     const isPart = stow !== null && isLarge && this.#news.hasNext(open, stow);
@@ -175,35 +177,37 @@ export class Decider {
     }
   }
 
-  /** What the tips hold; a damaged mirror is made again once, one that still fails is noted. */
+  /** What the tips hold; a damaged mirror is made again once. */
   async #loadLanded(
     placed: readonly PlacedDso[],
     { resume, now, background }: TickOptions,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
-    const failed = new Map<string, unknown>();
-    const load = async (note: (id: string, error: unknown) => void): ReturnType<typeof loadLanded> => {
-      await this.#sequences.look(this.#connections.readable, note);
+    const patience = background ?? ENDLESS;
+    const load = async (): ReturnType<typeof loadLanded> => {
+      await this.#sequences.look(patience);
+      const note = (id: string, error: unknown): void => this.#connections.branch(id).noteUnreadable(error);
       const isCounted = (key: string): boolean => resume?.has(key) === true;
       return loadLanded(placed, this.#connections.readable, note, isCounted, this.#known);
     };
-    const landed = await load((id, error) => failed.set(id, error));
-    if (failed.size === 0) return landed;
-    for (const [id, error] of failed) this.#connections.branch(id).noteUnreadable(error);
-    const branches = new Set([...failed.keys()].map((id) => this.#connections.branch(id)));
-    await this.#connections.refresh([...branches], now, background ?? ENDLESS);
-    return load((id, error) => this.#connections.branch(id).noteUnreadable(error));
+    const readable = this.#connections.branches.filter((branch) => branch.isReadable);
+    const landed = await load();
+    const broken = readable.filter((branch) => !branch.isReadable);
+    if (broken.length === 0) return landed;
+    await this.#connections.refresh(broken, now, patience);
+    return load();
   }
 
   /** What the history has to say of a part of the fleet. */
   #highest(
     batch: readonly Candidate[],
     landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
-  ): Promise<ReadonlyMap<string, Highest>> {
+    patience: Patience,
+  ): Promise<ReadonlyMap<string, Highest | null>> {
     const recorded = batch.map(({ placed, source }) => {
       const isSaved = this.#states.get(placed, source.stored, this.#connections.get(placed.home.id)) !== null;
       return { placed, landed: landed.get(placed.dso.key) ?? new Map(), isSaved };
     });
-    return this.#sequences.highestOf(recorded);
+    return this.#sequences.highestOf(recorded, patience);
   }
 
   /** A person's no holds also while nothing would change; that it is not known matters where something would. */
@@ -234,7 +238,7 @@ export class Decider {
     { placed, source, readings, staleAt }: Candidate & Observed,
     options: TickOptions,
     landed: ReadonlyMap<string, Landed>,
-    highest: Highest,
+    highest: Highest | null,
     budget: CommitBudget,
   ): DsoOutcome {
     const { dso, home } = placed;
@@ -242,6 +246,7 @@ export class Decider {
       const message = `${home.name} cannot be read now`;
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }
+    if (!highest) return undecided(source, { kind: 'wait', ...UNDER_WAY.history }, [], placed);
     const { owner, firstSight } = this.#parts.configuration;
     const input: DecideInput = {
       dso,
@@ -285,11 +290,6 @@ function unread(readings: DecideInput['readings']): DecideInput['readings'] {
   const message = 'not read while a hold ends: what is committed stands until then';
   const reading = { kind: 'missing', reason: 'HoldEnds', message } as const;
   return new Map([...readings].map(([trigger, { source }]) => [trigger, { source, reading }]));
-}
-
-function refusalVerdict({ kind, reason, message }: Refusal, { home }: PlacedDso): Verdict {
-  if (kind === 'wait') return { kind, reason, message };
-  return { kind, reason, message, path: '', destinationId: home.id, commit: null, isNameless: true };
 }
 
 /** Whether a tick is about this DSO. */

@@ -3,11 +3,12 @@ import { asProductError, mustAct, type ProductError } from '../errors.ts';
 import type { Templates } from '../manifests/template.ts';
 import type { Branch } from './branch.ts';
 import { type Composition, compose, type DecidedDso, joined } from './compose.ts';
-import { type Connections, type Patience, waitFor } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { findNotOurs } from './find-not-ours.ts';
 import type { KnownRecords } from './known-records.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
 import { pathsOf } from './paths-of.ts';
+import type { Patience } from './patience.ts';
 import type { Repository, SavedTexts } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import type { StateStore } from './state-store.ts';
@@ -185,7 +186,7 @@ class Sender {
     if (waiting) return waitingFor(waiting, outcomes.values());
     const { states, landed } = this.#saving(repository, parts);
     branch.push({ publication: { ...commit, states, time: now }, compositions, landed }, now);
-    await waitFor(branch, this.#patience);
+    await branch.wait(this.#patience);
     const pushed = branch.take();
     if (pushed.length === 0) return waitingFor(branch.waitsFor(now), outcomes.values());
     for (const outcome of pushed) {

@@ -5,7 +5,7 @@ import type { Templates } from '../manifests/template.ts';
 import type { Hub, HubDso, HubSnapshot } from '../sources/hub.ts';
 import { Admission, type Admitted } from './admission.ts';
 import type { OpenRepository } from './branch.ts';
-import { Connections, ENDLESS, type Patience, recover } from './connections.ts';
+import { Connections, recover } from './connections.ts';
 import { Decider } from './decider.ts';
 import type { PersonsWord } from './decision.ts';
 import type { DeliveryOptions } from './deliver.ts';
@@ -13,6 +13,7 @@ import { firstDeadline } from './first-deadline.ts';
 import { Gone } from './gone.ts';
 import { KnownRecords } from './known-records.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from './outcome.ts';
+import { ENDLESS, type Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import { type ListedPull, Proposals } from './proposals.ts';
 import { withProposals } from './proposed-outcome.ts';
@@ -224,7 +225,7 @@ export class Engine {
 
   /** The commits that made files of a destination what they are, by path; left out: it is not known. */
   async lastCommits(destinationId: string, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
-    const changes = await this.#connections.get(destinationId)?.lastChanges(paths, true);
+    const changes = await this.#connections.get(destinationId)?.lastChanges(paths);
     return new Map([...(changes ?? [])].map(([path, { commit }]) => [path, commit]));
   }
 

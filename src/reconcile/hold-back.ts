@@ -5,6 +5,7 @@ import { recentRange } from '../delivery/recent.ts';
 import type { Decided, Verdict } from './decision.ts';
 import type { LandedRecord } from './landed.ts';
 import { destinationAt, type PlacedDso } from './place.ts';
+import type { Refusal } from './proposed-branch.ts';
 
 /** Why a decision does not go to a destination now. */
 export interface HeldBack {
@@ -123,4 +124,10 @@ function tooMuch(
     };
   const message = `${most}, and this moves ${replicas}: nothing is written until you run: dso-gitops apply --approve ${key}`;
   return { reason: 'ApprovalNeeded', message, until: null, proposal: null };
+}
+
+/** What a person's no, or that it is not known, makes of a decision. */
+export function refusalVerdict({ kind, reason, message }: Refusal, { home }: PlacedDso): Verdict {
+  if (kind === 'wait') return { kind, reason, message };
+  return { kind, reason, message, path: '', destinationId: home.id, commit: null, isNameless: true };
 }

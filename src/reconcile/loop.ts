@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts';
-import type { Patience } from './connections.ts';
 import type { Engine } from './engine.ts';
 import type { TickResult } from './outcome.ts';
+import type { Patience } from './patience.ts';
 
 /** What the loop needs. */
 export interface LoopOptions {

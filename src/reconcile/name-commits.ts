@@ -2,12 +2,14 @@ import { cleanText } from '../manifests/clean-text.ts';
 import type { Connections } from './connections.ts';
 import type { HeldVerdict } from './decision.ts';
 import type { DsoOutcome } from './outcome.ts';
-import type { FileChange } from './repository.ts';
+import type { Patience } from './patience.ts';
+import type { FileChange, Repository } from './repository.ts';
 
 /** Who did it, and in which commit, belongs to a hold: found for all of a destination together. */
 export async function nameCommits(
   outcomes: readonly DsoOutcome[],
   connections: Connections,
+  patience: Patience,
 ): Promise<readonly DsoOutcome[]> {
   const paths = new Map<string, string[]>();
   for (const { verdict } of outcomes) {
@@ -20,9 +22,12 @@ export async function nameCommits(
   const changes = new Map<string, ReadonlyMap<string, FileChange>>();
   await Promise.all(
     [...paths].map(async ([id, held]) => {
-      const { repository, isBusy } = connections.branch(id);
-      // While something else is under way there, what is here has to do. That the history cannot be read ends no hold.
-      changes.set(id, (await repository?.lastChanges(held, !isBusy).catch(() => null)) ?? new Map());
+      // That the history cannot be read ends no hold.
+      const question = (repository: Repository) => repository.lastChanges(held).catch(() => new Map());
+      changes.set(
+        id,
+        (await connections.branch(id).questions.ask(`last ${held.join(' ')}`, question, patience)) ?? new Map(),
+      );
     }),
   );
   return outcomes.map((outcome) => {

@@ -1,7 +1,8 @@
 import type { HubSnapshot } from '../sources/hub.ts';
 import type { Branch } from './branch.ts';
-import type { Connections, Patience } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { isUnchanged, type Observed } from './observe.ts';
+import type { Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import type { Stow } from './stow.ts';
 

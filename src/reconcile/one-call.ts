@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Patience } from './patience.ts';
 import type { Gate } from './repository.ts';
-import type { Purpose } from './waiting.ts';
 
 interface Call<P> {
   readonly purpose: P;
@@ -15,7 +15,7 @@ interface Call<P> {
  * At most one call to a remote at a time. One that takes long goes on by itself; what it brought is seen only when it is
  * settled, so that nothing moves under who reads.
  */
-export class OneCall<P extends string = Purpose> {
+export class OneCall<P extends string> {
   #call: Call<P> | null = null;
 
   /** What the call that is under way is for; null: there is none. */
@@ -41,21 +41,25 @@ export class OneCall<P extends string = Purpose> {
     this.#call = { purpose, answered, open, ended: work(gate).finally(answer) };
   }
 
-  /** Lets the answer of what is under way be seen, if it comes within the patience. */
-  async settle(patienceMs: number): Promise<void> {
+  /** Lets the answer of what is under way be seen, if it comes within the patience. @returns whether it did */
+  async settle(patienceMs: number): Promise<boolean> {
     const call = this.#call;
-    if (!call || !(await isWithin(call.answered, patienceMs))) return;
+    if (!call) return true;
+    if (!(await isWithin(call.answered, patienceMs))) return false;
     call.open();
     try {
       await call.ended;
     } finally {
       if (this.#call === call) this.#call = null;
     }
+    return true;
   }
 
-  /** Calls back when the remote has answered what is under way. */
-  whenAnswered(call: () => void): void {
-    void this.#call?.answered.then(call);
+  /** Waits for what is under way, and has its end told when there is no patience left. @returns whether it has ended */
+  async wait({ ms, resume }: Patience): Promise<boolean> {
+    const hasEnded = await this.settle(ms);
+    void this.#call?.answered.then(resume);
+    return hasEnded;
   }
 }
 

@@ -1,7 +1,8 @@
 import type { PullRequest } from '../forge/forge.ts';
 import type { Unknown } from '../proposal/next-step.ts';
-import type { Connections, Patience } from './connections.ts';
+import type { Connections } from './connections.ts';
 import type { DsoOutcome } from './outcome.ts';
+import type { Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import { type ProposalOptions, ProposedBranch, type Refusal } from './proposed-branch.ts';
 import { heldIn, proposedIn } from './proposed-group.ts';
@@ -37,13 +38,13 @@ export class Proposals {
   }
 
   /** Learns how the pull requests stand, where that is due. @param isDue everywhere */
-  async look(now: number, isDue: boolean, { ms, resume }: Patience): Promise<void> {
+  async look(now: number, isDue: boolean, patience: Patience): Promise<void> {
     await Promise.all(
       this.#branches.map(async (one) => {
         await one.settle(0);
         if (!isDue && one.nextAt(now) > now) return;
         one.look(now);
-        await one.settle(ms, resume);
+        await one.wait(patience);
       }),
     );
   }

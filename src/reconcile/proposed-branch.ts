@@ -6,10 +6,10 @@ import { withoutKeys } from '../proposal/marker.ts';
 import { nextStep, type Unknown } from '../proposal/next-step.ts';
 import type { Branch } from './branch.ts';
 import { type Calls, FRESH, failedAgain, waitOf } from './calls.ts';
-import type { Patience } from './connections.ts';
 import { KnownPulls } from './known-pulls.ts';
 import { LeftBranches } from './left-branches.ts';
 import { OneCall } from './one-call.ts';
+import type { Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import { isDue, ProposalQueue } from './proposal-queue.ts';
 import { entriesOf, groundOf, type ProposedDso, refusalOf } from './proposed-group.ts';
@@ -158,9 +158,13 @@ export class ProposedBranch {
   }
 
   /** Lets the answer of what is under way be seen, if it comes within the patience. */
-  async settle(patienceMs: number, resume?: () => void): Promise<void> {
+  async settle(patienceMs: number): Promise<void> {
     await this.#call.settle(patienceMs);
-    if (resume) this.#call.whenAnswered(resume);
+  }
+
+  /** Waits for what is under way, and has its end told when there is no patience left. */
+  async wait(patience: Patience): Promise<void> {
+    await this.#call.wait(patience);
   }
 
   /** Does what is due about the pull requests; what takes longer than the patience is seen the next time. */
@@ -190,7 +194,7 @@ export class ProposedBranch {
       await gate();
       this.#done = done;
     });
-    await this.settle(patience.ms, patience.resume);
+    await this.wait(patience);
     return this.#call.purpose === null
       ? [...this.#withDone(told), ...this.#withoutRefused(all).refused]
       : this.#waiting(all.proposed);

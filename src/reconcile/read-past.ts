@@ -1,6 +1,7 @@
 import type { Destination } from '../config/load.ts';
 import { asProductError } from '../errors.ts';
-import { type Connections, ENDLESS } from './connections.ts';
+import type { Connections } from './connections.ts';
+import { ENDLESS } from './patience.ts';
 import type { Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 

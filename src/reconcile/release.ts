@@ -7,9 +7,10 @@ import type { Templates } from '../manifests/template.ts';
 import type { Branch } from './branch.ts';
 import type { Composition } from './compose.ts';
 import { commitOf, type Found, filesOf, read, settingsAt } from './compose-release.ts';
-import { type Connections, ENDLESS, recover, waitFor } from './connections.ts';
+import { type Connections, recover } from './connections.ts';
 import type { PersonsWord } from './decision.ts';
 import { type DestinationOutcome, untouched } from './outcome.ts';
+import { ENDLESS } from './patience.ts';
 import type { Repository } from './repository.ts';
 import { MAX_ATTEMPTS } from './retry.ts';
 
@@ -115,7 +116,7 @@ async function releaseAt(
     const files = new Map([...compositions.values()].flatMap((one) => [...one.files]));
     const publication = { files, message: said.message, states: new Map(), time: request.now };
     branch.push({ publication, compositions, landed: () => undefined }, request.now);
-    await waitFor(branch, ENDLESS);
+    await branch.wait(ENDLESS);
     const outcomes = branch.take();
     const error = outcomes.find((one) => one.error !== null)?.error;
     if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcomes };

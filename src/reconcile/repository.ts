@@ -63,12 +63,8 @@ export interface Repository {
   files(directory: string): Promise<readonly string[]>;
   /** Names of the directories directly below a path. */
   directories(path: string): Promise<readonly string[]>;
-  /**
-   * The commit that made each file what it is, by path; left out: it cannot be known.
-   *
-   * @param isFetched as much history is fetched as that takes
-   */
-  lastChanges(paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>>;
+  /** The commit that made each file what it is, by path; as much history is fetched as that takes. Left out: it cannot be known. */
+  lastChanges(paths: readonly string[]): Promise<ReadonlyMap<string, FileChange>>;
   /** Where the branch was at an instant, in epoch milliseconds; fetches the whole history. null: it had no commit yet. */
   commitAt(instant: number, now: number): Promise<string | null>;
   /** Files at or below paths as they were at a commit that `commitAt` gave, each with the commit that made it so. */
@@ -89,8 +85,12 @@ export interface Repository {
   replacedSequences(directory: string): Promise<ReadonlyMap<string, number>>;
   /** Saved states of one of the roots, by key of their DSO. */
   states(root: string): ReadonlyMap<string, string>;
-  /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
-  store(texts: Iterable<string>): Promise<void>;
+  /**
+   * Drafts a part of the next commit while others are still decided; `publish` says where it failed.
+   *
+   * @param texts contents that its files name by id
+   */
+  store(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void>;
   /** Ends what `store` began. */
   endStore(): Promise<void>;
   /** Tips of the branches of ours that are proposed, by name, as they were learnt last. */

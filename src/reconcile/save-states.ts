@@ -1,6 +1,7 @@
 import type { ProductError } from '../errors.ts';
 import type { Branch } from './branch.ts';
-import { type Connections, ENDLESS, type Patience, recover, waitFor } from './connections.ts';
+import { type Connections, recover } from './connections.ts';
+import { ENDLESS, type Patience } from './patience.ts';
 import { MAX_ATTEMPTS } from './retry.ts';
 import type { StateStore } from './state-store.ts';
 
@@ -38,7 +39,7 @@ async function save(
       for (const { root, saved } of savings) saved(repository.states(root));
     };
     branch.save({ publication: { files: new Map(), message: '', states: texts, time: now }, landed }, now);
-    await waitFor(branch, patience);
+    await branch.wait(patience);
     const error = branch.stateError;
     if ((error && error.kind !== 'retry') || attempt === MAX_ATTEMPTS) return error;
     // Where nobody waits for it, they are saved the next time.

@@ -1,6 +1,7 @@
 import type { Connections } from './connections.ts';
 import type { Landed } from './landed.ts';
 import { isAt } from './load-landed.ts';
+import type { Patience } from './patience.ts';
 import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -35,56 +36,56 @@ export class Sequences {
     this.#connections = connections;
   }
 
-  /**
-   * Looks at destinations that were not looked at yet, before what their tips hold is read.
-   *
-   * @param failed told which of them cannot be read
-   */
-  async look(
-    repositories: ReadonlyMap<string, Repository>,
-    failed: (destinationId: string, error: unknown) => void,
-  ): Promise<void> {
+  /** Looks at destinations that were not looked at yet, before what their tips hold is read. */
+  async look(patience: Patience): Promise<void> {
     await Promise.all(
-      [...repositories].map(async ([id, repository]) => {
+      [...this.#connections.readable.keys()].map(async (id) => {
         if (this.#replaced.has(id)) return;
-        try {
-          const { root } = this.#connections.destination(id);
-          this.#replaced.set(id, new Map(await repository.replacedSequences(`${root}/decisions`)));
-        } catch (error) {
-          failed(id, error);
-        }
+        const directory = `${this.#connections.destination(id).root}/decisions`;
+        const found = await this.#connections
+          .branch(id)
+          .questions.ask(`replaced ${directory}`, (repository) => repository.replacedSequences(directory), patience);
+        if (found) this.#replaced.set(id, new Map(found));
       }),
     );
   }
 
-  /** By key, then by destination id; left out: none is known. A destination whose history cannot be read is noted. */
-  async highestOf(recorded: readonly Recorded[]): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
+  /** By key, then by destination id; left out: there is none. null: the history does not tell it yet, or cannot be read. */
+  async highestOf(
+    recorded: readonly Recorded[],
+    patience: Patience,
+  ): Promise<ReadonlyMap<string, ReadonlyMap<string, number> | null>> {
     const highest = new Map(recorded.map(({ placed }) => [placed.dso.key, new Map<string, number>()]));
+    const unknown = new Set<string>();
     await Promise.all(
       [...this.#connections.readable].map(async ([id, repository]) => {
         const here = recorded.filter(({ placed }) => isAt(placed, id));
         const found = this.#replaced.get(id);
         // What was removed and comes again begins anew.
         for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(recordPathAt(one.placed, id));
-        const [ever, told] = [await this.#everAt(id, repository, here), await this.#elsewhere(id, repository, here)];
+        const ever = await this.#everAt(id, here, patience);
+        const told = await this.#elsewhere(id, repository, here, patience);
         for (const one of here) {
           const path = recordPathAt(one.placed, id);
-          const number = Math.max(ever.get(path) ?? 0, told.get(path) ?? 0, found?.get(path) ?? 0);
-          if (number > 0) highest.get(one.placed.dso.key)?.set(id, number);
+          const { key } = one.placed.dso;
+          if (!found || !ever || !told.has(path)) unknown.add(key);
+          const number = Math.max(ever?.get(path) ?? 0, told.get(path) ?? 0, found?.get(path) ?? 0);
+          if (number > 0) highest.get(key)?.set(id, number);
         }
       }),
     );
-    return highest;
+    return new Map([...highest].map(([key, numbers]) => [key, unknown.has(key) ? null : numbers]));
   }
 
   /**
    * A record that is behind home never got the later one, or a person put it back: at every tip the history is asked once,
-   * unless it was seen there before home went on.
+   * unless it was seen there before home went on. Left out: it does not tell it yet.
    */
   async #elsewhere(
     id: string,
     repository: Repository,
     here: readonly Recorded[],
+    patience: Patience,
   ): Promise<ReadonlyMap<string, number>> {
     const { tip } = repository;
     const earlier = this.#elsewhereAt.get(id);
@@ -94,33 +95,33 @@ export class Sequences {
     for (const { placed, landed } of here) {
       const [record, atHome] = [landed.get(id)?.record, landed.get(placed.home.id)?.record];
       const path = recordPathAt(placed, id);
-      if (placed.home.id === id || !record || !atHome || told.numbers.has(path)) continue;
-      if (record.seq < atHome.seq) behind.push(path);
+      if (told.numbers.has(path)) continue;
+      if (placed.home.id !== id && record && atHome && record.seq < atHome.seq) behind.push(path);
       else told.numbers.set(path, 0);
     }
     if (behind.length === 0) return told.numbers;
-    try {
-      const previous = await repository.previousSequences(behind);
-      for (const path of behind) told.numbers.set(path, previous.get(path) ?? 0);
-    } catch (error) {
-      // Nobody can say whether a person put it back: its DSOs wait.
-      this.#connections.branch(id).noteUnreadable(error);
-    }
+    const branch = this.#connections.branch(id);
+    const question = (at: Repository) => at.previousSequences(behind);
+    const previous = await branch.questions.ask(`previous ${behind.join(' ')}`, question, patience);
+    if (previous) for (const path of behind) told.numbers.set(path, previous.get(path) ?? 0);
     return told.numbers;
   }
 
-  /** From all of the history, for those whose last decision no state tells. */
-  async #everAt(id: string, repository: Repository, here: readonly Recorded[]): Promise<ReadonlyMap<string, number>> {
-    const unknown = here.filter(({ placed, landed, isSaved }) => {
-      return !isSaved && placed.home.id === id && landed.get(id)?.record;
+  /** From all of the history, for those whose last decision no state tells; null: it does not tell it yet. */
+  async #everAt(
+    id: string,
+    here: readonly Recorded[],
+    patience: Patience,
+  ): Promise<ReadonlyMap<string, number> | null> {
+    const paths = here.flatMap(({ placed, landed, isSaved }) => {
+      return !isSaved && placed.home.id === id && landed.get(id)?.record ? recordPathAt(placed, id) : [];
     });
-    if (unknown.length === 0) return new Map();
-    try {
-      return await repository.highestSequences(unknown.map((one) => recordPathAt(one.placed, id)));
-    } catch (error) {
-      // Without the history nobody can say whether a record is the last one: its DSOs wait.
-      this.#connections.branch(id).noteUnreadable(error);
-      return new Map();
-    }
+    if (paths.length === 0) return new Map();
+    const branch = this.#connections.branch(id);
+    return branch.questions.ask(
+      `highest ${paths.join(' ')}`,
+      (repository) => repository.highestSequences(paths),
+      patience,
+    );
   }
 }

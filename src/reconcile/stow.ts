@@ -8,10 +8,12 @@ import { recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 import { NEXT_PUSH, type Waiting } from './waiting.ts';
 
-/** Git stores each file as its difference from the one before: like goes beside like. */
-interface Texts {
+/** What goes to one destination. */
+interface Part {
+  /** Git stores each file as its difference from the one before: like goes beside like. */
   readonly overlays: Set<string>;
   readonly records: Set<string>;
+  readonly files: ChangeSet[];
 }
 
 /**
@@ -38,16 +40,16 @@ export class Stow {
 
   /** The same outcomes without the texts. Those of a destination that cannot be pushed to are decided again later. */
   async take(outcomes: readonly DsoOutcome[]): Promise<readonly DsoOutcome[]> {
-    const texts = new Map<string, Texts>();
-    const light = outcomes.map((outcome) => withoutTexts(outcome, texts));
-    for (const [id, { overlays, records }] of texts) {
+    const parts = new Map<string, Part>();
+    const light = outcomes.map((outcome) => withoutTexts(outcome, parts));
+    for (const [id, { overlays, records, files }] of parts) {
       const branch = this.#connections.branch(id);
       const { repository } = branch;
       if (!repository || this.#waitsFor(branch) !== null) continue;
       this.#begun.add(repository);
       for (const { key, placed, decided } of light)
         if (placed?.home.id === id && decided?.record) this.#records.forget(key);
-      await repository.store([...overlays, ...records]);
+      await repository.store([...overlays, ...records], files);
     }
     return light;
   }
@@ -59,8 +61,8 @@ export class Stow {
   }
 }
 
-/** @param texts gets those that are left out, by destination id */
-function withoutTexts(outcome: DsoOutcome, texts: Map<string, Texts>): DsoOutcome {
+/** @param parts get what is left out, by destination id */
+function withoutTexts(outcome: DsoOutcome, parts: Map<string, Part>): DsoOutcome {
   const { placed, decided, routing } = outcome;
   // A person's word is read again when it is composed.
   if (!placed || !decided?.record) return outcome;
@@ -74,10 +76,14 @@ function withoutTexts(outcome: DsoOutcome, texts: Map<string, Texts>): DsoOutcom
       changes.set(id, change);
       continue;
     }
-    const here = texts.get(id) ?? { overlays: new Set(), records: new Set() };
-    if (!routing.heldBack.has(id)) texts.set(id, here);
+    const here = parts.get(id) ?? { overlays: new Set(), records: new Set(), files: [] };
     ids.set(recordPathAt(placed, id), record.id);
-    changes.set(id, { ...change, files: storedFiles(change.files, ids, record.id, here) });
+    const files = storedFiles(change.files, ids, record.id, here);
+    if (!routing.heldBack.has(id)) {
+      parts.set(id, here);
+      here.files.push(files);
+    }
+    changes.set(id, { ...change, files });
   }
   return { ...outcome, decided: { ...decided, changes } };
 }
@@ -86,7 +92,7 @@ function storedFiles(
   files: ChangeSet,
   ids: ReadonlyMap<string, string>,
   recordId: string,
-  { overlays, records }: Texts,
+  { overlays, records }: Part,
 ): ChangeSet {
   // Many members have the same text.
   const known = new Map<string, Stored>();

@@ -46,7 +46,7 @@ export class CommitWriter {
   ): Promise<readonly WrittenCommit[]> {
     const { host, signing } = this.#settings;
     const author = await host.author();
-    const imports = commits.map((commit, index) => ({ ...commit, author, ref: `${workRef()}-${work}-${index}` }));
+    const imports = commits.map((commit, index) => ({ ...commit, author, ref: workRef(work, index) }));
     const output = await this.#git.feed(FAST_IMPORT, importStream(imports), 'writing the commit');
     const written = parseImport(output.toString());
     return signing === null || !isFinal ? written : signCommits(signing, this.#place, imports, written);
@@ -69,7 +69,12 @@ export class CommitWriter {
   }
 }
 
-/** What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is left. */
-function workRef(): string {
-  return `refs/dso-gitops/work/${process.pid % WORK_REFS}`;
+/**
+ * A ref to work in. What a process that was killed had begun seldom meets it, and it is one of a few: nobody removes what is
+ * left.
+ *
+ * @param work what it is for; work of one kind is never done twice at once
+ */
+export function workRef(work: 'publish' | 'propose' | 'draft', index: number): string {
+  return `refs/dso-gitops/work/${process.pid % WORK_REFS}-${work}-${index}`;
 }

@@ -6,7 +6,7 @@ export interface ImportCommit {
   readonly ref: string;
   /** null: no parent. */
   readonly parent: string | null;
-  /** Tree to start from where there is no parent; null: empty. */
+  /** Tree to start from; null: that of the parent, or an empty one. */
   readonly tree: string | null;
   readonly author: { readonly name: string; readonly email: string };
   /** Epoch milliseconds. */
@@ -32,13 +32,43 @@ export function importStream(commits: readonly ImportCommit[]): Generator<string
   return piecesOf(partsOf(commits));
 }
 
-/** The part of the input that writes blobs. */
-export function blobStream(texts: Iterable<string>): Generator<string> {
-  return piecesOf(blobParts(texts));
+/** A part of a tree that is drafted. */
+interface DraftPart {
+  readonly ref: string;
+  /** What the first part is put on; null: nothing. */
+  readonly parent: string | null;
+  readonly isFirst: boolean;
+  /** Contents that files name by id. */
+  readonly texts: Iterable<string>;
+  readonly files: readonly ChangeSet[];
 }
 
-function* blobParts(texts: Iterable<string>): Generator<string> {
+/** The input that writes contents, and a commit with them that nobody sees: its trees are written with it. */
+export function draftStream(part: DraftPart): Generator<string> {
+  return piecesOf(draftParts(part));
+}
+
+/** The end of the input that drafts; prints the tree of what was drafted last. */
+export function draftEnd(): string {
+  return `ls ${DRAFT_MARK} ""\ndone\n`;
+}
+
+/** The tree that was drafted. */
+export function parseDraft(output: string): string {
+  return treeIn(output) ?? unexpected(output);
+}
+
+const DRAFT_MARK = ':1';
+
+function* draftParts({ ref, parent, isFirst, texts, files }: DraftPart): Generator<string> {
   for (const text of texts) yield `blob\n${data(text)}`;
+  // What an earlier process left there is not gone on from.
+  if (isFirst) yield `reset ${ref}\n\n`;
+  yield `commit ${ref}\nmark ${DRAFT_MARK}\ncommitter draft <draft> 0 +0000\n${data('')}`;
+  if (isFirst && parent !== null) yield `from ${parent}\n`;
+  const written = new Set<string>();
+  for (const part of files) for (const [path, content] of part) yield change(path, content, written);
+  yield '\n';
 }
 
 function* piecesOf(parts: Iterable<string>): Generator<string> {
@@ -79,12 +109,21 @@ export function parseImport(output: string): readonly WrittenCommit[] {
   const lines = output.split('\n').filter((line) => line !== '');
   const ids: WrittenCommit[] = [];
   for (let index = 0; index + 1 < lines.length; index += 2) {
-    const tree = /^040000 tree ([0-9a-f]+)\t/.exec(lines[index + 1] ?? '')?.[1];
+    const tree = treeIn(lines[index + 1] ?? '');
     const commit = lines[index];
-    if (!commit || !tree) throw new Error(`unexpected output of git fast-import: ${output.slice(0, 200)}`);
+    if (!commit || !tree) return unexpected(output);
     ids.push({ commit, tree });
   }
   return ids;
+}
+
+/** What `ls` says of a tree; undefined: something else. */
+function treeIn(line: string): string | undefined {
+  return /^040000 tree ([0-9a-f]+)\t/.exec(line)?.[1];
+}
+
+function unexpected(output: string): never {
+  throw new Error(`unexpected output of git fast-import: ${output.slice(0, 200)}`);
 }
 
 function data(text: string): string {

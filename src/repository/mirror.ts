@@ -1,8 +1,9 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import type { Revision } from '../history/decision-history.ts';
+import type { ChangeSet } from '../manifests/change-set.ts';
 import type { FileChange, ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
-import { BlobStore } from './blob-store.ts';
-import { type CommitSettings, CommitWriter } from './commit-writer.ts';
+import { type CommitSettings, CommitWriter, workRef } from './commit-writer.ts';
+import { Draft } from './draft.ts';
 import { type CredentialSource, gitEnvironment } from './environment.ts';
 import { Fence } from './fence.ts';
 import { type Git, gitIn } from './git.ts';
@@ -45,7 +46,7 @@ export class Mirror {
   readonly #remote: Remote;
   readonly #tree: Tree;
   readonly #past: Past;
-  readonly #blobs: BlobStore;
+  readonly #draft: Draft;
   readonly #saved: SavedStates;
   readonly #fence: Fence | null;
   #proposed = new Map<string, string>();
@@ -58,7 +59,7 @@ export class Mirror {
     this.#remote = new Remote(git, settings);
     this.#tree = new Tree(git, roots, (ids) => this.#remote.fetchContents(ids));
     this.#past = new Past(git, this.#remote, this.#tree, directory);
-    this.#blobs = new BlobStore(git);
+    this.#draft = new Draft(git, workRef('draft', 0));
     const contents = (ids: readonly string[]) => this.#tree.contents(ids);
     this.#saved = new SavedStates(git, branch, roots, contents);
     const commits = new CommitWriter(git, settings, place);
@@ -154,9 +155,9 @@ export class Mirror {
     return this.#tree.contents(ids);
   }
 
-  /** The commit that made each file what it is, by path; left out: it cannot be known. @param isFetched older commits are fetched */
-  async lastChanges(paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, FileChange>> {
-    return this.tip === null ? new Map() : this.#past.lastChanges(this.tip, paths, isFetched);
+  /** The commit that made each file what it is, by path; left out: it cannot be known. Older commits are fetched. */
+  async lastChanges(paths: readonly string[]): Promise<ReadonlyMap<string, FileChange>> {
+    return this.tip === null ? new Map() : this.#past.lastChanges(this.tip, paths);
   }
 
   /** Where the branch was at an instant, in epoch milliseconds; fetches the whole history. null: it had no commit yet. */
@@ -204,14 +205,14 @@ export class Mirror {
     return this.#proposed;
   }
 
-  /** Writes contents that the next commit will name, while others are still made; `publish` says where it failed. */
-  store(texts: Iterable<string>): Promise<void> {
-    return this.#blobs.take(texts);
+  /** Drafts a part of the next commit while others are still decided. See Repository. */
+  store(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void> {
+    return this.#draft.take(texts, files, this.tip);
   }
 
   /** Ends what `store` began. */
   endStore(): Promise<void> {
-    return this.#blobs.end();
+    return this.#draft.end();
   }
 
   /**
@@ -223,8 +224,8 @@ export class Mirror {
    * @throws ProductError kind `retry` when another writer was faster: refresh and decide again
    */
   async publish(publication: Publication, gate: () => Promise<void> = open): Promise<Published> {
-    this.#blobs.check();
-    const { commit, states, warnings } = await this.#publisher.publish(publication, this.tip);
+    const drafted = this.#draft.use(this.tip, publication.files);
+    const { commit, states, warnings } = await this.#publisher.publish(publication, this.tip, drafted);
     await gate();
     if (commit) this.#tree.advanceTo(commit, publication.files);
     for (const state of states) this.#saved.advance(state, state);

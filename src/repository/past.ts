@@ -49,25 +49,19 @@ export class Past {
   /**
    * The commit that made each file what it is, by path, from one walk; the history is deepened for all of them together.
    * Left out: it cannot be known.
-   *
-   * @param isFetched the history may be deepened
    */
-  lastChanges(tip: string, paths: readonly string[], isFetched: boolean): Promise<ReadonlyMap<string, LoggedCommit>> {
-    return this.#walks.run(() => this.#lastChanges(tip, paths, isFetched));
+  lastChanges(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, LoggedCommit>> {
+    return this.#walks.run(() => this.#lastChanges(tip, paths));
   }
 
-  async #lastChanges(
-    tip: string,
-    paths: readonly string[],
-    isFetched: boolean,
-  ): Promise<ReadonlyMap<string, LoggedCommit>> {
+  async #lastChanges(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, LoggedCommit>> {
     const found = new Map<string, LoggedCommit>();
     const entries = await this.#tree.entries(paths);
     const wanted = new Map([...entries].map(([path, entry]) => [path, entry?.id ?? null]));
     let boundary = await this.#boundary();
     for (let depth = FIRST_DEEPENING; ; depth *= 4) {
       await this.#findChanges(tip, wanted, boundary, found);
-      if (found.size === wanted.size || boundary.size === 0 || !isFetched) return found;
+      if (found.size === wanted.size || boundary.size === 0) return found;
       await this.#remote.deepen(depth);
       const deeper = await this.#boundary();
       if ([...deeper].join() === [...boundary].join()) return found;
@@ -198,7 +192,7 @@ export class Past {
 
   /** The `seq` of what records replaced when they became what they are, by path; no more is fetched than that takes. */
   async previousSequences(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const last = await this.lastChanges(tip, paths, true);
+    const last = await this.lastChanges(tip, paths);
     const replaced = [...last].map(([path, { changes }]): [string, readonly string[]] => {
       return [path, changes.find((change) => change.path === path)?.before ?? []];
     });

@@ -2,6 +2,7 @@ import { asProductError, ProductError } from '../errors.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import type { ProposedCommit, Publication, Published } from '../reconcile/repository.ts';
 import type { CommitWriter, NewCommit } from './commit-writer.ts';
+import type { Drafted } from './draft.ts';
 import type { WrittenCommit } from './fast-import.ts';
 import type { Fence } from './fence.ts';
 import type { Host, HostCommit } from './host.ts';
@@ -39,8 +40,13 @@ export class Publisher {
     this.#parts = parts;
   }
 
-  /** See Repository.publish. @param parent the tip that was learnt last; null: the branch is empty */
-  async publish(publication: Publication, parent: string | null): Promise<Landing> {
+  /**
+   * See Repository.publish.
+   *
+   * @param parent the tip that was learnt last; null: the branch is empty
+   * @param drafted what of it is written already; null: nothing
+   */
+  async publish(publication: Publication, parent: string | null, drafted: Drafted | null): Promise<Landing> {
     const { saved, commits } = this.#parts;
     const { files, message, time } = publication;
     const made = files.size > 0 && parent !== null ? await this.#madeByHost(publication, parent) : BY_GIT;
@@ -49,7 +55,8 @@ export class Publisher {
       return { commit: made.commit, states, warnings: await this.#mark(made.commit, message) };
     }
     const { warnings } = made;
-    const branch = files.size > 0 ? [{ parent, tree: null, time, message, files }] : [];
+    const left = drafted ? remaining(files, drafted) : files;
+    const branch = files.size > 0 ? [{ parent, tree: drafted?.tree ?? null, time, message, files: left }] : [];
     const states = saved.commitsOf(publication.states);
     if (branch.length + states.length === 0) return { commit: null, states: [], warnings };
     const written = await commits.write([...branch, ...states.map((one) => newState(one, time))], 'publish');
@@ -225,6 +232,13 @@ type NewFiles = Pick<Publication, 'files' | 'message' | 'time'>;
 type Made = { readonly commit: string } | { readonly warnings: readonly string[] };
 
 const BY_GIT: Made = { warnings: [] };
+
+/** What is not drafted. */
+function remaining(files: ChangeSet, drafted: Drafted): ChangeSet {
+  const left = new Map(files);
+  for (const part of drafted.files) for (const path of part.keys()) left.delete(path);
+  return left;
+}
 
 /** Without a parent: states have no history. */
 function newState({ tree, files }: StateCommit, time: number): NewCommit {

@@ -51,7 +51,7 @@ describe('the last changes of files', () => {
     const revert = decide(world.remote, 2, ...names.slice(0, 149));
     world.remote.commitOften(60);
     const mirror = await world.open();
-    const changes = await mirror.lastChanges(names.map(pathOf), true);
+    const changes = await mirror.lastChanges(names.map(pathOf));
     expect(changes.size).toBe(150);
     expect(new Set([...changes.values()].map(({ commit }) => commit)).size).toBe(2);
     expect(changes.get(pathOf('d7'))).toMatchObject({ commit: revert, author: 'somebody', subject: 'scale' });
@@ -69,19 +69,10 @@ describe('the last changes of files', () => {
     const slow = wrapGit(temporaryDirectory(), { word: 'log', script: 'sleep 0.5' });
     const mirror = await open({ parentEnvironment: { PATH: slow.path } });
     const paths = ['a', 'b'].map(pathOf);
-    const found = await Promise.all(paths.map((path) => mirror.lastChanges([path], true)));
+    const found = await Promise.all(paths.map((path) => mirror.lastChanges([path])));
     expect(found.map((one, index) => one.get(paths[index] ?? '')?.commit)).toEqual([...people.values()]);
     const previous = await Promise.all(paths.map((path) => mirror.previousSequences([path])));
     expect(previous.map((one) => [...one.values()])).toEqual([[9], [9]]);
-  });
-
-  it('are left out where they are not here and nothing may be fetched', async () => {
-    const world = setUp();
-    decide(world.remote, 1, 'a');
-    world.remote.commit({ 'base/app.yaml': 'y\n' });
-    const mirror = await world.open();
-    expect((await mirror.lastChanges([pathOf('a')], false)).size).toBe(0);
-    expect(count(world, '--deepen=')).toBe(0);
   });
 
   it('are the commits that made the files what they are, also where branches met', async () => {
@@ -97,7 +88,7 @@ describe('the last changes of files', () => {
     const merge = remote.git(...who, 'commit-tree', '-p', second, '-p', side, '-m', 'merge', tree).trim();
     remote.git('update-ref', 'refs/heads/main', merge);
     const mirror = await open();
-    const changes = await mirror.lastChanges([pathOf('a'), pathOf('b')], true);
+    const changes = await mirror.lastChanges([pathOf('a'), pathOf('b')]);
     expect([changes.get(pathOf('a'))?.commit, changes.get(pathOf('b'))?.commit]).toEqual([side, merge]);
   });
 });

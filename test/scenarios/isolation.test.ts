@@ -1,7 +1,11 @@
-import { renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { DsoOutcome, TickResult } from '../../src/reconcile/outcome.ts';
+import type { Patience } from '../../src/reconcile/patience.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
+import { wrapGit } from '../repository/git-wrapper.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
 
 const TWO = {
@@ -117,6 +121,90 @@ describe('a destination that is down', () => {
     await world.tick();
     expect(recordOf(world.home, 'a')?.total.after ?? 20).toBe(20);
     expect(countOf(world.home, 'one', 'a')).toBe(10);
+  });
+});
+
+/** Hangs the first fetch of older commits. @param how the option that asks for them */
+function hangHistory(world: World, how: string): { readonly patience: Patience; readonly end: () => Promise<void> } {
+  const answer = join(world.directory, 'answer');
+  const script = `while [ ! -e '${answer}' ]; do sleep 0.1; done`;
+  world.environment['PATH'] = wrapGit(world.directory, { word: how, script }).path;
+  let resume = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    resume = resolve;
+  });
+  const end = async (): Promise<void> => {
+    writeFileSync(answer, '');
+    await answered;
+  };
+  return { patience: { ms: 300, resume }, end };
+}
+
+/** A new process on another machine, which has the tip alone, when it has reached all remotes. */
+async function moveAway(world: World): Promise<void> {
+  rmSync(join(world.directory, 'cache'), { recursive: true });
+  world.restart();
+  await world.stay();
+  await sleep(1000);
+}
+
+function verdictOf({ outcomes }: TickResult, key: string): DsoOutcome['verdict'] | undefined {
+  return outcomes.find((outcome) => outcome.key === key)?.verdict;
+}
+
+describe('a history that a remote does not give', () => {
+  const world = (): World => {
+    const made = new World(TWO);
+    made.dso({ name: 'a', members: { one: 1 } });
+    made.dso({ name: 'b', members: { two: 1 } });
+    for (const name of ['a', 'b']) made.metric(name, 20);
+    return made;
+  };
+
+  it('keeps a hold nameless, and nobody waiting', async () => {
+    const here = world();
+    const second = here.repository('second.git');
+    await here.tick();
+    const edited = here.home.commit({ [overlayOf('one', 'a')]: 'by hand\n' });
+    here.dso({ name: 'c', members: { one: 1 } });
+    here.metric('c', 20);
+    await here.tick();
+    const { patience, end } = hangHistory(here, '--deepen=50');
+    here.metric('b', 60);
+    await moveAway(here);
+    expect(verdictOf(await here.stay({ background: patience }), 'default/a')).toMatchObject({
+      kind: 'held',
+      commit: null,
+    });
+    expect(countOf(second, 'two', 'b')).toBe(12);
+    here.metric('b', 80);
+    await here.stay({ background: patience });
+    expect(countOf(second, 'two', 'b')).toBe(16);
+    await end();
+    expect(verdictOf(await here.stay(), 'default/a')).toMatchObject({ kind: 'held', commit: edited });
+  });
+
+  it.each([
+    ['no state tells the last decision of', '--deepen=2147483647', {}],
+    ['others may have replaced', '--deepen=8', { 'base/app.yaml': 'x\n' }],
+  ])('holds back what %s, and nothing else', async (_what, how, foreign) => {
+    const here = world();
+    const second = here.repository('second.git');
+    await here.tick();
+    here.metric('b', 40);
+    await here.tick();
+    for (const ref of here.home.refs().keys())
+      if (ref.startsWith('refs/dso-gitops/')) here.home.git('update-ref', '-d', ref);
+    if (Object.keys(foreign).length > 0) here.home.commit(foreign);
+    const { patience, end } = hangHistory(here, how);
+    for (const name of ['a', 'b']) here.metric(name, 60);
+    await moveAway(here);
+    const hung = await here.stay({ background: patience });
+    expect(verdictOf(hung, 'default/a')).toMatchObject({ kind: 'wait', reason: 'ReadingHistory' });
+    expect([countOf(here.home, 'one', 'a'), countOf(second, 'two', 'b')]).toEqual([4, 12]);
+    await end();
+    await here.moment();
+    expect(countOf(here.home, 'one', 'a')).toBe(12);
   });
 });
 

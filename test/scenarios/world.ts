@@ -7,9 +7,9 @@ import { runProgram } from '../../src/cli/program.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
 import { parseOverlay } from '../../src/manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../../src/manifests/record.ts';
-import type { Patience } from '../../src/reconcile/connections.ts';
 import type { Engine, TickOptions } from '../../src/reconcile/engine.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
+import type { Patience } from '../../src/reconcile/patience.ts';
 import { BareRepository, type Entry } from '../repository/bare-repository.ts';
 import { wrapGit } from '../repository/git-wrapper.ts';
 import { temporaryDirectory } from '../repository/temporary-directory.ts';
@@ -149,8 +149,12 @@ export class World {
       });
       const result = await this.stay({ now, background: { ms, resume } });
       this.now = now;
-      const reasons = new Set(result.destinations.map(({ waiting }) => waiting?.reason));
-      if (['Fetching', 'Pushing', 'SavingState'].some((reason) => reasons.has(reason))) await answered;
+      const reasons = new Set<string | undefined>([
+        ...result.destinations.map(({ waiting }) => waiting?.reason),
+        ...result.outcomes.map(({ verdict }) => (verdict.kind === 'wait' ? verdict.reason : undefined)),
+      ]);
+      if (['Fetching', 'Pushing', 'ReadingHistory', 'SavingState'].some((reason) => reasons.has(reason)))
+        await answered;
       else if (!reasons.has('NextPush')) return result;
     }
     throw new Error('it comes to no end');

@@ -1,0 +1,99 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import type { ChangeSet } from '../manifests/change-set.ts';
+import { draftEnd, draftStream, FAST_IMPORT, parseDraft } from './fast-import.ts';
+import type { Git } from './git.ts';
+
+/** The tree of a commit that is to come, or of a part of it. */
+export interface Drafted {
+  /** The tip that it was begun on; null: the branch was empty. */
+  readonly parent: string | null;
+  readonly tree: string;
+  /** What in it differs from the tip. */
+  readonly files: readonly ChangeSet[];
+}
+
+/** One process of Git that is at work. */
+interface Work {
+  readonly parent: string | null;
+  readonly files: ChangeSet[];
+  readonly input: PassThrough;
+  /** The tree; null: it failed. Never rejects. */
+  readonly ended: Promise<string | null>;
+}
+
+/** Writes contents and trees of a commit by one process of Git, while what belongs into it is still decided. */
+export class Draft {
+  readonly #git: Git;
+  readonly #ref: string;
+  #work: Work | null = null;
+  #drafted: Drafted | null = null;
+  #error: unknown = null;
+
+  /** @param ref a ref of ours that nobody else writes at the same time */
+  constructor(git: Git, ref: string) {
+    this.#git = git;
+    this.#ref = ref;
+  }
+
+  /**
+   * Takes a part; resolves when there is room for more.
+   *
+   * @param texts contents that files of it name by id
+   * @param parent the tip that it was decided on
+   */
+  async take(texts: Iterable<string>, files: readonly ChangeSet[], parent: string | null): Promise<void> {
+    const isFirst = this.#work === null;
+    const work = this.#work ?? this.#begin(parent);
+    this.#work = work;
+    work.files.push(...files);
+    for (const piece of draftStream({ ref: this.#ref, parent, isFirst, texts, files })) {
+      // It has died: nobody reads any more.
+      if (this.#error !== null) return;
+      if (!work.input.write(piece)) await Promise.race([once(work.input, 'drain'), work.ended]);
+    }
+  }
+
+  /** Ends the process: what was taken is in the repository, or `use` says why not. */
+  async end(): Promise<void> {
+    const work = this.#work;
+    if (!work) return;
+    this.#work = null;
+    work.input.end(draftEnd());
+    const tree = await work.ended;
+    if (tree !== null) this.#drafted = { parent: work.parent, tree, files: work.files };
+  }
+
+  /**
+   * What was taken last, where it is a part of these files on this tip; null: it is not, or there is none. It is given once.
+   *
+   * @throws ProductError why what was taken last is not there; once
+   */
+  use(parent: string | null, files: ChangeSet): Drafted | null {
+    const error = this.#error;
+    const drafted = this.#drafted;
+    this.#error = null;
+    this.#drafted = null;
+    if (error !== null) throw error;
+    return drafted?.parent === parent && drafted.files.every((part) => isPart(part, files)) ? drafted : null;
+  }
+
+  #begin(parent: string | null): Work {
+    const input = new PassThrough();
+    this.#error = null;
+    this.#drafted = null;
+    const ended = this.#git.feed(FAST_IMPORT, input, 'writing the commit').then(
+      (output) => parseDraft(output.toString()),
+      (error: unknown) => {
+        this.#error = error;
+        return null;
+      },
+    );
+    return { parent, files: [], input, ended };
+  }
+}
+
+function isPart(part: ChangeSet, whole: ChangeSet): boolean {
+  for (const [path, content] of part) if (whole.get(path) !== content) return false;
+  return true;
+}
