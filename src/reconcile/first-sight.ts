@@ -1,6 +1,5 @@
 import type { Dso } from '../api/effective.ts';
 import { seedState } from '../demand/state.ts';
-import { overlayPath } from '../manifests/layout.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
@@ -66,8 +65,7 @@ export function findUncounted(input: DecideInput, home: Landed): Verdict | null 
     const isOther =
       landed?.record != null && overlay.id !== null && overlayCount(name, landed) === null && !input.isResumed;
     if (overlay.isUnreadable || isOther) {
-      const path = overlayPath(destination, { member: name, ...input.dso });
-      const message = `${path} is not an overlay of dso-gitops, so nobody knows what ${name} runs; restore it, or remove it`;
+      const message = `${overlay.path} is not an overlay of dso-gitops, so nobody knows what ${name} runs; restore it, or remove it`;
       return { kind: 'stalled', reason: 'OverlayUnreadable', message };
     }
   }

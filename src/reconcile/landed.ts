@@ -32,6 +32,8 @@ export interface Landed {
 
 /** One overlay at the tip. */
 export interface LandedOverlay {
+  /** Where it is, or belongs. */
+  readonly path: string;
   /** Blob id; null: there is no file. */
   readonly id: string | null;
   /** The count in it; null: none, or not asked. Needed only where no record tells it. */

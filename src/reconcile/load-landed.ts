@@ -1,5 +1,5 @@
 import { holdPath, parseHold } from '../manifests/hold.ts';
-import { indexPath, overlayPath, parseOverlay } from '../manifests/layout.ts';
+import { indexPath, parseOverlay } from '../manifests/layout.ts';
 import { FILE_MODE } from '../manifests/not-ours.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { KnownIndexes } from './known-indexes.ts';
@@ -104,7 +104,7 @@ async function loadFrom(
   known.indexes.take(listings, texts);
   const found = placed.map((one) => {
     const recordId = idOf(recordPathAt(one, id));
-    const record = recordId === null ? null : recordOf(one.dso.key, recordId, texts, known);
+    const record = recordId === null ? null : recordOf(one, recordId, texts, known);
     return { one, recordId, record, places: places.get(one) ?? [] };
   });
   // What a person left in an overlay is told, and counted where there is no record.
@@ -122,7 +122,7 @@ async function loadFrom(
         const listing = listingOf(index === null ? undefined : (entries.get(index) ?? null), one.dso.name, known);
         const text = isAsked(one, record, name, path) ? overlayTexts.get(overlayId ?? '') : undefined;
         const parsed = text === undefined ? { count: null, isUnreadable: false } : parseOverlay(settings, text);
-        return [name, { id: overlayId, listing, ...parsed }];
+        return [name, { path, id: overlayId, listing, ...parsed }];
       });
       const word = holdOf(idOf(holdPathOf(one, id)), texts);
       return [one.dso.key, { record, recordText: null, recordId, ...word, overlays: new Map(overlays) }];
@@ -141,15 +141,26 @@ function listingOf(
   return index && index.mode !== FILE_MODE ? 'leftOut' : indexes.listing(index?.id ?? null, name);
 }
 
-function recordOf(key: string, id: string, texts: ReadonlyMap<string, string>, known: Known): LandedRecord | null {
+function recordOf(
+  { dso: { key }, members, paths }: PlacedDso,
+  id: string,
+  texts: ReadonlyMap<string, string>,
+  known: Known,
+): LandedRecord | null {
   const found = known.records.find(key, id);
   if (found) return found;
   const record = parseRecord(texts.get(id) ?? '');
   if (!record) return null;
   // Copied: a word of the text that it was read from would keep all of that text in memory.
   const landed = structuredClone(landedRecord(record, id));
-  known.records.keep(key, landed);
-  return landed;
+  const places = new Map(members.map(({ name }, index) => [name, paths[index]]));
+  const shared = Object.entries(landed.members).map(([name, member]) => {
+    const path = places.get(name);
+    return [name, path === member.path ? { ...member, path } : member] as const;
+  });
+  const kept = { ...landed, members: Object.fromEntries(shared) };
+  known.records.keep(key, kept);
+  return kept;
 }
 
 function holdOf(id: string | null, texts: ReadonlyMap<string, string>): Pick<Landed, 'hold' | 'resumedAt'> {
@@ -177,17 +188,15 @@ function indexPaths(): typeof indexPath {
 }
 
 function overlaysOf(
-  { dso, members }: PlacedDso,
+  { dso, members, paths }: PlacedDso,
   id: string,
   indexOf: typeof indexPath,
 ): readonly { name: string; path: string; index: string | null; settings: PlacedDso['home'] }[] {
-  const here = members.filter(({ destination }) => destination.id === id);
-  return here.map(({ name, destination }) => ({
-    name,
-    path: overlayPath(destination, { member: name, namespace: dso.namespace, name: dso.name }),
-    index: indexOf(destination, name, dso.namespace),
-    settings: destination,
-  }));
+  return members.flatMap(({ name, destination }, at) => {
+    if (destination.id !== id) return [];
+    const index = indexOf(destination, name, dso.namespace);
+    return { name, path: paths[at] ?? '', index, settings: destination };
+  });
 }
 
 /** Of its record and of a hold. */

@@ -2,13 +2,15 @@ import type { Dso, DsoMember } from '../api/effective.ts';
 import { didYouMean } from '../api/problem.ts';
 import { joinApiVersion, type ScaleTarget } from '../api/target.ts';
 import type { Configuration, Destination } from '../config/load.ts';
-import { recordPath } from '../manifests/layout.ts';
+import { overlayPath, recordPath } from '../manifests/layout.ts';
 import type { PlacedMember, Verdict } from './decision.ts';
 
 /** A DSO with a destination for every member. */
 export interface PlacedDso {
   readonly dso: Dso;
   readonly members: readonly (PlacedMember & { readonly destination: Destination })[];
+  /** Of the overlay of each of them: kept, because it is asked for all the time, and equal texts are compared letter by letter. */
+  readonly paths: readonly string[];
   /** Holds the state and the record. */
   readonly home: Destination;
   /** JSON pointer of the count in the workload. */
@@ -59,7 +61,8 @@ export function place(
   const alike = JSON.stringify(placed.map(({ destination, ...member }) => [destination.id, member]));
   const known = shared.get(alike) ?? placed;
   shared.set(alike, known);
-  return { dso, members: known, home, replicasPath };
+  const paths = known.map(({ name, destination }) => overlayPath(destination, { ...dso, member: name }));
+  return { dso, members: known, paths, home, replicasPath };
 }
 
 function noMembers(members: Configuration['members']): Verdict {

@@ -3,7 +3,7 @@ import type { Configuration } from '../config/load.ts';
 import type { Recompute, Recomputed, Standing } from '../history/recomputation.ts';
 import { blobId } from '../manifests/blob.ts';
 import { textOf } from '../manifests/change-set.ts';
-import { layoutOf, parseOverlay, recordPath } from '../manifests/layout.ts';
+import { layoutOf, overlayPath, parseOverlay, recordPath } from '../manifests/layout.ts';
 import { type OverlayArguments, readArguments } from '../manifests/overlay-arguments.ts';
 import { type DecisionRecord, type DsoState, parseRecord, renderRecord } from '../manifests/record.ts';
 import type { Templates } from '../manifests/template.ts';
@@ -170,7 +170,8 @@ function landedOf(
     const text = overlays.get(name);
     const overlay = text === undefined ? elsewhere(record, name) : overlayOf(destination, text, isCounted);
     const listing = unlisted.has(name) ? 'absent' : overlay.listing;
-    return [name, { ...beside, overlays: new Map([[name, { ...overlay, listing }]]) }];
+    const path = overlayPath(destination, { ...record.metadata, member: name });
+    return [name, { ...beside, overlays: new Map([[name, { ...overlay, path, listing }]]) }];
   });
   return new Map([[HOME, home], ...others]);
 }
@@ -185,11 +186,15 @@ function homeOf(
 }
 
 /** Of another destination only the record tells what was there; that it had to be written cannot be excluded. */
-function elsewhere({ members }: DecisionRecord, name: string): LandedOverlay {
+function elsewhere({ members }: DecisionRecord, name: string): Omit<LandedOverlay, 'path'> {
   return { id: null, count: members[name]?.before ?? null, isUnreadable: false, listing: 'listed' };
 }
 
-function overlayOf(destination: PlacedDestination, text: string | null, isCounted: boolean): LandedOverlay {
+function overlayOf(
+  destination: PlacedDestination,
+  text: string | null,
+  isCounted: boolean,
+): Omit<LandedOverlay, 'path'> {
   const id = text === null ? null : blobId(text);
   return {
     id,

@@ -73,9 +73,10 @@ export function changesOf(
   return changes;
 }
 
-/** An overlay does not move: where there is a record, its path is the one that is known already. */
-function pathOf({ dso, home, landed }: DecideInput, { name, destination }: PlacedMember): string {
-  return landed.get(home.id)?.record?.members[name]?.path ?? overlayPath(destination, { ...dso, member: name });
+/** Where the overlay of a member belongs. */
+export function pathOf({ dso, landed }: DecideInput, { name, destination }: PlacedMember): string {
+  const known = landed.get(destination.id)?.overlays.get(name);
+  return known?.path ?? overlayPath(destination, { ...dso, member: name });
 }
 
 /** Home and every destination of a member, each once. */

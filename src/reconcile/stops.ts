@@ -1,8 +1,9 @@
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath } from '../manifests/hold.ts';
-import { indexPath, overlayPath, recordPath } from '../manifests/layout.ts';
+import { indexPath, recordPath } from '../manifests/layout.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import { isChangedByHand, type Landed, type LandedRecord } from './landed.ts';
+import { pathOf } from './render-changes.ts';
 import { findSetBack } from './set-back.ts';
 
 /** What forbids to write at all, before anything is computed. */
@@ -78,7 +79,7 @@ function findMoved(input: DecideInput, record: LandedRecord): Verdict | null {
       const message = `targetNamespace of ${member.name} was ${before.targetNamespace} and is now ${member.targetNamespace}; it is not changed in place: put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'TargetChanged', message };
     }
-    const path = overlayPath(member.destination, { member: member.name, ...input.dso });
+    const path = pathOf(input, member);
     if (before.path !== path) {
       const message = `the overlay of ${member.name} is at ${before.path}, the configuration now says ${path}; put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'DestinationChanged', message };

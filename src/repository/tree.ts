@@ -20,8 +20,7 @@ export class Tree {
   readonly #roots: readonly string[];
   readonly #fetchContents: (ids: readonly string[]) => Promise<void>;
   #tip: string | null = null;
-  /** An id alone is a plain file. */
-  #entries = new Map<string, string | TreeEntry | null>();
+  #entries = new Map<string, TreeEntry | null>();
   /** All below the roots was listed: what is not there is absent. */
   #isComplete = false;
   /** Paths that changed since. */
@@ -79,7 +78,7 @@ export class Tree {
       }
       const id = typeof content === 'string' ? (ids.get(content) ?? idOf(content)) : content.id;
       if (typeof content === 'string') ids.set(content, id);
-      this.#entries.set(path, id);
+      this.#entries.set(path, { mode: FILE_MODE, id });
     }
   }
 
@@ -89,12 +88,10 @@ export class Tree {
       return !this.#entries.has(path) && (!this.#isComplete || this.#changed.has(path));
     });
     if (unknown.length > 0) await this.#list(unknown);
-    return new Map(paths.map((path) => [path, this.#entry(path)]));
-  }
-
-  #entry(path: string): TreeEntry | null {
-    const entry = this.#entries.get(path) ?? null;
-    return typeof entry === 'string' ? { mode: FILE_MODE, id: entry } : entry;
+    // Not from pairs: of a whole fleet they would be half a million objects.
+    const found = new Map<string, TreeEntry | null>();
+    for (const path of paths) found.set(path, this.#entries.get(path) ?? null);
+    return found;
   }
 
   /** Names of the directories directly below a path. */
@@ -143,7 +140,8 @@ export class Tree {
       this.#forget();
       this.#isComplete = true;
     } else for (const path of paths) this.#entries.set(path, null);
-    for (const { path, mode, id } of parseTree(output)) this.#entries.set(path, mode === FILE_MODE ? id : { mode, id });
+    for (const { path, mode, id } of parseTree(output))
+      this.#entries.set(path, { mode: mode === FILE_MODE ? FILE_MODE : mode, id });
     if (isAll) this.#maxRemembered = Math.max(MIN_REMEMBERED, 2 * this.#entries.size);
   }
 
