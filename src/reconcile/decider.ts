@@ -13,7 +13,7 @@ import type { Landed } from './landed.ts';
 import { type Known, loadLanded } from './load-landed.ts';
 import { nameCommits } from './name-commits.ts';
 import { News } from './news.ts';
-import { type Observed, observe } from './observe.ts';
+import { type Observed, observe, unread } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
 import { ENDLESS, type Patience } from './patience.ts';
 import type { PlacedDso } from './place.ts';
@@ -26,8 +26,11 @@ import type { StateStore } from './state-store.ts';
 import type { Stow } from './stow.ts';
 import { UNDER_WAY } from './waiting.ts';
 
-/** DSOs of which the tips are read at once. */
+/** DSOs of which the tips are read at once. More of them are a fleet, of which not all is kept at once. */
 const BATCH = 500;
+
+/** Of a fleet this many are given to Git at once, which works on them while the next ones are decided. */
+const PART = 100;
 
 /** A DSO of the hub with its places. */
 export interface Candidate {
@@ -118,6 +121,7 @@ export class Decider {
     const going = isLarge && stow ? await this.#news.of(open, snapshot, stow, options.background) : open;
     if (!isLarge) this.#news.clear();
     const told: (Candidate & Observed)[] = [];
+    const kept = async (some: readonly DsoOutcome[]) => (isLarge && stow ? stow.take(some) : some);
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
       for (let start = 0; start < going.length; start += BATCH) {
@@ -127,7 +131,7 @@ export class Decider {
           options,
         );
         const highest = await this.#highest(batch, landed, options.background ?? ENDLESS);
-        const decided: DsoOutcome[] = [];
+        const part: DsoOutcome[] = [];
         for (const one of batch) {
           const { key } = one.placed.dso;
           const home = this.#connections.branch(one.placed.home.id);
@@ -141,9 +145,10 @@ export class Decider {
           if (isLarge) this.#news.see(one);
           if ((isLarge && stow && home.isBusy) || home.isConnecting) continue;
           told.push(one);
-          decided.push(outcome);
+          part.push(outcome);
+          if (isLarge && part.length === PART) outcomes.push(...(await kept(part.splice(0))));
         }
-        outcomes.push(...(isLarge && stow ? await stow.take(decided) : decided));
+        outcomes.push(...(await kept(part)));
       }
     } finally {
       await stow?.end();
@@ -283,13 +288,6 @@ export class Decider {
       pull: null,
     };
   }
-}
-
-/** As if nothing was read: what is committed stands. */
-function unread(readings: DecideInput['readings']): DecideInput['readings'] {
-  const message = 'not read while a hold ends: what is committed stands until then';
-  const reading = { kind: 'missing', reason: 'HoldEnds', message } as const;
-  return new Map([...readings].map(([trigger, { source }]) => [trigger, { source, reading }]));
 }
 
 /** Whether a tick is about this DSO. */

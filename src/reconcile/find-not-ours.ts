@@ -4,6 +4,9 @@ import { layoutOf } from '../manifests/layout.ts';
 import { FILE_MODE, FOREIGN_KINDS, refuseMode } from '../manifests/not-ours.ts';
 import type { Repository } from './repository.ts';
 
+/** Paths that are looked at together. */
+const AT_ONCE = 5000;
+
 /**
  * Paths among the given ones that are not ours to write as the tip is, all at once: something else than a plain file stands
  * there, or in the place of the directory that a new overlay belongs into. What stands further above concerns many, is
@@ -12,12 +15,13 @@ import type { Repository } from './repository.ts';
  * @returns an error for each of them
  */
 export async function findNotOurs(paths: readonly string[], repository: Repository): Promise<readonly ProductError[]> {
-  const entries = await repository.entries(paths);
   const errors: ProductError[] = [];
   const directories = new Set<string>();
-  for (const [path, entry] of entries) {
-    if (!entry && layoutOf(path)) directories.add(posix.dirname(path));
-    if (entry && entry.mode !== FILE_MODE) errors.push(refuseMode(path, entry.mode));
+  for (let start = 0; start < paths.length; start += AT_ONCE) {
+    for (const [path, entry] of await repository.entries(paths.slice(start, start + AT_ONCE))) {
+      if (!entry && layoutOf(path)) directories.add(posix.dirname(path));
+      if (entry && entry.mode !== FILE_MODE) errors.push(refuseMode(path, entry.mode));
+    }
   }
   if (directories.size === 0) return errors;
   for (const [path, entry] of await repository.entries([...directories])) {

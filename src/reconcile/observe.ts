@@ -48,3 +48,10 @@ export function isUnchanged({ dso }: PlacedDso, { lookup }: HubSnapshot, objects
 function lost({ reason, message }: ObservationProblem): Reading {
   return { kind: 'missing', reason, message };
 }
+
+/** As if nothing was read: what is committed stands. */
+export function unread(readings: Observed['readings']): Observed['readings'] {
+  const message = 'not read while a hold ends: what is committed stands until then';
+  const reading = { kind: 'missing', reason: 'HoldEnds', message } as const;
+  return new Map([...readings].map(([trigger, { source }]) => [trigger, { source, reading }]));
+}

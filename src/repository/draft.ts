@@ -4,14 +4,24 @@ import type { ChangeSet } from '../manifests/change-set.ts';
 import { draftEnd, draftStream, FAST_IMPORT, parseDraft } from './fast-import.ts';
 import type { Git } from './git.ts';
 
-/** The tree of a commit that is to come, or of a part of it. */
+/** What is written already of a commit that is to come. */
 export interface Drafted {
+  readonly tree: string;
+  /** What is not in it. */
+  readonly left: ChangeSet;
+}
+
+/** What was taken. */
+interface Taken {
   /** The tip that it was begun on; null: the branch was empty. */
   readonly parent: string | null;
   readonly tree: string;
   /** What in it differs from the tip. */
   readonly files: readonly ChangeSet[];
 }
+
+/** What is taken before anybody waits for Git: two parts of a fleet. */
+const BUFFER_BYTES = 2 * 1_048_576;
 
 /** One process of Git that is at work. */
 interface Work {
@@ -27,7 +37,7 @@ export class Draft {
   readonly #git: Git;
   readonly #ref: string;
   #work: Work | null = null;
-  #drafted: Drafted | null = null;
+  #taken: Taken | null = null;
   #error: unknown = null;
 
   /** @param ref a ref of ours that nobody else writes at the same time */
@@ -61,7 +71,7 @@ export class Draft {
     this.#work = null;
     work.input.end(draftEnd());
     const tree = await work.ended;
-    if (tree !== null) this.#drafted = { parent: work.parent, tree, files: work.files };
+    if (tree !== null) this.#taken = { parent: work.parent, tree, files: work.files };
   }
 
   /**
@@ -71,17 +81,22 @@ export class Draft {
    */
   use(parent: string | null, files: ChangeSet): Drafted | null {
     const error = this.#error;
-    const drafted = this.#drafted;
+    const taken = this.#taken;
     this.#error = null;
-    this.#drafted = null;
+    this.#taken = null;
     if (error !== null) throw error;
-    return drafted?.parent === parent && drafted.files.every((part) => isPart(part, files)) ? drafted : null;
+    if (taken?.parent !== parent || !taken.files.every((part) => isPart(part, files))) return null;
+    // What was taken is named by id.
+    const left = new Map<string, string>();
+    for (const [path, content] of files) if (typeof content === 'string') left.set(path, content);
+    const count = taken.files.reduce((sum, part) => sum + part.size, 0);
+    return left.size + count === files.size ? { tree: taken.tree, left } : null;
   }
 
   #begin(parent: string | null): Work {
-    const input = new PassThrough();
+    const input = new PassThrough({ highWaterMark: BUFFER_BYTES });
     this.#error = null;
-    this.#drafted = null;
+    this.#taken = null;
     const ended = this.#git.feed(FAST_IMPORT, input, 'writing the commit').then(
       (output) => parseDraft(output.toString()),
       (error: unknown) => {

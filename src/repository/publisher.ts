@@ -55,8 +55,8 @@ export class Publisher {
       return { commit: made.commit, states, warnings: await this.#mark(made.commit, message) };
     }
     const { warnings } = made;
-    const left = drafted ? remaining(files, drafted) : files;
-    const branch = files.size > 0 ? [{ parent, tree: drafted?.tree ?? null, time, message, files: left }] : [];
+    const { tree, left } = drafted ?? { tree: null, left: files };
+    const branch = files.size > 0 ? [{ parent, tree, time, message, files: left }] : [];
     const states = saved.commitsOf(publication.states);
     if (branch.length + states.length === 0) return { commit: null, states: [], warnings };
     const written = await commits.write([...branch, ...states.map((one) => newState(one, time))], 'publish');
@@ -232,13 +232,6 @@ type NewFiles = Pick<Publication, 'files' | 'message' | 'time'>;
 type Made = { readonly commit: string } | { readonly warnings: readonly string[] };
 
 const BY_GIT: Made = { warnings: [] };
-
-/** What is not drafted. */
-function remaining(files: ChangeSet, drafted: Drafted): ChangeSet {
-  const left = new Map(files);
-  for (const part of drafted.files) for (const path of part.keys()) left.delete(path);
-  return left;
-}
 
 /** Without a parent: states have no history. */
 function newState({ tree, files }: StateCommit, time: number): NewCommit {
