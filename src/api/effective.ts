@@ -19,6 +19,7 @@ import { annotationProblem, readBaseNamespaces, readInitialTotal, withoutLastApp
 import { behaviorOf } from './behavior.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
 import type { DsoManifest } from './dso.ts';
+import { type Engine, engineOf, scaleDemand, scaleTrigger } from './engine.ts';
 import { objectKey } from './names.ts';
 import type { Path, Problem } from './problem.ts';
 import { show } from './problem.ts';
@@ -55,6 +56,7 @@ export interface Dso {
   /** Epoch milliseconds; null: not known. */
   readonly createdAt: number | null;
   readonly target: ScaleTarget;
+  readonly engine: Engine;
   /** null: all known members, weight 1. */
   readonly members: readonly DsoMember[] | null;
   readonly triggers: readonly DsoTrigger[];
@@ -90,6 +92,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
   const scaled = spec.scaledObjectSpec;
   const annotations = metadata.annotations ?? {};
   const triggers = resolveTriggers(manifest);
+  const { engine, problems: engineProblems, unsupported } = engineOf(manifest);
   const initialTotal = readInitialTotal(annotations);
   const baseNamespaces = readBaseNamespaces(annotations);
   const bounds = {
@@ -105,6 +108,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     ...under([...SPEC, 'triggers'], checkTriggers(scaled.triggers)),
     ...(scaled.fallback ? under([...SPEC, 'fallback'], checkFallback(scaled.fallback, scaled.triggers)) : []),
     ...triggers.problems,
+    ...engineProblems,
     ...initialTotal.problems,
     ...baseNamespaces.problems,
   ];
@@ -112,12 +116,34 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     problems.push(annotationProblem(PAUSED_REPLICAS, 'an integer from 0 to 2147483647', pause.found));
   }
   if (problems.length > 0) return { kind: 'invalid', problems };
-  const unsupported = findUnsupported(manifest);
   if (unsupported) return { kind: 'unsupported', problem: unsupported };
   const isScaleInPaused = isAnnotationSet(annotations, PAUSED_SCALE_IN);
   const isScaleOutPaused = isAnnotationSet(annotations, PAUSED_SCALE_OUT);
   const behavior = behaviorOf(manifest, isScaleInPaused, isScaleOutPaused, settings.ramp);
   const createdAt = Date.parse(metadata.creationTimestamp ?? '');
+  const demand: DemandSpec = {
+    triggers: triggers.triggers.map(({ id, resource }, index) => ({
+      id,
+      metricType: metricTypeOf(scaled.triggers[index]?.metricType) ?? 'AverageValue',
+      target: resource.target,
+      activation: resource.activation,
+    })),
+    minReplicaCount: bounds.minReplicaCount,
+    maxReplicaCount: hpaMaxReplicas(bounds.maxReplicaCount),
+    idleReplicaCount: bounds.idleReplicaCount,
+    pollingIntervalMs: (scaled.pollingInterval ?? 30) * 1000,
+    cooldownMs: (scaled.cooldownPeriod ?? 300) * 1000,
+    initialCooldownMs: (scaled.initialCooldownPeriod ?? 0) * 1000,
+    fallback: fallbackOf(manifest),
+    behavior,
+    tolerance: effectiveTolerance(behavior, settings.tolerance),
+    ramp: settings.ramp,
+    pause,
+    isScaleInPaused,
+    isScaleOutPaused,
+    isActivationForced: isAnnotationSet(annotations, FORCE_ACTIVATION),
+  };
+  const own = engine === 'builtin' ? { triggers: triggers.triggers, demand } : byScale(metadata.name, demand);
   return {
     kind: 'dso',
     dso: {
@@ -128,30 +154,10 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       annotations: withoutLastApplied(annotations),
       createdAt: Number.isNaN(createdAt) ? null : createdAt,
       target: targetOf(manifest),
+      engine,
       members: membersOf(manifest),
-      triggers: triggers.triggers,
-      demand: {
-        triggers: triggers.triggers.map(({ id, resource }, index) => ({
-          id,
-          metricType: metricTypeOf(scaled.triggers[index]?.metricType) ?? 'AverageValue',
-          target: resource.target,
-          activation: resource.activation,
-        })),
-        minReplicaCount: bounds.minReplicaCount,
-        maxReplicaCount: hpaMaxReplicas(bounds.maxReplicaCount),
-        idleReplicaCount: bounds.idleReplicaCount,
-        pollingIntervalMs: (scaled.pollingInterval ?? 30) * 1000,
-        cooldownMs: (scaled.cooldownPeriod ?? 300) * 1000,
-        initialCooldownMs: (scaled.initialCooldownPeriod ?? 0) * 1000,
-        fallback: fallbackOf(manifest),
-        behavior,
-        tolerance: effectiveTolerance(behavior, settings.tolerance),
-        ramp: settings.ramp,
-        pause,
-        isScaleInPaused,
-        isScaleOutPaused,
-        isActivationForced: isAnnotationSet(annotations, FORCE_ACTIVATION),
-      },
+      triggers: own.triggers,
+      demand: own.demand,
       initialTotal: initialTotal.total,
       baseNamespaces: baseNamespaces.names,
       advice: [
@@ -168,6 +174,12 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       ],
     },
   };
+}
+
+/** The total is written to the subresource scale. */
+function byScale(name: string, demand: DemandSpec): Pick<Dso, 'triggers' | 'demand'> {
+  const trigger = scaleTrigger(name);
+  return { triggers: [trigger], demand: scaleDemand(demand, trigger) };
 }
 
 function under(prefix: Path, problems: readonly Problem[]): readonly Problem[] {
@@ -234,20 +246,6 @@ function triggerId(name: string, earlier: readonly DsoTrigger[]): string {
   let number = 2;
   while (isTaken(`${name}-${number}`)) number += 1;
   return `${name}-${number}`;
-}
-
-function findUnsupported({ spec }: DsoManifest): Problem | null {
-  const { triggers, advanced, fallback } = spec.scaledObjectSpec;
-  const index = triggers.findIndex(({ type }) => type !== 'kubernetes-resource');
-  if (index >= 0) {
-    const message = `trigger type ${show(triggers[index]?.type)} is not supported yet; the object is left alone`;
-    return { path: [...SPEC, 'triggers', index, 'type'], message };
-  }
-  if (advanced?.scalingModifiers?.formula || fallback?.behavior === 'scalingModifiers') {
-    const message = 'scaling modifiers are not supported yet; the object is left alone';
-    return { path: [...SPEC, 'advanced', 'scalingModifiers'], message };
-  }
-  return null;
 }
 
 function fallbackOf({ spec }: DsoManifest): Fallback | null {

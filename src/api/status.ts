@@ -70,6 +70,16 @@ const Pending = z
   })
   .describe('One destination that does not have the decided numbers yet.');
 
+const ScaleStatus = z
+  .object({
+    before: replicas.optional().describe('It was this while the triggers decided: it counts when it is another one.'),
+    counted: replicas.optional().describe('It was this when it counted last.'),
+  })
+  .describe('What is known of the subresource scale, which counts on the engine manual.');
+
+/** What is known of the subresource scale. */
+export type ScaleStatus = z.infer<typeof ScaleStatus>;
+
 /** `status.gitOps`: what Git has of the object. */
 export const GitOpsStatus = z
   .object({
@@ -78,6 +88,8 @@ export const GitOpsStatus = z
     lastCommit: z.string().max(64).optional().describe('Id of the last commit that changed this object.'),
     lastCommitTime: instant.optional().describe('When that commit was made.'),
     pullRequest: PullRequest.optional(),
+    scale: ScaleStatus.optional(),
+    engine: z.string().max(63).optional().describe('Who says the total: builtin, from the triggers, or manual.'),
     lastHandledRequestedAt: z
       .string()
       .max(253)

@@ -38,7 +38,9 @@ export function summarize(evaluation: Evaluation, spec: DemandSpec): string {
 
 function notActiveToZero(evaluation: Evaluation, spec: DemandSpec): string {
   const values = evaluation.triggers.map(describeValue).join(', ');
-  return `${values}: not active for more than ${spec.cooldownMs / 1000} s`;
+  return spec.cooldownMs < 0
+    ? `${values}: not active`
+    : `${values}: not active for more than ${spec.cooldownMs / 1000} s`;
 }
 
 /** The trigger with the highest proposal. */

@@ -58,8 +58,8 @@ export const DemandSpecRecord: z.ZodType<DemandSpec> = z
     maxReplicaCount: count.describe('Most replicas of the fleet.'),
     idleReplicaCount: count.nullable().describe('Replicas while nothing is active; null: off.'),
     pollingIntervalMs: milliseconds.describe('Between polls of what must be polled.'),
-    cooldownMs: milliseconds.describe('Without activity before scaling to zero.'),
-    initialCooldownMs: milliseconds.describe('The same for an object that was never active.'),
+    cooldownMs: milliseconds.min(-1).describe('Without activity before scaling to zero; -1: none.'),
+    initialCooldownMs: milliseconds.min(-1).describe('The same for an object that was never active.'),
     fallback: z
       .strictObject({
         failureThreshold: z.int().describe('Failures in a row that are borne.'),

@@ -133,6 +133,7 @@ function dsoOf(
     name,
     labels: {},
     annotations: {},
+    engine: 'builtin',
     createdAt: state.before.demand.createdAt,
     target,
     members: null,

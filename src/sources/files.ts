@@ -3,12 +3,14 @@ import { relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { parseYamlFile, type SourceDocument } from '../api/document.ts';
 import type { DemandSettings } from '../api/effective.ts';
+import { objectKey } from '../api/names.ts';
 import type { LocatedProblem } from '../api/problem.ts';
 import { messageOf, mustAct } from '../errors.ts';
-import type { HubObject, HubValue, ObjectLookup } from '../triggers/hub-object.ts';
+import type { HubObject, HubValue, ObjectLookup, Observation } from '../triggers/hub-object.ts';
 import type { Hub, HubDso, HubSnapshot } from './hub.ts';
 import { MemberLists } from './member-lists.ts';
 import { type Parsed, parseObject } from './objects.ts';
+import { noScale } from './scale.ts';
 
 /** Files as the hub. */
 export interface FilesSettings {
@@ -126,6 +128,7 @@ function assemble(files: readonly CachedFile[], empty: readonly LocatedProblem[]
     }
   }
   const lookup: ObjectLookup = (kind, namespace, name) => {
+    if (kind === 'Scale') return scaleOf(dsos.get(objectKey(namespace, name)));
     return { object: objects.get(objectId(kind, namespace, name))?.object ?? null, problem: null };
   };
   const found = files.flatMap((file) => [
@@ -138,6 +141,12 @@ function assemble(files: readonly CachedFile[], empty: readonly LocatedProblem[]
     members: null,
     problems: [...empty, ...found],
   };
+}
+
+/** In a file nobody but its author writes the number. */
+function scaleOf(dso: HubDso | undefined): Observation {
+  if (dso?.scale) return { object: dso.scale, problem: null };
+  return noScale('spec.totalTargetReplicas is not set; set it to the total');
 }
 
 function objectId(kind: string, namespace: string, name: string): string {

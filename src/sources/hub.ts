@@ -1,7 +1,7 @@
 import type { EffectiveDso } from '../api/effective.ts';
 import type { LocatedProblem } from '../api/problem.ts';
 import type { ProductError } from '../errors.ts';
-import type { ObjectLookup } from '../triggers/hub-object.ts';
+import type { HubObject, ObjectLookup } from '../triggers/hub-object.ts';
 
 /** One DistributedScaledObject of the hub, good or bad. */
 export interface HubDso {
@@ -13,6 +13,8 @@ export interface HubDso {
   readonly locate: (path: LocatedProblem['path']) => string;
   /** null: it comes from a file. */
   readonly stored: StoredDso | null;
+  /** Its subresource scale; null: it says nothing. */
+  readonly scale: HubObject | null;
 }
 
 /** What the API server adds to a DSO. */
@@ -25,6 +27,8 @@ export interface StoredDso {
   readonly status: unknown;
   /** The commit that the status names; null: none. */
   readonly lastCommit: string | null;
+  /** The subresource scale; 0 also where nobody ever wrote it. null: somebody wrote it in another way. */
+  readonly scale: number | null;
   /** Annotation `dso-gitops.dev/requestedAt`: evaluate now; null: none. */
   readonly requestedAt: string | null;
   /** It waits for its finalizers. */

@@ -1,14 +1,17 @@
 import type { DemandSettings } from '../api/effective.ts';
+import { objectKey } from '../api/names.ts';
 import type { LocatedProblem } from '../api/problem.ts';
 import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
 import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Collection } from '../kubernetes/list.ts';
 import { type Keep, Reflector } from '../kubernetes/reflector.ts';
+import type { Observation } from '../triggers/hub-object.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
-import { HUB, type Hub, type HubSnapshot } from './hub.ts';
+import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
 import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
+import { noScale } from './scale.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
@@ -80,7 +83,10 @@ export class KubernetesHub implements Hub {
     const members = this.#knownMembers();
     return {
       dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
-      lookup: (kind, namespace, name) => this.#objects.lookup({ kind, namespace, name }),
+      lookup: (kind, namespace, name) => {
+        if (kind !== 'Scale') return this.#objects.lookup({ kind, namespace, name });
+        return this.#scaleOf(reflector.items.get(objectKey(namespace, name))?.dso);
+      },
       members,
       problems: [
         ...problemOf(reflector),
@@ -121,13 +127,22 @@ export class KubernetesHub implements Hub {
     const lists = new MemberLists();
     const reflector = this.#reflect<KeptDso>(
       { path: dsoPath(null), name: null, form: null },
-      (object, earlier) => keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier),
+      (object, earlier) => {
+        return keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier);
+      },
       DSO_RESOURCE,
     );
     const stop = new AbortController();
     reflector.start(stop.signal);
     this.#dsos = { reflector, stop };
     return this.#dsos;
+  }
+
+  #scaleOf(dso: HubDso | undefined): Observation {
+    if (dso?.scale) return { object: dso.scale, problem: null };
+    const [namespace = '', name = ''] = dso?.key.split('/') ?? [];
+    const message = `nobody has scaled it since its engine was chosen; what its manifest says does not count, run: kubectl -n ${namespace} scale dso/${name} --replicas=<total>`;
+    return noScale(message);
   }
 
   #knownMembers(): readonly string[] | ProductError | null {
@@ -151,7 +166,9 @@ export class KubernetesHub implements Hub {
 function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
   if (effective.kind !== 'dso') return [];
   const { namespace, triggers } = effective.dso;
-  return triggers.map(({ resource }) => ({ kind: resource.resourceKind, namespace, name: resource.resourceName }));
+  return triggers.flatMap(({ resource: { resourceKind: kind, resourceName: name } }) => {
+    return kind === 'Scale' ? [] : [{ kind, namespace, name }];
+  });
 }
 
 function problemOf<T>(reflector: Reflector<T> | null): readonly LocatedProblem[] {

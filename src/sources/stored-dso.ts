@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { REQUESTED_AT, TAKE_OVER } from '../api/annotations.ts';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
 import type { DemandSettings } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
 import { show } from '../api/problem.ts';
-import type { ForeignWriter, HubDso } from './hub.ts';
+import type { ScaleStatus } from '../api/status.ts';
+import type { HubObject } from '../triggers/hub-object.ts';
+import type { ForeignWriter, HubDso, StoredDso } from './hub.ts';
 import type { MemberLists } from './member-lists.ts';
 import { parseObject } from './objects.ts';
+import { scaleObject } from './scale.ts';
 
 /** Our name among the field managers of an object. */
 export const FIELD_MANAGER = 'dso-gitops';
@@ -20,6 +24,8 @@ const FieldsEntry = z.object({
   time: z.string().default(''),
   fieldsV1: z.looseObject({}).optional(),
 });
+
+const Replicas = z.object({ spec: z.object({ totalTargetReplicas: z.int32().min(0) }) });
 
 const StoredObject = z.object({
   metadata: z.object({
@@ -35,7 +41,14 @@ const StoredObject = z.object({
   status: z.unknown().optional(),
 });
 
-const NamedCommit = z.object({ gitOps: z.object({ lastCommit: z.string() }) });
+/** A field manager has set the number. */
+const OwnedReplicas = z.object({ 'f:spec': z.object({ 'f:totalTargetReplicas': z.unknown() }) });
+
+const Told = z.object({
+  gitOps: z
+    .object({ lastCommit: z.string(), scale: z.object({ before: z.number(), counted: z.number() }).partial() })
+    .partial(),
+});
 
 /** A DSO of the API, and what tells whether the next event brings the same one. */
 export interface KeptDso {
@@ -58,18 +71,46 @@ export function keepDso(
   const before = earlier(key);
   const base = before?.identity === identity ? before.dso : parseDso(object, key, settings, lists);
   if (!base) return null;
+  const told = Told.safeParse(status).data?.gitOps;
   const stored = {
     namespace,
     name,
     uid,
     generation,
     status,
-    lastCommit: NamedCommit.safeParse(status).data?.gitOps.lastCommit ?? null,
+    lastCommit: told?.lastCommit ?? null,
+    scale: writtenReplicas(object, metadata.managedFields),
     requestedAt: annotations[REQUESTED_AT] ?? null,
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
     foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER], now),
   };
-  return [key, { identity, dso: { ...base, stored } }];
+  const scale = scaleOf(stored, told?.scale ?? {}, before?.dso.scale ?? null);
+  return [key, { identity, dso: { ...base, stored, scale } }];
+}
+
+/** The number that counts; null: none. @param told what is known of earlier ones */
+function scaleOf(
+  { namespace, name, scale }: StoredDso,
+  told: ScaleStatus,
+  earlier: HubObject | null,
+): HubObject | null {
+  if (scale === null) return null;
+  const isMeant = told.counted !== undefined || (scale > 0 && scale !== told.before);
+  if (!isMeant) return null;
+  const now = scaleObject(namespace, name, scale);
+  // The same object as long as it says the same.
+  return isDeepStrictEqual(earlier, now) ? earlier : now;
+}
+
+/**
+ * The number in the subresource scale; null: somebody wrote the field in another way. After a 0 the API server does not note
+ * any more who scales, so only that others did not is known.
+ */
+function writtenReplicas(object: object, managers: readonly z.infer<typeof FieldsEntry>[]): number | null {
+  const isOthers = managers.some(({ subresource, fieldsV1 }) => {
+    return subresource !== 'scale' && OwnedReplicas.safeParse(fieldsV1).success;
+  });
+  return isOthers ? null : (Replicas.safeParse(object).data?.spec.totalTargetReplicas ?? 0);
 }
 
 function parseDso(object: object, key: string, settings: DemandSettings, lists: MemberLists): HubDso | null {

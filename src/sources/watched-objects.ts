@@ -5,7 +5,7 @@ import { parseDataObject } from './objects.ts';
 
 /** An object that a trigger names. */
 export interface ObjectName {
-  readonly kind: HubObject['kind'];
+  readonly kind: 'ConfigMap' | 'Secret';
   readonly namespace: string;
   readonly name: string;
 }
@@ -163,7 +163,7 @@ export class WatchedObjects {
   #reflector(
     collection: { readonly path: string; readonly name: string | null },
     what: string,
-    kind: HubObject['kind'],
+    kind: ObjectName['kind'],
     granting?: string,
   ): Reflector<HubObject> {
     const { client, now, isOnce } = this.#options;
@@ -194,15 +194,15 @@ export class WatchedObjects {
   }
 }
 
-function keepObject(object: unknown, kind: HubObject['kind']): readonly [string, HubObject] | null {
+function keepObject(object: unknown, kind: ObjectName['kind']): readonly [string, HubObject] | null {
   const parsed = parseDataObject({ value: object, locate: (problem) => ({ ...problem, where: '' }) }, kind);
   return parsed.kind === 'object' ? [idOf(parsed.object), parsed.object] : null;
 }
 
-function idOf({ kind, namespace, name }: ObjectName): string {
+function idOf({ kind, namespace, name }: Pick<HubObject, 'kind' | 'namespace' | 'name'>): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-function pluralOf(kind: HubObject['kind']): string {
+function pluralOf(kind: ObjectName['kind']): string {
   return kind === 'ConfigMap' ? 'configmaps' : 'secrets';
 }

@@ -1,4 +1,4 @@
-import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus } from '../api/status.ts';
+import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus, ScaleStatus } from '../api/status.ts';
 import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
 import { pullReport } from '../reconcile/report.ts';
 import type { StoredDso } from '../sources/hub.ts';
@@ -81,7 +81,8 @@ function memberOf(name: string, { outcome, previous, now }: StatusInput, { commi
   };
 }
 
-function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Standing): GitOpsStatus {
+function gitOpsOf(input: StatusInput, standing: Standing): GitOpsStatus {
+  const { stored, outcome, previous, now } = input;
   const before = previous?.gitOps ?? {};
   const { placed, decided } = outcome;
   const home = placed ? { repository: placed.home.url, branch: placed.home.branch } : {};
@@ -103,9 +104,18 @@ function gitOpsOf({ stored, outcome, previous, now }: StatusInput, standing: Sta
     unplaced: unplaced > 0 ? unplaced : undefined,
     pending: pending.length > 0 ? pending : undefined,
     pullRequest: pullReport(outcome.pull) ?? undefined,
+    engine: placed?.dso.engine ?? before.engine,
+    scale: scaleOf(input),
     state,
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+/** A number that nobody meant to count does not count by a change of the engine alone. */
+function scaleOf({ stored: { scale }, outcome: { placed, readings }, previous }: StatusInput): ScaleStatus | undefined {
+  if (placed?.dso.engine === 'builtin') return scale ? { before: scale } : undefined;
+  const isCounted = [...(readings?.values() ?? [])].some(({ reading }) => reading.kind === 'value');
+  return isCounted && scale !== null ? { counted: scale } : previous?.gitOps?.scale;
 }
 
 /** What runs over what is decided; a total that nobody knows is not 0. */

@@ -1,6 +1,6 @@
-/** A ConfigMap or Secret of the hub: what triggers read. */
+/** A ConfigMap or Secret of the hub, or the subresource scale of a DSO: what triggers read. */
 export interface HubObject {
-  readonly kind: 'ConfigMap' | 'Secret';
+  readonly kind: 'ConfigMap' | 'Secret' | 'Scale';
   readonly namespace: string;
   readonly name: string;
   /** Decoded text by key. */

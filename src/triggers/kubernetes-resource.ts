@@ -9,7 +9,7 @@ import { locateValue } from './value-location.ts';
 
 /** Metadata of a `kubernetes-resource` trigger, checked. KEDA pkg/scalers/kubernetes_resource_scaler.go. */
 export interface KubernetesResourceTrigger {
-  readonly resourceKind: 'ConfigMap' | 'Secret';
+  readonly resourceKind: HubObject['kind'];
   readonly resourceName: string;
   readonly key: string;
   /** > 0, at least 0.001. */
@@ -50,7 +50,7 @@ export function parseKubernetesResource(metadata: Readonly<Record<string, string
     return Number.NaN;
   };
 
-  const resourceKind = choice('resourceKind', ['ConfigMap', 'Secret'], null);
+  const resourceKind = choice<'ConfigMap' | 'Secret'>('resourceKind', ['ConfigMap', 'Secret'], null);
   const resourceName = required('resourceName');
   const key = required('key');
   required('targetValue');

@@ -12,6 +12,7 @@ const CONDITION_REASON = /reason[^',\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
 const WAITING = new Set([
   'reconcile/hold-back.ts',
   'reconcile/waiting.ts',
+  'sources/scale.ts',
   'reconcile/known-pulls.ts',
   'reconcile/proposed-branch.ts',
   'reconcile/proposer.ts',

@@ -11,6 +11,7 @@ const DSO: StoredDso = {
   generation: 1,
   status: undefined,
   lastCommit: null,
+  scale: 0,
   requestedAt: null,
   isBeingDeleted: false,
   foreignWriter: null,

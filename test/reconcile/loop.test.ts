@@ -189,7 +189,15 @@ describe('a remote that does not answer', () => {
 });
 
 describe('the end', () => {
-  const STORED = { namespace: 'default', name: 'a', uid: 'uid-1', generation: 1, lastCommit: null, requestedAt: null };
+  const STORED = {
+    namespace: 'default',
+    name: 'a',
+    uid: 'uid-1',
+    generation: 1,
+    lastCommit: null,
+    scale: 0,
+    requestedAt: null,
+  };
 
   /** A loop whose push hangs, with the status that it writes. */
   async function hanging(): Promise<{

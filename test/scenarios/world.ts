@@ -17,6 +17,8 @@ import { temporaryDirectory } from '../repository/temporary-directory.ts';
 /** A DSO in few words; its ConfigMap is called as it is. */
 export interface DsoGiven {
   readonly name: string;
+  /** `spec.totalTargetReplicas`. */
+  readonly total?: number;
   readonly namespace?: string;
   /** weight by member. */
   readonly members?: Readonly<Record<string, number>>;
@@ -219,6 +221,7 @@ export function manifestOf({
   annotations = {},
   max = 100,
   behavior,
+  total,
 }: DsoGiven): object {
   const place = targetNamespace === undefined ? {} : { targetNamespace };
   return {
@@ -226,6 +229,7 @@ export function manifestOf({
     kind: 'DistributedScaledObject',
     metadata: { name, namespace, annotations },
     spec: {
+      ...(total !== undefined && { totalTargetReplicas: total }),
       memberClusters: Object.entries(members).map(([member, weight]) => ({ name: member, weight, ...place })),
       scaledObjectSpec: {
         scaleTargetRef: { kind: 'Deployment', name: `${name}-app`, ...target },

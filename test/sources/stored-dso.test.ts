@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
 import { MemberLists } from '../../src/sources/member-lists.ts';
 import { keepDso } from '../../src/sources/stored-dso.ts';
@@ -65,4 +65,36 @@ it('tells who else writes the status, and whether a person said that it is over'
       isTakenOver: false,
       problem: expect.stringMatching(/take-over does not count: expected the time .* found /),
     });
+});
+
+describe('the subresource scale', () => {
+  const scaled = { 'f:spec': { 'f:totalTargetReplicas': {} } };
+  const byAuthor = { manager: 'kubectl-client-side-apply', time: '2026-01-01T10:00:00Z', fieldsV1: scaled };
+  // As the API server has it: without a time.
+  const byScale = { manager: 'kubectl', subresource: 'scale', fieldsV1: scaled };
+  const scaleOf = (replicas: number, managedFields: readonly object[], status = {}) => {
+    const object = stored({ managedFields, status }) as { spec: object };
+    return keep({ ...object, spec: { ...object.spec, totalTargetReplicas: replicas } })?.[1].dso.scale ?? null;
+  };
+
+  it('says a number only where it was written through it', () => {
+    expect(scaleOf(7, [byAuthor])).toBeNull();
+    expect(scaleOf(7, [byAuthor, byScale])).toBeNull();
+    expect(scaleOf(7, [byScale])?.data.get('replicas')).toEqual({ kind: 'text', text: '7' });
+    // As the API server has it after a 0.
+    expect(scaleOf(7, [])?.data.get('replicas')).toEqual({ kind: 'text', text: '7' });
+  });
+
+  it('says 0 only where another number has counted for this very object: it looks as if nobody had written it', () => {
+    const counted = { gitOps: { scale: { counted: 7 } } };
+    expect(scaleOf(0, [])).toBeNull();
+    expect(scaleOf(0, [], counted)?.data.get('replicas')).toEqual({ kind: 'text', text: '0' });
+    expect(scaleOf(0, [byAuthor], counted)).toBeNull();
+  });
+
+  it('does not count where it said the same while the triggers decided', () => {
+    const before = { gitOps: { scale: { before: 7 } } };
+    expect(scaleOf(7, [byScale], before)).toBeNull();
+    expect(scaleOf(8, [byScale], before)).not.toBeNull();
+  });
 });

@@ -15,6 +15,7 @@ const STORED: StoredDso = {
   generation: 3,
   status: undefined,
   lastCommit: null,
+  scale: 0,
   requestedAt: null,
   isBeingDeleted: false,
   foreignWriter: null,

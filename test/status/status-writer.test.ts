@@ -74,6 +74,7 @@ async function offer(
     generation: 1,
     status: status === undefined ? undefined : JSON.parse(JSON.stringify(status)),
     lastCommit: null,
+    scale: 0,
     requestedAt: null,
     isBeingDeleted: false,
     foreignWriter,

@@ -89,7 +89,11 @@ function runKubernetesResource({ input, expected }: HpaCase): VectorResult {
   const failed = { value: null, active: false, error: true };
   if ('problems' in parsed) return compareExpected(failed, expected);
   const { trigger } = parsed;
-  const reading = readKubernetesResource(trigger, 'default', data ? objectOf(trigger.resourceKind, data) : null);
+  const reading = readKubernetesResource(
+    trigger,
+    'default',
+    data ? objectOf(trigger.resourceKind === 'Secret' ? 'Secret' : 'ConfigMap', data) : null,
+  );
   if (reading.kind === 'value') {
     return compareExpected(
       { value: reading.value, active: reading.value > trigger.activation, error: false },
