@@ -13,7 +13,7 @@ const REFRESH_MS = 60_000;
  */
 export class Backoff {
   readonly #minIntervalMs: number;
-  readonly #calls: Record<Purpose, Calls> = { read: FRESH, commit: FRESH, state: FRESH };
+  readonly #calls: Record<Purpose, Calls> = { read: FRESH, commit: FRESH, state: FRESH, history: FRESH };
   #isWanted = true;
 
   /** @param minIntervalMs between two pushes of decisions */
@@ -37,6 +37,16 @@ export class Backoff {
   /** Why the last try to save states failed; null: it did not. */
   get stateError(): ProductError | null {
     return this.#calls.state.error;
+  }
+
+  /** Why the history could not be read the last time; null: it could. */
+  get historyError(): ProductError | null {
+    return this.#calls.history.error;
+  }
+
+  /** Whether the history can be asked now. */
+  isHistoryDue(now: number): boolean {
+    return isOver(this.#calls.history.wait, now);
   }
 
   /** Whether the tip is to be learnt again. */
@@ -65,8 +75,9 @@ export class Backoff {
 
   /** When something is to be done. @param isWaiting decisions are to be pushed */
   nextAt(now: number, isWaiting: boolean): number {
-    const { read, commit } = this.#calls;
-    const ends = (isWaiting ? [read, commit] : [read]).map(({ wait }) => (isOver(wait, now) ? now : wait.until));
+    const { read, commit, history } = this.#calls;
+    const asked = history.error ? [read, history] : [read];
+    const ends = (isWaiting ? [...asked, commit] : asked).map(({ wait }) => (isOver(wait, now) ? now : wait.until));
     return Math.min(...ends);
   }
 
@@ -78,6 +89,7 @@ export class Backoff {
   /** A call succeeded. @param now when it began */
   succeed(purpose: Purpose, now: number): void {
     if (purpose === 'read') this.#calls.read = { ...FRESH, wait: this.#calls.read.wait };
+    else if (purpose === 'history') this.#calls.history = FRESH;
     else this.#calls.state = FRESH;
     // It has carried the states as well.
     if (purpose === 'commit') this.#calls.commit = { ...FRESH, wait: waitOf(now, this.#minIntervalMs) };

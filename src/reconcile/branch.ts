@@ -62,9 +62,9 @@ export class Branch {
   readonly destinations: readonly Destination[];
   readonly settings: BranchSettings;
   readonly #open: OpenRepository;
-  readonly #call = new OneCall<Purpose | 'history'>();
+  readonly #call = new OneCall<Purpose>();
   /** What can be asked of its history. */
-  readonly questions = new Questions(this.#call, this);
+  readonly questions: Questions;
   readonly #backoff: Backoff;
   readonly #refusals = new Refusals();
   #repository: Repository | null = null;
@@ -85,6 +85,7 @@ export class Branch {
     };
     this.#open = open;
     this.#backoff = new Backoff(first.minIntervalMs);
+    this.questions = new Questions(this, this.#backoff);
   }
 
   /** null: it was never reached. */
@@ -107,9 +108,9 @@ export class Branch {
     return this.#backoff.readError;
   }
 
-  /** Why it cannot be read, or what is decided cannot be written; null: nothing is known against it. */
+  /** Why it cannot be read, nor its history, or what is decided cannot be written; null: nothing is known against it. */
   get error(): ProductError | null {
-    return this.#backoff.readError ?? this.#backoff.commitError;
+    return this.#backoff.readError ?? this.#backoff.commitError ?? this.#backoff.historyError;
   }
 
   /** Why the last try to save states failed; null: it did not. */
@@ -167,19 +168,19 @@ export class Branch {
   refresh(now: number): void {
     if (this.isBusy) return;
     this.#backoff.beginRead(now);
-    const [wasReadable, tip] = [this.isReadable, this.#repository?.tip];
+    const [wasReadable, before, tip] = [this.isReadable, this.#repository, this.#repository?.tip];
     this.#call.start('read', async (gate) => {
       try {
         this.#repository = await this.#connect(gate);
         this.#isUnreadable = false;
         this.#isDamaged = false;
         this.#backoff.succeed('read', now);
-        this.questions.forget();
       } catch (thrown) {
         await gate();
         this.#fail('read', asProductError(thrown), now);
       }
-      if (this.isReadable !== wasReadable || this.#repository?.tip !== tip) this.#hasMoved = true;
+      // One that was made again could not be read meanwhile.
+      if (this.isReadable !== wasReadable || this.#repository !== before || before?.tip !== tip) this.#hasMoved = true;
     });
   }
 

@@ -23,7 +23,7 @@ import { makeRecord } from './make-record.ts';
 import { movedBy } from './moved-by.ts';
 import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
-import { findForeignOwner, findStop, heldBy } from './stops.ts';
+import { findForeignOwner, findHidden, findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
 const MAX_SKEW_MS = 300_000;
@@ -41,6 +41,8 @@ export function decide(input: DecideInput): Decided {
     // By the overlays themselves: a person may have set some of them back.
     return idle(input, home, stopped, heldState(input, home), committedCounts(input, home, true), [], null);
   if (stopped) return idle(input, home, stopped, input.state, committed, [], null);
+  const hidden = findHidden(input);
+  if (hidden) return idle(input, home, hidden, input.state, committed, [], null);
   const uncounted = findUncounted(input, home);
   if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
   const start = startingState(input, home, committed);

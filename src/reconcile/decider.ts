@@ -15,16 +15,16 @@ import { nameCommits } from './name-commits.ts';
 import { News } from './news.ts';
 import { type Observed, observe, unread } from './observe.ts';
 import { type DsoOutcome, undecided } from './outcome.ts';
-import { ENDLESS, type Patience } from './patience.ts';
+import { ENDLESS } from './patience.ts';
 import type { PlacedDso } from './place.ts';
 import type { Proposals } from './proposals.ts';
 import type { Refusal } from './proposed-branch.ts';
+import type { Asking } from './questions.ts';
 import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
-import { Sequences } from './sequences.ts';
+import { type Recorded, Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
 import type { StateStore } from './state-store.ts';
 import type { Stow } from './stow.ts';
-import { UNDER_WAY } from './waiting.ts';
 
 /** DSOs of which the tips are read at once. More of them are a fleet, of which not all is kept at once. */
 const BATCH = 500;
@@ -38,7 +38,7 @@ export interface Candidate {
   readonly source: HubDso;
 }
 
-/** The highest number that a record of a DSO is known to have had, by destination id. */
+/** The highest number that a record is known to have had, by destination id. */
 type Highest = ReadonlyMap<string, number>;
 
 /** What the engine knows. */
@@ -120,7 +120,7 @@ export class Decider {
     const isLarge = open.length > BATCH;
     const going = isLarge && stow ? await this.#news.of(open, snapshot, stow, options.background) : open;
     if (!isLarge) this.#news.clear();
-    const told: (Candidate & Observed)[] = [];
+    const told: (Observed['objects'] | null)[] = [];
     const kept = async (some: readonly DsoOutcome[]) => (isLarge && stow ? stow.take(some) : some);
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
@@ -130,7 +130,7 @@ export class Decider {
           batch.map(({ placed }) => placed),
           options,
         );
-        const highest = await this.#highest(batch, landed, options.background ?? ENDLESS);
+        const highest = await this.#sequences.highestOf(this.#recorded(batch, landed), askingOf(options));
         const part: DsoOutcome[] = [];
         for (const one of batch) {
           const { key } = one.placed.dso;
@@ -144,7 +144,9 @@ export class Decider {
           // fleet there would be two sets. Of a mirror that is made again nothing is said.
           if (isLarge) this.#news.see(one);
           if ((isLarge && stow && home.isBusy) || home.isConnecting) continue;
-          told.push(one);
+          // What was decided without a part of it is decided again.
+          const isWhole = one.placed.members.every(({ destination }) => here.has(destination.id));
+          told.push(isWhole ? one.objects : null);
           part.push(outcome);
           if (isLarge && part.length === PART) outcomes.push(...(await kept(part.splice(0))));
         }
@@ -153,9 +155,9 @@ export class Decider {
     } finally {
       await stow?.end();
     }
-    const decided = await nameCommits(outcomes, this.#connections, options.background ?? ENDLESS);
+    const decided = await nameCommits(outcomes, this.#connections, askingOf(options));
     if (options.mode === 'apply')
-      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index]?.objects ?? []);
+      for (const [index, outcome] of decided.entries()) this.#settled.keep(outcome, told[index] ?? null);
     const isPart = stow !== null && isLarge && this.#news.hasNext(open, stow);
     return { outcomes: [...settled, ...decided], isPart };
   }
@@ -185,34 +187,31 @@ export class Decider {
   /** What the tips hold; a damaged mirror is made again once. */
   async #loadLanded(
     placed: readonly PlacedDso[],
-    { resume, now, background }: TickOptions,
+    options: TickOptions,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, Landed>>> {
-    const patience = background ?? ENDLESS;
     const load = async (): ReturnType<typeof loadLanded> => {
-      await this.#sequences.look(patience);
+      await this.#sequences.look(askingOf(options));
       const note = (id: string, error: unknown): void => this.#connections.branch(id).noteUnreadable(error);
-      const isCounted = (key: string): boolean => resume?.has(key) === true;
+      const isCounted = (key: string): boolean => options.resume?.has(key) === true;
       return loadLanded(placed, this.#connections.readable, note, isCounted, this.#known);
     };
     const readable = this.#connections.branches.filter((branch) => branch.isReadable);
     const landed = await load();
     const broken = readable.filter((branch) => !branch.isReadable);
     if (broken.length === 0) return landed;
-    await this.#connections.refresh(broken, now, patience);
+    await this.#connections.refresh(broken, options.now, options.background ?? ENDLESS);
     return load();
   }
 
-  /** What the history has to say of a part of the fleet. */
-  #highest(
+  /** A part of the fleet as the history is asked of it. */
+  #recorded(
     batch: readonly Candidate[],
     landed: ReadonlyMap<string, ReadonlyMap<string, Landed>>,
-    patience: Patience,
-  ): Promise<ReadonlyMap<string, Highest | null>> {
-    const recorded = batch.map(({ placed, source }) => {
+  ): readonly Recorded[] {
+    return batch.map(({ placed, source }) => {
       const isSaved = this.#states.get(placed, source.stored, this.#connections.get(placed.home.id)) !== null;
       return { placed, landed: landed.get(placed.dso.key) ?? new Map(), isSaved };
     });
-    return this.#sequences.highestOf(recorded, patience);
   }
 
   /** A person's no holds also while nothing would change; that it is not known matters where something would. */
@@ -251,7 +250,7 @@ export class Decider {
       const message = `${home.name} cannot be read now`;
       return undecided(source, { kind: 'wait', reason: 'DestinationUnavailable', message }, [], placed);
     }
-    if (!highest) return undecided(source, { kind: 'wait', ...UNDER_WAY.history }, [], placed);
+    if (!highest) return undecided(source, this.#sequences.unknown(placed), [], placed);
     const { owner, firstSight } = this.#parts.configuration;
     const input: DecideInput = {
       dso,
@@ -288,6 +287,10 @@ export class Decider {
       pull: null,
     };
   }
+}
+
+function askingOf({ background, now }: TickOptions): Asking {
+  return { patience: background ?? ENDLESS, now };
 }
 
 /** Whether a tick is about this DSO. */

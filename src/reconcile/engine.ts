@@ -165,9 +165,9 @@ export class Engine {
     options: TickOptions,
     late: readonly DestinationOutcome[],
   ): Promise<{ readonly round: Round; readonly proposals: readonly ProposalOutcome[] }> {
-    let earlier = late;
+    let earlier: readonly DestinationOutcome[] = [];
     for (let attempt = 1; ; attempt += 1) {
-      const round = await this.#rounds.run(admitted, snapshot, options, earlier);
+      const round = beside(earlier, await this.#rounds.run(admitted, snapshot, options, late));
       const proposals = await this.#propose(round.outcomes, snapshot, options);
       const lost = proposals.find(({ error }) => error?.kind === 'retry')?.error;
       if (!lost || options.background || attempt === MAX_ATTEMPTS) return { round, proposals };
@@ -265,4 +265,17 @@ export class Engine {
   ): Promise<void> {
     await saveStates(this.#connections, this.#states, { now, patience, signal });
   }
+}
+
+/** What an earlier attempt came to is told as well where the last one had nothing to do. */
+function beside(earlier: readonly DestinationOutcome[], round: Round): Round {
+  const told = new Set(
+    round.destinations.flatMap(({ destination, composition }) => (composition ? destination.id : [])),
+  );
+  const others = earlier.filter(({ destination }) => !told.has(destination.id));
+  const known = new Set(others.map(({ destination }) => destination.id));
+  return {
+    ...round,
+    destinations: [...others, ...round.destinations.filter(({ destination }) => !known.has(destination.id))],
+  };
 }

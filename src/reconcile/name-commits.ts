@@ -2,14 +2,14 @@ import { cleanText } from '../manifests/clean-text.ts';
 import type { Connections } from './connections.ts';
 import type { HeldVerdict } from './decision.ts';
 import type { DsoOutcome } from './outcome.ts';
-import type { Patience } from './patience.ts';
+import type { Asking } from './questions.ts';
 import type { FileChange, Repository } from './repository.ts';
 
 /** Who did it, and in which commit, belongs to a hold: found for all of a destination together. */
 export async function nameCommits(
   outcomes: readonly DsoOutcome[],
   connections: Connections,
-  patience: Patience,
+  asking: Asking,
 ): Promise<readonly DsoOutcome[]> {
   const paths = new Map<string, string[]>();
   for (const { verdict } of outcomes) {
@@ -23,10 +23,10 @@ export async function nameCommits(
   await Promise.all(
     [...paths].map(async ([id, held]) => {
       // That the history cannot be read ends no hold.
-      const question = (repository: Repository) => repository.lastChanges(held).catch(() => new Map());
+      const question = (repository: Repository) => repository.lastChanges(held);
       changes.set(
         id,
-        (await connections.branch(id).questions.ask(`last ${held.join(' ')}`, question, patience)) ?? new Map(),
+        (await connections.branch(id).questions.ask(`last ${held.join(' ')}`, question, asking)) ?? new Map(),
       );
     }),
   );

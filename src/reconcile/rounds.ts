@@ -62,22 +62,21 @@ export class Rounds {
     const told = new Told(this.#parts.connections, late, background !== undefined);
     const waitsFor = (branch: Branch): Waiting | null => {
       if (isLast && !branch.isBusy) return ENDED;
-      return told.waitsFor(branch) ?? (background ? branch.waitsFor(now) : null);
+      return background ? (told.waitsFor(branch) ?? branch.waitsFor(now)) : null;
     };
-    const stow =
-      options.mode === 'apply' && !options.isDiffed
-        ? new Stow(this.#parts.connections, this.#parts.records, waitsFor)
-        : null;
     let [all, pending, read, current] = [candidates, candidates, snapshot, options];
     let waiting: ReadonlySet<string> = new Set();
     let isAnyNext = false;
     const start = performance.now();
     for (let attempt = 1; ; attempt += 1) {
+      const isStowed = options.mode === 'apply' && !options.isDiffed;
+      const stow = isStowed ? new Stow(this.#parts.connections, this.#parts.records, waitsFor) : null;
       const { outcomes: decided, isPart } = await this.#parts.decider.decideAll(all, pending, read, current, stow);
       isAnyNext = isPart;
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
       const changes = decided.flatMap(changeOf);
-      const results = await deliver(this.#parts, changes, current, waitsFor, background ?? ENDLESS);
+      const goes = (branch: Branch): Waiting | null => stow?.leftOut(branch) ?? waitsFor(branch);
+      const results = await deliver(this.#parts, changes, current, goes, background ?? ENDLESS);
       told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
       waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);

@@ -1,9 +1,11 @@
 import type { Connections } from './connections.ts';
+import type { Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
 import { isAt } from './load-landed.ts';
-import type { Patience } from './patience.ts';
 import { type PlacedDso, recordPathAt } from './place.ts';
+import type { Asking } from './questions.ts';
 import type { Repository } from './repository.ts';
+import { UNDER_WAY } from './waiting.ts';
 
 /** A DSO with what the tips hold of it. */
 export interface Recorded {
@@ -37,14 +39,14 @@ export class Sequences {
   }
 
   /** Looks at destinations that were not looked at yet, before what their tips hold is read. */
-  async look(patience: Patience): Promise<void> {
+  async look(asking: Asking): Promise<void> {
     await Promise.all(
       [...this.#connections.readable.keys()].map(async (id) => {
         if (this.#replaced.has(id)) return;
         const directory = `${this.#connections.destination(id).root}/decisions`;
         const found = await this.#connections
           .branch(id)
-          .questions.ask(`replaced ${directory}`, (repository) => repository.replacedSequences(directory), patience);
+          .questions.ask(`replaced ${directory}`, (repository) => repository.replacedSequences(directory), asking);
         if (found) this.#replaced.set(id, new Map(found));
       }),
     );
@@ -53,7 +55,7 @@ export class Sequences {
   /** By key, then by destination id; left out: there is none. null: the history does not tell it yet, or cannot be read. */
   async highestOf(
     recorded: readonly Recorded[],
-    patience: Patience,
+    asking: Asking,
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, number> | null>> {
     const highest = new Map(recorded.map(({ placed }) => [placed.dso.key, new Map<string, number>()]));
     const unknown = new Set<string>();
@@ -63,8 +65,8 @@ export class Sequences {
         const found = this.#replaced.get(id);
         // What was removed and comes again begins anew.
         for (const one of here) if (one.landed.get(id)?.recordId === null) found?.delete(recordPathAt(one.placed, id));
-        const ever = await this.#everAt(id, here, patience);
-        const told = await this.#elsewhere(id, repository, here, patience);
+        const ever = await this.#everAt(id, here, asking);
+        const told = await this.#elsewhere(id, repository, here, asking);
         for (const one of here) {
           const path = recordPathAt(one.placed, id);
           const { key } = one.placed.dso;
@@ -77,6 +79,15 @@ export class Sequences {
     return new Map([...highest].map(([key, numbers]) => [key, unknown.has(key) ? null : numbers]));
   }
 
+  /** Why the history does not tell what a DSO needs. */
+  unknown({ home, members }: PlacedDso): Verdict {
+    for (const { id, name } of [home, ...members.map(({ destination }) => destination)]) {
+      const { error } = this.#connections.branch(id).questions;
+      if (error) return { kind: 'wait', reason: error.reason, message: `the history of ${name}: ${error.message}` };
+    }
+    return { kind: 'wait', ...UNDER_WAY.history };
+  }
+
   /**
    * A record that is behind home never got the later one, or a person put it back: at every tip the history is asked once,
    * unless it was seen there before home went on. Left out: it does not tell it yet.
@@ -85,7 +96,7 @@ export class Sequences {
     id: string,
     repository: Repository,
     here: readonly Recorded[],
-    patience: Patience,
+    asking: Asking,
   ): Promise<ReadonlyMap<string, number>> {
     const { tip } = repository;
     const earlier = this.#elsewhereAt.get(id);
@@ -102,17 +113,13 @@ export class Sequences {
     if (behind.length === 0) return told.numbers;
     const branch = this.#connections.branch(id);
     const question = (at: Repository) => at.previousSequences(behind);
-    const previous = await branch.questions.ask(`previous ${behind.join(' ')}`, question, patience);
+    const previous = await branch.questions.ask(`previous ${behind.join(' ')}`, question, asking);
     if (previous) for (const path of behind) told.numbers.set(path, previous.get(path) ?? 0);
     return told.numbers;
   }
 
   /** From all of the history, for those whose last decision no state tells; null: it does not tell it yet. */
-  async #everAt(
-    id: string,
-    here: readonly Recorded[],
-    patience: Patience,
-  ): Promise<ReadonlyMap<string, number> | null> {
+  async #everAt(id: string, here: readonly Recorded[], asking: Asking): Promise<ReadonlyMap<string, number> | null> {
     const paths = here.flatMap(({ placed, landed, isSaved }) => {
       return !isSaved && placed.home.id === id && landed.get(id)?.record ? recordPathAt(placed, id) : [];
     });
@@ -121,7 +128,7 @@ export class Sequences {
     return branch.questions.ask(
       `highest ${paths.join(' ')}`,
       (repository) => repository.highestSequences(paths),
-      patience,
+      asking,
     );
   }
 }

@@ -28,11 +28,12 @@ export class Settled {
   }
 
   /** Keeps an outcome that has nothing to write, and forgets one that has. */
-  keep(outcome: DsoOutcome, objects: Observed['objects']): void {
+  keep(outcome: DsoOutcome, objects: Observed['objects'] | null): void {
     const { verdict, decided } = outcome;
     // A hold whose commit is not known yet is asked for it again.
     const isNamed = verdict.kind !== 'held' || verdict.commit !== null || verdict.isNameless === true;
-    if (isNamed && decided && decided.changes.size === 0) this.#outcomes.set(outcome.key, { outcome, objects });
+    if (objects && isNamed && decided && decided.changes.size === 0)
+      this.#outcomes.set(outcome.key, { outcome, objects });
     else this.#outcomes.delete(outcome.key);
   }
 

@@ -41,6 +41,14 @@ export function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<L
   return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };
 }
 
+/** A hold that was found in a destination which cannot be read now: nobody knows that it is over. */
+export function findHidden({ state, isResumed, members, landed, dso }: DecideInput): Verdict | null {
+  const hidden = members.find(({ destination }) => !landed.has(destination.id));
+  if (!state?.isHeld || isResumed || !hidden) return null;
+  const message = `a person held it when all of it was read last, and where ${hidden.name} is written cannot be read now; nothing is written until that can be, or until you run: dso-gitops resume ${dso.key}`;
+  return { kind: 'wait', reason: 'DestinationUnavailable', message };
+}
+
 /** A record of another installation; null: there is none. */
 export function findForeignOwner({ landed, configuration }: DecideInput): Verdict | null {
   const owners = [...landed.values()].flatMap(({ record }) => record?.owner ?? []);

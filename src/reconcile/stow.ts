@@ -6,7 +6,14 @@ import type { KnownRecords } from './known-records.ts';
 import type { DsoOutcome } from './outcome.ts';
 import { recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
-import { NEXT_PUSH, type Waiting } from './waiting.ts';
+import { NEXT_PUSH, UNDER_WAY, type Waiting } from './waiting.ts';
+
+/** Where the parts for one branch go. */
+interface Place {
+  readonly repository: Repository | null;
+  /** Why they go nowhere; null: they do. */
+  readonly waiting: Waiting | null;
+}
 
 /** What goes to one destination. */
 interface Part {
@@ -24,7 +31,8 @@ export class Stow {
   readonly #connections: Connections;
   readonly #records: KnownRecords;
   readonly #waitsFor: (branch: Branch) => Waiting | null;
-  readonly #begun = new Set<Repository>();
+  /** What was found when the first part came, and holds for all of them: what is left out of one cannot be pushed. */
+  readonly #places = new Map<Branch, Place>();
 
   /** @param waitsFor why a branch cannot be pushed to now; null: it can */
   constructor(connections: Connections, records: KnownRecords, waitsFor: (branch: Branch) => Waiting | null) {
@@ -44,9 +52,8 @@ export class Stow {
     const light = outcomes.map((outcome) => withoutTexts(outcome, parts));
     for (const [id, { overlays, records, files }] of parts) {
       const branch = this.#connections.branch(id);
-      const { repository } = branch;
-      if (!repository || this.#waitsFor(branch) !== null) continue;
-      this.#begun.add(repository);
+      const { repository, waiting } = this.#placeOf(branch);
+      if (!repository || waiting || repository !== branch.repository) continue;
       for (const { key, placed, decided } of light)
         if (placed?.home.id === id && decided?.record) this.#records.forget(key);
       await repository.store([...overlays, ...records], files);
@@ -56,8 +63,22 @@ export class Stow {
 
   /** Waits for Git. */
   async end(): Promise<void> {
-    for (const repository of this.#begun) await repository.endStore();
-    this.#begun.clear();
+    for (const { repository, waiting } of this.#places.values()) if (!waiting) await repository?.endStore();
+  }
+
+  /** Why what was taken is not pushed to a branch, though it may be free by now; null: nothing is against it. */
+  leftOut(branch: Branch): Waiting | null {
+    const place = this.#places.get(branch);
+    if (!place) return null;
+    return place.waiting ?? (place.repository === branch.repository ? null : UNDER_WAY.read);
+  }
+
+  #placeOf(branch: Branch): Place {
+    const known = this.#places.get(branch);
+    if (known) return known;
+    const place = { repository: branch.repository, waiting: this.#waitsFor(branch) };
+    this.#places.set(branch, place);
+    return place;
   }
 }
 

@@ -5,14 +5,17 @@ export interface Waiting {
   readonly message: string;
 }
 
-/** What a call to a remote is for that is made again when it fails: to learn the tip, to push decisions, or to save states that no commit carries. */
-export type Purpose = 'read' | 'commit' | 'state';
+/** What a call to a remote is for: to learn the tip or the history, to push decisions, or to save states that no commit carries. */
+export type Purpose = 'read' | 'history' | 'commit' | 'state';
 
 /** A call is under way, and there is only one at a time. */
-export const UNDER_WAY: Readonly<Record<Purpose | 'history', Waiting>> = {
+export const UNDER_WAY: Readonly<Record<Purpose, Waiting>> = {
   read: { reason: 'Fetching', message: 'the tip of the branch is being learnt; the push comes after it' },
   commit: { reason: 'Pushing', message: 'the remote has not answered a push yet' },
-  history: { reason: 'ReadingHistory', message: 'the history of the branch is being read; the push comes after it' },
+  history: {
+    reason: 'ReadingHistory',
+    message: 'the history of the branch is being read, which tells what was decided last',
+  },
   state: { reason: 'SavingState', message: 'states are being saved beside the branch; the push comes after it' },
 };
 

@@ -15,7 +15,10 @@ export interface Drafted {
 interface Taken {
   /** The tip that it was begun on; null: the branch was empty. */
   readonly parent: string | null;
-  readonly tree: string;
+  /** null: it could not be written. */
+  readonly tree: string | null;
+  /** Why. */
+  readonly error: unknown;
   /** What in it differs from the tip. */
   readonly files: readonly ChangeSet[];
 }
@@ -28,8 +31,9 @@ interface Work {
   readonly parent: string | null;
   readonly files: ChangeSet[];
   readonly input: PassThrough;
-  /** The tree; null: it failed. Never rejects. */
-  readonly ended: Promise<string | null>;
+  /** Never rejects. */
+  readonly ended: Promise<Pick<Taken, 'tree' | 'error'>>;
+  hasFailed: boolean;
 }
 
 /** Writes contents and trees of a commit by one process of Git, while what belongs into it is still decided. */
@@ -38,7 +42,6 @@ export class Draft {
   readonly #ref: string;
   #work: Work | null = null;
   #taken: Taken | null = null;
-  #error: unknown = null;
 
   /** @param ref a ref of ours that nobody else writes at the same time */
   constructor(git: Git, ref: string) {
@@ -59,33 +62,33 @@ export class Draft {
     work.files.push(...files);
     for (const piece of draftStream({ ref: this.#ref, parent, isFirst, texts, files })) {
       // It has died: nobody reads any more.
-      if (this.#error !== null) return;
+      if (work.hasFailed) return;
       if (!work.input.write(piece)) await Promise.race([once(work.input, 'drain'), work.ended]);
     }
   }
 
-  /** Ends the process: what was taken is in the repository, or `use` says why not. */
+  /** Ends the process: what was taken is in the repository, or `use` says why not where it is needed. */
   async end(): Promise<void> {
     const work = this.#work;
     if (!work) return;
     this.#work = null;
     work.input.end(draftEnd());
-    const tree = await work.ended;
-    if (tree !== null) this.#taken = { parent: work.parent, tree, files: work.files };
+    this.#taken = { parent: work.parent, files: work.files, ...(await work.ended) };
   }
 
   /**
    * What was taken last, where it is a part of these files on this tip; null: it is not, or there is none. It is given once.
    *
-   * @throws ProductError why what was taken last is not there; once
+   * @throws ProductError why a part of these files is not there
    */
   use(parent: string | null, files: ChangeSet): Drafted | null {
-    const error = this.#error;
     const taken = this.#taken;
-    this.#error = null;
+    if (files.size === 0) return null;
     this.#taken = null;
-    if (error !== null) throw error;
-    if (taken?.parent !== parent || !taken.files.every((part) => isPart(part, files))) return null;
+    if (taken?.parent !== parent) return null;
+    // Without what was taken nothing of it can be named.
+    if (taken.tree === null && taken.files.some((part) => isPart(part, files))) throw taken.error;
+    if (taken.tree === null || !taken.files.every((part) => isPart(part, files))) return null;
     // What was taken is named by id.
     const left = new Map<string, string>();
     for (const [path, content] of files) if (typeof content === 'string') left.set(path, content);
@@ -95,16 +98,17 @@ export class Draft {
 
   #begin(parent: string | null): Work {
     const input = new PassThrough({ highWaterMark: BUFFER_BYTES });
-    this.#error = null;
     this.#taken = null;
-    const ended = this.#git.feed(FAST_IMPORT, input, 'writing the commit').then(
-      (output) => parseDraft(output.toString()),
+    const output = this.#git.feed(FAST_IMPORT, input, 'writing the commit');
+    const ended = output.then(
+      (text) => ({ tree: parseDraft(text.toString()), error: null }),
       (error: unknown) => {
-        this.#error = error;
-        return null;
+        work.hasFailed = true;
+        return { tree: null, error };
       },
     );
-    return { parent, files: [], input, ended };
+    const work: Work = { parent, files: [], input, ended, hasFailed: false };
+    return work;
   }
 }
 

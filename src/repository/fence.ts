@@ -4,8 +4,9 @@ import { isRefused, type PushedState, type Remote } from './remote.ts';
 import { shortHash } from './short-hash.ts';
 
 /**
- * A ref beside the branch that moves with every push of the one that may write. Who takes over moves it first: whatever the
- * one before has still under way, however late it wakes up, is refused by the host together with its push.
+ * A ref beside the branch that moves with every commit that the one who may write pushes. Who takes over moves it first: what
+ * the one before has still under way, however late it wakes up, is refused by the host. What the host itself commits for us,
+ * and states that go alone, are not held back by it.
  */
 export class Fence {
   readonly ref: string;
@@ -17,6 +18,8 @@ export class Fence {
   /** Where it was at the remote before it was taken. */
   #there: string | null = null;
   #isDecided = false;
+  /** The commit that a push was to move it to last; null: none was. */
+  #tried: string | null = null;
 
   /** @param identity nobody else has it */
   constructor(branch: string, roots: readonly string[], identity: string, commits: CommitWriter, remote: Remote) {
@@ -29,6 +32,11 @@ export class Fence {
   /** Notes where it is at the remote; null: nowhere. */
   see(there: string | null): void {
     this.#there = there;
+    if (this.#at === null) return;
+    // A push whose answer was lost, or of which only this ref was taken.
+    if (there === this.#tried && there !== null) this.#at = there;
+    // Somebody has removed it, or the repository is a restored one: nobody else has it.
+    if (there === null) this.#isDecided = false;
   }
 
   /** Takes it, once; who has taken it since keeps it. @param time epoch milliseconds. @throws ProductError */
@@ -51,7 +59,9 @@ export class Fence {
 
   /** What goes with the push of a commit: all of it, or nothing. */
   beside(commit: string): readonly PushedState[] {
-    return this.#at === null ? [] : [{ ref: this.ref, commit, before: this.#at }];
+    if (this.#at === null) return [];
+    this.#tried = commit;
+    return [{ ref: this.ref, commit, before: this.#at, isFirst: true }];
   }
 
   /** Notes that such a push has landed. */

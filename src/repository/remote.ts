@@ -39,6 +39,8 @@ export interface PushedState {
   readonly commit: string;
   /** What is there, which it replaces; null: nothing. */
   readonly before: string | null;
+  /** Where the host does not take all or none it goes before the branch; without it nothing else goes. */
+  readonly isFirst?: boolean;
 }
 
 /** Where a mirror is fetched from, and how. */
@@ -191,10 +193,12 @@ export class Remote {
 
   /** Once something is there, what became of the rest is found out when it is pushed again, alone. */
   async #pushOneByOne<T extends PushedState>(commit: string | null, states: readonly T[]): Promise<readonly T[]> {
-    if (commit) await this.push(commit, []);
     const there: T[] = [];
+    for (const state of states) if (state.isFirst) there.push(...(await this.push(null, [state])));
+    if (commit) await this.push(commit, []);
     let failure: unknown = null;
     for (const state of states) {
+      if (state.isFirst) continue;
       try {
         there.push(...(await this.push(null, [state])));
       } catch (error) {

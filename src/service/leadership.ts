@@ -87,8 +87,11 @@ export class Leadership {
   async attempt(): Promise<ProductError | null> {
     const begun = this.#options.clock();
     try {
-      for (const name of this.#options.names) {
-        if (await this.#take(name)) continue;
+      const [first, ...others] = this.#options.names;
+      // Who has the first one has the others: they are not taken one after the other, there may be many.
+      const hasFirst = first === undefined || (await this.#take(first));
+      const taken = hasFirst ? await Promise.all(others.map((name) => this.#take(name))) : [false];
+      if (taken.includes(false)) {
         this.#renewedAt = null;
         return null;
       }
@@ -100,16 +103,18 @@ export class Leadership {
     }
   }
 
-  /** Gives back what is held: another one need not wait. */
+  /** Gives back what is held: another one need not wait. @throws ProductError the first of what could not be given back */
   async release(): Promise<void> {
     this.#renewedAt = null;
     const { store, names, identity, now } = this.#options;
-    for (const name of names) {
+    const given = names.map(async (name) => {
       const lease = this.#seen.get(name)?.lease;
-      if (lease?.holder !== identity) continue;
+      if (lease?.holder !== identity) return;
       await store.write(name, { ...lease, holder: '', durationSeconds: 1, renewedAt: now() }, lease);
       this.#seen.delete(name);
-    }
+    });
+    const failed = (await Promise.allSettled(given)).find((one) => one.status === 'rejected');
+    if (failed) throw failed.reason;
   }
 
   async #take(name: string): Promise<boolean> {

@@ -77,3 +77,37 @@ it('nobody who writes alone has one', async () => {
   await mirror.publish(publication({ [FILE]: 'one\n' }));
   expect(fenceOf(remote)).toBe('');
 });
+
+it('goes on where the answer of a push was lost, though it landed', async () => {
+  const { remote, open } = setUp();
+  const lost = await open('first');
+  await lost.publish(publication({ [FILE]: 'one\n' }));
+  remote.hook('post-receive', '#!/bin/sh\nkill -9 $PPID\n');
+  expect(await errorOf(lost.publish(publication({ [FILE]: 'two\n' })))).toMatchObject({ kind: 'later' });
+  expect(remote.read(FILE)).toBe('two\n');
+  remote.hook('post-receive', '#!/bin/sh\n');
+  await lost.refresh();
+  await lost.publish(publication({ [FILE]: 'three\n' }));
+  expect([remote.read(FILE), fenceOf(remote)]).toEqual(['three\n', remote.tip()]);
+});
+
+it('is taken again where somebody has removed it', async () => {
+  const { remote, open } = setUp();
+  const mirror = await open('first');
+  await mirror.publish(publication({ [FILE]: 'one\n' }));
+  for (const ref of remote.refs().keys())
+    if (ref.startsWith('refs/dso-gitops/fence/')) remote.git('update-ref', '-d', ref);
+  await mirror.refresh();
+  await mirror.publish(publication({ [FILE]: 'two\n' }));
+  expect([remote.read(FILE), fenceOf(remote)]).toEqual(['two\n', remote.tip()]);
+});
+
+it('goes before the branch where the host does not take all or none', async () => {
+  const { remote, open } = setUp();
+  remote.git('config', 'receive.advertiseAtomic', 'false');
+  const first = await open('first');
+  await first.publish(publication({ [FILE]: 'one\n' }));
+  await open('second');
+  expect(await errorOf(first.publish(publication({ [FILE]: 'two\n' })))).toMatchObject({ reason: 'LostRace' });
+  expect(remote.read(FILE)).toBe('one\n');
+});

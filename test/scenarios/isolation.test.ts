@@ -1,4 +1,4 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -203,6 +203,33 @@ describe('a history that a remote does not give', () => {
     expect(verdictOf(hung, 'default/a')).toMatchObject({ kind: 'wait', reason: 'ReadingHistory' });
     expect([countOf(here.home, 'one', 'a'), countOf(second, 'two', 'b')]).toEqual([4, 12]);
     await end();
+    await here.moment();
+    expect(countOf(here.home, 'one', 'a')).toBe(12);
+  });
+
+  it('that it refuses is asked for ever more rarely, and who needs it is told why', async () => {
+    const here = world();
+    here.repository('second.git');
+    await here.tick();
+    here.home.commit({ 'base/app.yaml': 'x\n' });
+    const [bin, real] = [join(here.directory, 'bin'), here.environment['PATH']];
+    mkdirSync(bin);
+    const refusal = 'error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503';
+    const calls = join(here.directory, 'calls');
+    const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" --deepen="*) echo x >> '${calls}'; echo '${refusal}' >&2; exit 128;; esac\nexec git "$@"\n`;
+    writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
+    here.environment['PATH'] = `${bin}:${real}`;
+    here.metric('a', 60);
+    await moveAway(here);
+    const { now } = here;
+    for (let round = 0; round < 20; round += 1) {
+      await here.stay();
+      here.now = now + round * 100;
+    }
+    expect(verdictOf(await here.stay(), 'default/a')).toMatchObject({ kind: 'wait', reason: 'RemoteUnavailable' });
+    expect(readFileSync(calls, 'utf8').split('\n').length - 1).toBeLessThan(5);
+    here.environment['PATH'] = real;
+    here.now += 600_000;
     await here.moment();
     expect(countOf(here.home, 'one', 'a')).toBe(12);
   });

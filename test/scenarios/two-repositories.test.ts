@@ -1,4 +1,6 @@
-import { renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
@@ -37,6 +39,55 @@ describe('a repository per member', () => {
     world.restart();
     await world.tick();
     expect([world.home.log().length, second.log().length]).toEqual([2, 2]);
+  });
+
+  it.each(['fatal: unable to read tree object', 'fatal: write error: No space left on device'])(
+    'one whose mirror is made again while a tick decides gets what it missed: %s',
+    async (failure) => {
+      const { world, second } = setUp();
+      await world.tick();
+      const failing = join(world.directory, 'failing');
+      mkdirSync(failing);
+      const [bin, real] = [join(world.directory, 'bin'), world.environment['PATH']];
+      mkdirSync(bin);
+      // Of the mirrors both have the next one to write, home before the other.
+      const fails = `[ "$(cat '${failing}/at' 2>/dev/null)" = "$PWD" ] || { [ -e '${failing}/at' ] && mkdir '${failing}/done'; }`;
+      const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) if [ -e '${failing}/armed' ]; then if ${fails}; then echo '${failure}' >&2; exit 128; fi; echo "$PWD" > '${failing}/at'; fi;; esac\nexec git "$@"\n`;
+      writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
+      world.environment['PATH'] = `${bin}:${real}`;
+      await world.moment();
+      writeFileSync(join(failing, 'armed'), '');
+      world.metric('a', 100);
+      await world.stay();
+      for (let round = 0; round < 5; round += 1) {
+        // The time until the mirror may be made again, and then a moment of its own for each answer.
+        world.now += 60_000;
+        await world.stay();
+        await sleep(300);
+        world.now -= 14_000;
+        await world.stay();
+      }
+      expect([recordOf(world.home, 'a')?.seq, recordOf(second, 'a')?.seq, countOf(second, 'two', 'a')]).toEqual([
+        2, 2, 10,
+      ]);
+    },
+  );
+
+  it('a hold in one that cannot be read is not forgotten', async () => {
+    const { world, second } = setUp();
+    await world.tick();
+    const path = overlayOf('two', 'a');
+    second.commit({ [path]: `${second.read(path)}`.replace(/value: \d+/, 'value: 7') });
+    world.metric('a', 100);
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held HandEdit' });
+    await world.save();
+    world.restart();
+    rmSync(join(world.directory, 'cache'), { recursive: true });
+    const up = down(second);
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait DestinationUnavailable' });
+    expect(countOf(world.home, 'one', 'a')).toBe(2);
+    up();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held HandEdit' });
   });
 
   it('keeps the state at home alone', async () => {

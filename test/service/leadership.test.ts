@@ -138,4 +138,31 @@ describe('leadership', () => {
     await b.attempt();
     expect([b.isHeld, [...store.all.values()].map(({ holder }) => holder)]).toEqual([true, ['b', 'b']]);
   });
+
+  it('of many is taken in the time of two calls, and given back as far as that can be done', async () => {
+    const [leases, clock] = [new Leases(), new Clock()];
+    let running = 0;
+    let highest = 0;
+    const slow = async <T>(work: () => Promise<T>): Promise<T> => {
+      running += 1;
+      highest = Math.max(highest, running);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      running -= 1;
+      return work();
+    };
+    let refused = '';
+    const store: LeaseStore = {
+      read: (name) => slow(() => leases.read(name)),
+      write: (name, lease, replaced) => {
+        if (name === refused) throw new ProductError('later', 'HubUnreachable', 'no');
+        return slow(() => leases.write(name, lease, replaced));
+      },
+    };
+    const names = Array.from({ length: 60 }, (_, index) => `lease-${index}`);
+    const a = candidate(store, 'a', clock, names);
+    expect([await a.attempt(), a.isHeld, highest]).toEqual([null, true, 59]);
+    refused = 'lease-0';
+    await expect(a.release()).rejects.toMatchObject({ reason: 'HubUnreachable' });
+    expect([...leases.all].filter(([, { holder }]) => holder !== '').map(([name]) => name)).toEqual(['lease-0']);
+  });
 });
