@@ -1,6 +1,8 @@
+import * as z from 'zod';
 import { loadTemplates } from '../config/load-templates.ts';
 import { mustAct } from '../errors.ts';
 import { type Place, type Verification, verify } from '../history/verify.ts';
+import { recordPath } from '../manifests/layout.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
 import type { Connected } from './connect.ts';
 
@@ -33,10 +35,28 @@ async function placesOf({ configuration, engine }: Verified, since: readonly str
     }
     const [first, ...others] = known;
     const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
-    return { root, revisions, counted };
+    return { root, revisions, counted, remembered: await rememberedAt(engine, id, root) };
   });
   const all = await Promise.all(places);
   if (unknown.size === 0) return all;
   const message = `no branch of the destinations has ${[...unknown].join(', ')} in its history; correct the id, or find out who has rewritten the branch`;
   throw mustAct('InputInvalid', message);
+}
+
+const Remembered = z.object({ seq: z.number(), hasRecord: z.literal(true) });
+
+/** The last decisions that the states beside a branch tell of, by path of the record. */
+async function rememberedAt(
+  engine: Verified['engine'],
+  id: string,
+  root: string,
+): Promise<ReadonlyMap<string, number>> {
+  const states = (await engine.past(id, async (repository) => repository.states(root))) ?? new Map<string, string>();
+  return new Map(
+    [...states].flatMap(([key, text]): [string, number][] => {
+      const [namespace = '', name = ''] = key.split('/');
+      const state = Remembered.safeParse(JSON.parse(text)).data;
+      return state ? [[recordPath(root, namespace, name), state.seq]] : [];
+    }),
+  );
 }

@@ -51,9 +51,14 @@ function render(verification: Verification, { columns }: Context): string {
     return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
   });
   const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
-  const count = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}${before}\n`;
+  const none = recomputed + notRecomputed === 0 ? NOTHING : '';
+  const count = `${none}${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}${before}\n`;
   return `${table}${[...put, ...gone, ...taken].map(shownText).join('')}${count}without signatures this proves that the records agree, not who wrote them\n`;
 }
+
+/** What is not there cannot be wrong, and neither can what was looked for in another place. */
+const NOTHING =
+  'no decision was found: look whether repository, branch and root of the destinations are those of the service\n';
 
 /** What a name or a date stands for, others can choose afterwards. */
 function parseCommit(value: string, before: readonly string[]): readonly string[] {

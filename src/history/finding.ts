@@ -5,12 +5,17 @@ export interface Finding {
   /** Stable, CamelCase. */
   readonly reason: string;
   readonly path: string;
+  /** Empty: it is about no commit. */
   readonly commit: string;
   readonly author: string;
   readonly message: string;
 }
 
 /** A finding in one version of a file. */
-export function found({ path, commit, author }: Revision, reason: string, message: string): Finding {
+export function found(
+  { path, commit, author }: Pick<Revision, 'path' | 'commit' | 'author'>,
+  reason: string,
+  message: string,
+): Finding {
   return { reason, path, commit, author, message };
 }

@@ -47,6 +47,8 @@ export class Inspection {
   /** Paths of records that somebody removed or spoiled, and left what they had set. */
   readonly #adrift = new Set<string>();
   readonly #edits = new HandEdits(this.#branch);
+  /** Older records that somebody put back, by path. */
+  readonly #putBack = new Map<string, Revision>();
   #recomputed = 0;
   #notRecomputed = 0;
 
@@ -60,7 +62,7 @@ export class Inspection {
   inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
     return {
-      findings: [...this.#findings, ...this.#edits.standing()],
+      findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind()],
       recomputed: this.#recomputed,
       notRecomputed: this.#notRecomputed,
       reverts: this.#reverts,
@@ -154,6 +156,7 @@ export class Inspection {
     if (isPlain && seen.has(id)) {
       this.#adrift.delete(path);
       this.#reverts.push({ path, commit, author });
+      this.#putBack.set(path, revision);
       return;
     }
     seen.add(id);
@@ -188,6 +191,14 @@ export class Inspection {
     const { findings, isAnew } = checkDecision(revision, record, standing, this.#root, this.#recompute);
     this.#findings.push(...findings);
     this.#end(path, record, isAnew);
+  }
+
+  /** Records that were put back and stand, without what they say was written. */
+  #leftBehind(): readonly Finding[] {
+    return [...this.#putBack].flatMap(([path, revision]) => {
+      const standing = this.#branch.at(path);
+      return standing?.record && standing.text === revision.text ? this.#checkOverlays(revision, standing.record) : [];
+    });
   }
 
   /** Released, or reverted to before the first decision: then nothing of it is left. Else nobody knows any more why it is there. */

@@ -1,7 +1,7 @@
 import { blobId } from '../manifests/blob.ts';
 import { recordOf } from './branch.ts';
 import type { Revision } from './decision-history.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, found } from './finding.ts';
 import { Inspection, type Others } from './inspection.ts';
 import type { Recompute } from './recomputation.ts';
 
@@ -13,6 +13,8 @@ export interface Place {
   readonly revisions: readonly Revision[];
   /** Commits whose findings count; null: all. */
   readonly counted: ReadonlySet<string> | null;
+  /** The last decision that is remembered beside the branch, by path of its record. */
+  readonly remembered: ReadonlyMap<string, number>;
 }
 
 /** What a person did by right: told, and no finding. */
@@ -41,10 +43,12 @@ export interface Verification {
  */
 export function verify(places: readonly Place[], recompute: Recompute): Verification {
   const others = othersOf(places);
-  const all = places.map(({ root, revisions, counted }) => {
+  const all = places.map((place) => {
+    const { root, revisions, counted } = place;
     const inspected = new Inspection(root, recompute, others).inspect(revisions);
     const findings = inspected.findings.filter(({ commit }) => counted?.has(commit) !== false);
-    return { ...inspected, findings, accepted: inspected.findings.length - findings.length };
+    const accepted = inspected.findings.length - findings.length;
+    return { ...inspected, findings: [...findings, ...lostOf(place)], accepted };
   });
   return {
     findings: all.flatMap(({ findings }) => findings),
@@ -55,6 +59,22 @@ export function verify(places: readonly Place[], recompute: Recompute): Verifica
     removed: all.flatMap(({ removed }) => removed),
     resumed: all.flatMap(({ resumed }) => resumed),
   };
+}
+
+/** Decisions that landed and are in no commit any more: the branch was set back, or made anew. */
+function lostOf({ revisions, remembered }: Place): readonly Finding[] {
+  const highest = new Map<string, number>();
+  for (const { path, text } of revisions) {
+    if (!remembered.has(path)) continue;
+    const seq = Number(/^seq: (\d+)$/m.exec(text ?? '')?.[1] ?? 0);
+    highest.set(path, Math.max(seq, highest.get(path) ?? 0));
+  }
+  return [...remembered].flatMap(([path, seq]) => {
+    const known = highest.get(path) ?? 0;
+    if (known >= seq) return [];
+    const message = `decision ${seq} has landed here and is in no commit of the branch, ${known === 0 ? 'nor is any other' : `the last one there is ${known}`}: the branch was set back, or made anew`;
+    return [found({ path, commit: '', author: '' }, 'LostDecision', message)];
+  });
 }
 
 /** What one place has to know of the others: a destination that was behind gets a record whose predecessor it never had. */

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { pages, ROOT, textOf } from './pages.ts';
 
 const REASON =
-  /(?:mustAct|missing)\(\s*'([A-Z]\w+)'|refusePath\(\s*path,\s*'([A-Z]\w+)'|kind: '(?:wait|held|stalled)',\s+reason: '([A-Z]\w+)'|found\(\s*revision,\s*'([A-Z]\w+)'|'(?:act|retry|later)',\s*'([A-Z]\w+)'/g;
+  /(?:mustAct|missing)\(\s*'([A-Z]\w+)'|refusePath\(\s*path,\s*'([A-Z]\w+)'|kind: '(?:wait|held|stalled)',\s+reason: '([A-Z]\w+)'|found\(\s*(?:revision|\{[^}]*\}),\s*'([A-Z]\w+)'|'(?:act|retry|later)',\s*'([A-Z]\w+)'/g;
 
 /** Reasons of conditions, in src/status, and of what is held back or waits. */
 const CONDITION_REASON = /reason[^',\n]*'([A-Z]\w+)'(?:\s*:\s*'([A-Z]\w+)')?/g;
