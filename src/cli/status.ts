@@ -84,7 +84,8 @@ function standingOf(outcome: DsoOutcome, reason: string, commit: string | null):
   return {
     key,
     isKnown: decided !== null,
-    committed: landed ? sumOf(held) : null,
+    // A sum of some of them is not what is committed.
+    committed: landed && ![...behind.values()].includes(null) ? sumOf(held) : null,
     decided: decided?.state?.demand.total ?? null,
     members: Object.fromEntries(held),
     orphaned: landed?.orphaned ?? {},

@@ -221,6 +221,8 @@ describe('history', () => {
     const { out } = await world.run('history', 'default/a', '--limit', '1');
     expect(out).toContain('12 -> 20');
     expect(out).toContain('2 older ones; --limit 0 shows all');
-    expect((await world.run('history', 'default/none')).out).toBe('no decision found\n');
+    expect((await world.run('history', 'default/none')).out).toBe(
+      'no decision of default/none found; there are decisions of default/a, default/b\n',
+    );
   });
 });
