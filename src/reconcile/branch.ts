@@ -12,9 +12,6 @@ import type { Gate, Publication, Published, Repository } from './repository.ts';
 import { DAMAGED } from './retry.ts';
 import { type Purpose, UNDER_WAY, type Waiting } from './waiting.ts';
 
-/** What came of a push that failed. */
-const NOTHING: Published = { commit: null, warnings: [] };
-
 /** How a branch is read and written: its destinations agree about that. */
 export type BranchSettings = Pick<
   Destination,
@@ -261,7 +258,7 @@ export class Branch {
       } catch (thrown) {
         await gate();
         const error = asProductError(thrown);
-        ended(NOTHING, error);
+        ended({ commit: null, warnings: [] }, error);
         // A refused path is the matter of those who need it: without them it is not met again.
         if (!this.#refusals.note([error], repository.tip)) this.#fail(purpose, error, now);
       }
