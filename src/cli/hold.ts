@@ -36,10 +36,13 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
           throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
         const color = colorOf(context, process.stdout.isTTY);
         const format = formatOf(options.output);
+        const hasFailed = result.destinations.some(({ error }) => error !== null);
+        // What follows tells what was to be.
+        if (hasFailed && !isHeld) context.stderr(`${key} is not held: what says so could not be delivered\n`);
         context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
         await engine.saveStates(context.now());
         await writeStatus(open, result, context);
-        if (result.destinations.some(({ error }) => error !== null)) done(EXIT.failed);
+        if (hasFailed) done(EXIT.failed);
       } finally {
         await open.close();
       }

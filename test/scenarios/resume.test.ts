@@ -16,6 +16,13 @@ describe('a hold', () => {
     expect(plan.out.replaceAll(/\s+/g, ' ')).toContain(`(commit ${commit.slice(0, 10)} by somebody: only 3 in one)`);
   });
 
+  it('that the host refuses is said to be none', async () => {
+    const world = await scaledTwice();
+    world.home.hook('pre-receive', 'echo closed today; exit 1');
+    const { code, err } = await world.run('hold', 'default/a', '--reason', 'sale');
+    expect([code, err.split('\n')[0]]).toEqual([1, 'default/a is not held: what says so could not be delivered']);
+  });
+
   it('shows the counts that Git holds, and resume tells the same in its commit', async () => {
     const world = await scaledTwice();
     edit(world, 'a', 3);
