@@ -80,6 +80,19 @@ describe('a fleet that changes at once', () => {
     expect(new Set(Object.values(verdictsOf(unchanged)))).toEqual(new Set(['same']));
   });
 
+  it('is written while it is decided: the commit has the tree that was drafted', async () => {
+    const world = await scaled();
+    value(world, 40);
+    await world.tick();
+    const cache = join(world.directory, 'cache');
+    const [mirror = ''] = readdirSync(cache).filter((name) => name.endsWith('.git'));
+    const inMirror = ['-C', join(cache, mirror)];
+    const draft = world.home
+      .git(...inMirror, 'for-each-ref', '--format=%(tree)', 'refs/dso-gitops/work/*-draft-0')
+      .trim();
+    expect(draft).toBe(world.home.git('rev-parse', 'main^{tree}').trim());
+  });
+
   it('is decided again on the tip of another writer', async () => {
     const world = await scaled();
     world.race(world.home, { 'theirs.txt': 'x\n' });
