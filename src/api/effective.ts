@@ -19,7 +19,7 @@ import { annotationProblem, readBaseNamespaces, readInitialTotal, withoutLastApp
 import { behaviorOf } from './behavior.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
 import type { DsoManifest } from './dso.ts';
-import { type Engine, engineOf, scaleDemand, scaleTrigger } from './engine.ts';
+import { byScale, type Engine, readEngine } from './engine.ts';
 import { objectKey } from './names.ts';
 import type { Path, Problem } from './problem.ts';
 import { show } from './problem.ts';
@@ -92,7 +92,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
   const scaled = spec.scaledObjectSpec;
   const annotations = metadata.annotations ?? {};
   const triggers = resolveTriggers(manifest);
-  const { engine, problems: engineProblems, unsupported } = engineOf(manifest);
+  const { engine, problems: engineProblems } = readEngine(annotations);
   const initialTotal = readInitialTotal(annotations);
   const baseNamespaces = readBaseNamespaces(annotations);
   const bounds = {
@@ -116,6 +116,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     problems.push(annotationProblem(PAUSED_REPLICAS, 'an integer from 0 to 2147483647', pause.found));
   }
   if (problems.length > 0) return { kind: 'invalid', problems };
+  const unsupported = engine === 'builtin' ? findUnsupported(manifest) : null;
   if (unsupported) return { kind: 'unsupported', problem: unsupported };
   const isScaleInPaused = isAnnotationSet(annotations, PAUSED_SCALE_IN);
   const isScaleOutPaused = isAnnotationSet(annotations, PAUSED_SCALE_OUT);
@@ -156,8 +157,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       target: targetOf(manifest),
       engine,
       members: membersOf(manifest),
-      triggers: own.triggers,
-      demand: own.demand,
+      ...own,
       initialTotal: initialTotal.total,
       baseNamespaces: baseNamespaces.names,
       advice: [
@@ -174,12 +174,6 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       ],
     },
   };
-}
-
-/** The total is written to the subresource scale. */
-function byScale(name: string, demand: DemandSpec): Pick<Dso, 'triggers' | 'demand'> {
-  const trigger = scaleTrigger(name);
-  return { triggers: [trigger], demand: scaleDemand(demand, trigger) };
 }
 
 function under(prefix: Path, problems: readonly Problem[]): readonly Problem[] {
@@ -246,6 +240,20 @@ function triggerId(name: string, earlier: readonly DsoTrigger[]): string {
   let number = 2;
   while (isTaken(`${name}-${number}`)) number += 1;
   return `${name}-${number}`;
+}
+
+function findUnsupported({ spec }: DsoManifest): Problem | null {
+  const { triggers, advanced, fallback } = spec.scaledObjectSpec;
+  const index = triggers.findIndex(({ type }) => type !== 'kubernetes-resource');
+  if (index >= 0) {
+    const message = `trigger type ${show(triggers[index]?.type)} is not supported yet; the object is left alone`;
+    return { path: [...SPEC, 'triggers', index, 'type'], message };
+  }
+  if (advanced?.scalingModifiers?.formula || fallback?.behavior === 'scalingModifiers') {
+    const message = 'scaling modifiers are not supported yet; the object is left alone';
+    return { path: [...SPEC, 'advanced', 'scalingModifiers'], message };
+  }
+  return null;
 }
 
 function fallbackOf({ spec }: DsoManifest): Fallback | null {

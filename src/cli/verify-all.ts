@@ -1,9 +1,9 @@
-import * as z from 'zod';
 import { loadTemplates } from '../config/load-templates.ts';
 import { mustAct } from '../errors.ts';
 import { type Place, type Verification, verify } from '../history/verify.ts';
 import { recordPath } from '../manifests/layout.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
+import { parseState } from '../reconcile/state-store.ts';
 import type { Connected } from './connect.ts';
 
 /** What is verified: a configuration, and what reads its branches. */
@@ -43,8 +43,6 @@ async function placesOf({ configuration, engine }: Verified, since: readonly str
   throw mustAct('InputInvalid', message);
 }
 
-const Remembered = z.object({ seq: z.number(), hasRecord: z.literal(true) });
-
 /** The last decisions that the states beside a branch tell of, by path of the record. */
 async function rememberedAt(
   engine: Verified['engine'],
@@ -55,8 +53,8 @@ async function rememberedAt(
   return new Map(
     [...states].flatMap(([key, text]): [string, number][] => {
       const [namespace = '', name = ''] = key.split('/');
-      const state = Remembered.safeParse(JSON.parse(text)).data;
-      return state ? [[recordPath(root, namespace, name), state.seq]] : [];
+      const state = parseState(text);
+      return state?.hasRecord ? [[recordPath(root, namespace, name), state.seq]] : [];
     }),
   );
 }

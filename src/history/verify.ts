@@ -1,4 +1,5 @@
 import { blobId } from '../manifests/blob.ts';
+import { sequenceIn } from '../manifests/record.ts';
 import { recordOf } from './branch.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
@@ -66,8 +67,7 @@ function lostOf({ revisions, remembered }: Place): readonly Finding[] {
   const highest = new Map<string, number>();
   for (const { path, text } of revisions) {
     if (!remembered.has(path)) continue;
-    const seq = Number(/^seq: (\d+)$/m.exec(text ?? '')?.[1] ?? 0);
-    highest.set(path, Math.max(seq, highest.get(path) ?? 0));
+    highest.set(path, Math.max(sequenceIn(text ?? ''), highest.get(path) ?? 0));
   }
   return [...remembered].flatMap(([path, seq]) => {
     const known = highest.get(path) ?? 0;

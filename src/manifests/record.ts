@@ -276,6 +276,15 @@ export function renderRecord(record: DecisionRecord): string {
   return emitYaml(record);
 }
 
+/** No DSO was ever decided as often: a record that says more was not written by us, and nothing could follow it. */
+const MAX_SEQUENCE = 1e12;
+
+/** The `seq` of a record, from its text alone; 0: it has none that can be. */
+export function sequenceIn(text: string): number {
+  const sequence = Number(/^seq: (\d+)$/m.exec(text)?.[1] ?? 0);
+  return sequence <= MAX_SEQUENCE ? sequence : 0;
+}
+
 /** A record from its text; null when it is none, or of a form that this version does not know. */
 export function parseRecord(text: string): DecisionRecord | null {
   if (text.length > MAX_RECORD_LENGTH) return null;

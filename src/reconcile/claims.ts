@@ -2,6 +2,7 @@ import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 import type { Verdict } from './decision.ts';
 import type { PlacedDso } from './place.ts';
 import type { Repository } from './repository.ts';
+import { slices } from './slices.ts';
 
 /** What a tip is read by. */
 type Tip = Pick<Repository, 'tip' | 'files' | 'entries' | 'contents'>;
@@ -17,7 +18,7 @@ interface Claim {
 
 /** What is known of the records in one destination. */
 interface Known {
-  tip: string | null;
+  readonly tip: string | null;
   /** Blob ids and targets, by path. */
   readonly records: Map<string, { readonly id: string; readonly target: string | null }>;
   /** Claims by target, then by path. */
@@ -60,16 +61,15 @@ export class Claims {
 
   async #of(id: string, root: string, repository: Tip): Promise<Known> {
     const { tip } = repository;
-    const known = this.#byDestination.get(id) ?? { tip: null, records: new Map(), claims: new Map() };
-    if (this.#byDestination.has(id) && known.tip === tip) return known;
+    const before = this.#byDestination.get(id);
+    if (before?.tip === tip) return before;
+    const known = { tip, records: before?.records ?? new Map(), claims: before?.claims ?? new Map() };
     // What fails in between is begun anew.
     this.#byDestination.delete(id);
     const paths = await repository.files(`${root}/decisions`);
     const there = new Set(paths);
     for (const path of known.records.keys()) if (!there.has(path)) forget(known, path);
-    for (let start = 0; start < paths.length; start += BATCH)
-      await this.#read(known, paths.slice(start, start + BATCH), repository);
-    known.tip = tip;
+    for (const part of slices(paths, BATCH)) await this.#read(known, part, repository);
     this.#byDestination.set(id, known);
     return known;
   }

@@ -23,6 +23,7 @@ import type { Asking } from './questions.ts';
 import { findRivals, judgeRivals, type RivalGroup } from './rivals.ts';
 import { type Recorded, Sequences } from './sequences.ts';
 import type { Settled } from './settled.ts';
+import { slices } from './slices.ts';
 import type { StateStore } from './state-store.ts';
 import type { Stow } from './stow.ts';
 
@@ -124,8 +125,7 @@ export class Decider {
     const kept = async (some: readonly DsoOutcome[]) => (isLarge && stow ? stow.take(some) : some);
     try {
       // A part at a time: what the tips hold of a whole fleet is not kept at once.
-      for (let start = 0; start < going.length; start += BATCH) {
-        const batch = going.slice(start, start + BATCH);
+      for (const batch of slices(going, BATCH)) {
         const landed = await this.#loadLanded(
           batch.map(({ placed }) => placed),
           options,

@@ -269,13 +269,8 @@ export class Engine {
 
 /** What an earlier attempt came to is told as well where the last one had nothing to do. */
 function beside(earlier: readonly DestinationOutcome[], round: Round): Round {
-  const told = new Set(
-    round.destinations.flatMap(({ destination, composition }) => (composition ? destination.id : [])),
-  );
-  const others = earlier.filter(({ destination }) => !told.has(destination.id));
-  const known = new Set(others.map(({ destination }) => destination.id));
-  return {
-    ...round,
-    destinations: [...others, ...round.destinations.filter(({ destination }) => !known.has(destination.id))],
-  };
+  const told = new Map(earlier.map((one) => [one.destination.id, one]));
+  for (const one of round.destinations)
+    if (one.composition || !told.has(one.destination.id)) told.set(one.destination.id, one);
+  return { ...round, destinations: [...told.values()] };
 }

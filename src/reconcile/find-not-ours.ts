@@ -3,6 +3,7 @@ import { type ProductError, refusePath } from '../errors.ts';
 import { layoutOf } from '../manifests/layout.ts';
 import { FILE_MODE, FOREIGN_KINDS, refuseMode } from '../manifests/not-ours.ts';
 import type { Repository } from './repository.ts';
+import { slices } from './slices.ts';
 
 /** Paths that are looked at together. */
 const AT_ONCE = 5000;
@@ -17,8 +18,8 @@ const AT_ONCE = 5000;
 export async function findNotOurs(paths: readonly string[], repository: Repository): Promise<readonly ProductError[]> {
   const errors: ProductError[] = [];
   const directories = new Set<string>();
-  for (let start = 0; start < paths.length; start += AT_ONCE) {
-    for (const [path, entry] of await repository.entries(paths.slice(start, start + AT_ONCE))) {
+  for (const part of slices(paths, AT_ONCE)) {
+    for (const [path, entry] of await repository.entries(part)) {
       if (!entry && layoutOf(path)) directories.add(posix.dirname(path));
       if (entry && entry.mode !== FILE_MODE) errors.push(refuseMode(path, entry.mode));
     }

@@ -153,6 +153,7 @@ function recordOf(
   if (!record) return null;
   // Copied: a word of the text that it was read from would keep all of that text in memory.
   const landed = structuredClone(landedRecord(record, id));
+  // The same text as everywhere: the paths of a fleet are there once.
   const places = new Map(members.map(({ name }, index) => [name, paths[index]]));
   const shared = Object.entries(landed.members).map(([name, member]) => {
     const path = places.get(name);

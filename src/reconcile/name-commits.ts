@@ -22,12 +22,11 @@ export async function nameCommits(
   const changes = new Map<string, ReadonlyMap<string, FileChange>>();
   await Promise.all(
     [...paths].map(async ([id, held]) => {
-      // That the history cannot be read ends no hold.
+      const { questions } = connections.branch(id);
       const question = (repository: Repository) => repository.lastChanges(held);
-      changes.set(
-        id,
-        (await connections.branch(id).questions.ask(`last ${held.join(' ')}`, question, asking)) ?? new Map(),
-      );
+      const answer = await questions.ask(`last ${held.join(' ')}`, question, asking);
+      // That the history cannot be read ends no hold.
+      if (answer) changes.set(id, answer);
     }),
   );
   return outcomes.map((outcome) => {

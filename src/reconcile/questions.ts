@@ -20,7 +20,7 @@ export interface Asking {
 
 /**
  * What is asked of the history of one branch, one question at a time. It may have to be fetched, which takes as long as the
- * remote likes: neither pushes nor other questions of a tick wait for it.
+ * remote likes: neither pushes nor other branches wait for it.
  */
 export class Questions {
   readonly #branch: Asked;

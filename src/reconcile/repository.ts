@@ -86,13 +86,13 @@ export interface Repository {
   /** Saved states of one of the roots, by key of their DSO. */
   states(root: string): ReadonlyMap<string, string>;
   /**
-   * Drafts a part of the next commit while others are still decided; `publish` says where it failed.
+   * Drafts a part of the next commit while others are still decided; `publish` says where that failed and is missed.
    *
    * @param texts contents that its files name by id
    */
-  store(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void>;
-  /** Ends what `store` began. */
-  endStore(): Promise<void>;
+  draft(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void>;
+  /** Ends what `draft` began. */
+  endDraft(): Promise<void>;
   /** Tips of the branches of ours that are proposed, by name, as they were learnt last. */
   readonly proposed: ReadonlyMap<string, string>;
   /**

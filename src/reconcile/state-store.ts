@@ -135,7 +135,8 @@ function renderState(state: DsoState): string {
   return `${JSON.stringify(state)}\n`;
 }
 
-function parseState(text: string): DsoState | null {
+/** A state that was saved beside a branch; null: it cannot be read. */
+export function parseState(text: string): DsoState | null {
   try {
     const result = DsoState.safeParse(JSON.parse(text));
     return result.success ? result.data : null;

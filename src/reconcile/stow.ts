@@ -52,18 +52,18 @@ export class Stow {
     const light = outcomes.map((outcome) => withoutTexts(outcome, parts));
     for (const [id, { overlays, records, files }] of parts) {
       const branch = this.#connections.branch(id);
-      const { repository, waiting } = this.#placeOf(branch);
-      if (!repository || waiting || repository !== branch.repository) continue;
+      const { repository } = this.#placeOf(branch);
+      if (!repository || this.leftOut(branch)) continue;
       for (const { key, placed, decided } of light)
         if (placed?.home.id === id && decided?.record) this.#records.forget(key);
-      await repository.store([...overlays, ...records], files);
+      await repository.draft([...overlays, ...records], files);
     }
     return light;
   }
 
   /** Waits for Git. */
   async end(): Promise<void> {
-    for (const { repository, waiting } of this.#places.values()) if (!waiting) await repository?.endStore();
+    for (const { repository, waiting } of this.#places.values()) if (!waiting) await repository?.endDraft();
   }
 
   /** Why what was taken is not pushed to a branch, though it may be free by now; null: nothing is against it. */

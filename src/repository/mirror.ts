@@ -206,12 +206,12 @@ export class Mirror {
   }
 
   /** Drafts a part of the next commit while others are still decided. See Repository. */
-  store(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void> {
+  draft(texts: Iterable<string>, files: readonly ChangeSet[]): Promise<void> {
     return this.#draft.take(texts, files, this.tip);
   }
 
-  /** Ends what `store` began. */
-  endStore(): Promise<void> {
+  /** Ends what `draft` began. */
+  endDraft(): Promise<void> {
     return this.#draft.end();
   }
 

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import type { Revision } from '../history/decision-history.ts';
 import { FILE_MODE } from '../manifests/not-ours.ts';
+import { sequenceIn } from '../manifests/record.ts';
+import { slices } from '../reconcile/slices.ts';
 import type { Git } from './git.ts';
 import { InTurn } from './in-turn.ts';
 import { type LoggedChange, type LoggedCommit, parseRawLog, RAW_LOG } from './raw-log.ts';
@@ -19,8 +21,6 @@ const LAST_TAIL = 128;
 const MAX_TAIL_COMMITS = 100;
 /** More paths than this and the directory of all of them is asked for: Git compares each with each. */
 const MAX_PATHS = 100;
-/** No DSO was ever decided as often: a record that says more was not written by us, and nothing could follow it. */
-const MAX_SEQUENCE = 1e12;
 /** Texts of records that are looked into at once. */
 const TEXTS_AT_ONCE = 2000;
 /** Modes in a tree. */
@@ -214,12 +214,11 @@ export class Past {
   async #highestOf(versions: ReadonlyMap<string, readonly string[]>): Promise<ReadonlyMap<string, number>> {
     const asked = [...versions].flatMap(([path, ids]) => ids.map((id) => ({ path, id })));
     const highest = new Map<string, number>();
-    for (let start = 0; start < asked.length; start += TEXTS_AT_ONCE) {
-      const part = asked.slice(start, start + TEXTS_AT_ONCE);
+    for (const part of slices(asked, TEXTS_AT_ONCE)) {
       const texts = await this.#tree.contents([...new Set(part.map(({ id }) => id))]);
       for (const { path, id } of part) {
-        const sequence = Number(/^seq: (\d+)$/m.exec(texts.get(id) ?? '')?.[1] ?? 0);
-        if (sequence <= MAX_SEQUENCE && sequence > (highest.get(path) ?? 0)) highest.set(path, sequence);
+        const sequence = sequenceIn(texts.get(id) ?? '');
+        if (sequence > (highest.get(path) ?? 0)) highest.set(path, sequence);
       }
     }
     return highest;

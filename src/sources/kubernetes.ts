@@ -127,9 +127,7 @@ export class KubernetesHub implements Hub {
     const lists = new MemberLists();
     const reflector = this.#reflect<KeptDso>(
       { path: dsoPath(null), name: null, form: null },
-      (object, earlier) => {
-        return keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier);
-      },
+      (object, earlier) => keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
     );
     const stop = new AbortController();

@@ -6,7 +6,7 @@ import { objectKey } from '../api/names.ts';
 import { didYouMean, type LocatedProblem, type Path, type Problem, problemsOf, show } from '../api/problem.ts';
 import type { HubObject, HubValue } from '../triggers/hub-object.ts';
 import type { HubDso } from './hub.ts';
-import { scaleObject } from './scale.ts';
+import { replicasIn, scaleObject } from './scale.ts';
 
 const Meta = z.object({
   kind: z.string(),
@@ -19,8 +19,6 @@ const DataObject = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
   stringData: z.record(z.string(), z.unknown()).nullish(),
 });
-
-const WrittenScale = z.object({ spec: z.object({ totalTargetReplicas: z.int32().min(0) }) });
 
 /** What a document is to us: a DSO, an object that triggers may read, or nothing. */
 export type Parsed =
@@ -65,8 +63,8 @@ function parseDso(
   const key = parsed.success
     ? objectKey(parsed.data.metadata.namespace, parsed.data.metadata.name)
     : printable(objectKey(namespace, name));
-  const replicas = WrittenScale.safeParse(document.value).data?.spec.totalTargetReplicas;
-  const scale = replicas === undefined ? null : scaleObject(namespace, name, replicas);
+  const replicas = replicasIn(document.value);
+  const scale = replicas === null ? null : scaleObject(namespace, name, replicas);
   return { key, where: locate([]), effective, locate, stored: null, scale };
 }
 

@@ -1,4 +1,12 @@
+import * as z from 'zod';
 import type { HubObject, Observation } from '../triggers/hub-object.ts';
+
+const Scaled = z.object({ spec: z.object({ totalTargetReplicas: z.int32().min(0) }) });
+
+/** `spec.totalTargetReplicas` of a DSO; null: it is left out. */
+export function replicasIn(object: unknown): number | null {
+  return Scaled.safeParse(object).data?.spec.totalTargetReplicas ?? null;
+}
 
 /** The subresource scale of a DSO that says a number. */
 export function scaleObject(namespace: string, name: string, replicas: number): HubObject {

@@ -10,7 +10,7 @@ import type { HubObject } from '../triggers/hub-object.ts';
 import type { ForeignWriter, HubDso, StoredDso } from './hub.ts';
 import type { MemberLists } from './member-lists.ts';
 import { parseObject } from './objects.ts';
-import { scaleObject } from './scale.ts';
+import { replicasIn, scaleObject } from './scale.ts';
 
 /** Our name among the field managers of an object. */
 export const FIELD_MANAGER = 'dso-gitops';
@@ -24,8 +24,6 @@ const FieldsEntry = z.object({
   time: z.string().default(''),
   fieldsV1: z.looseObject({}).optional(),
 });
-
-const Replicas = z.object({ spec: z.object({ totalTargetReplicas: z.int32().min(0) }) });
 
 const StoredObject = z.object({
   metadata: z.object({
@@ -110,7 +108,7 @@ function writtenReplicas(object: object, managers: readonly z.infer<typeof Field
   const isOthers = managers.some(({ subresource, fieldsV1 }) => {
     return subresource !== 'scale' && OwnedReplicas.safeParse(fieldsV1).success;
   });
-  return isOthers ? null : (Replicas.safeParse(object).data?.spec.totalTargetReplicas ?? 0);
+  return isOthers ? null : (replicasIn(object) ?? 0);
 }
 
 function parseDso(object: object, key: string, settings: DemandSettings, lists: MemberLists): HubDso | null {

@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ApiServer, Etcd, established } from './control-plane.ts';
+import type { ApiServer } from './control-plane.ts';
 import { CONFIG_MAP, DSO, patchMetric } from './guide.ts';
+import { type Hub, startHub } from './hub.ts';
 import { until } from './process.ts';
 import { Service } from './service.ts';
 
@@ -17,25 +16,20 @@ interface StoredStatus {
   };
 }
 
-const MAIN = fileURLToPath(new URL('../../build/cli/main.js', import.meta.url));
-
-let etcd: Etcd;
+let started: Hub;
 let hub: ApiServer;
 let service: Service;
 
 beforeAll(async () => {
-  etcd = await Etcd.start();
-  hub = await ApiServer.start('hub', etcd);
-  hub.apply(execFileSync(process.execPath, [MAIN, 'crd']).toString(), '--server-side');
-  await established(hub);
+  started = await startHub();
+  hub = started.server;
   service = new Service(hub);
   await service.start();
 });
 
 afterAll(async () => {
   await service?.stop();
-  await hub?.end();
-  await etcd?.stop();
+  await started?.stop();
 });
 
 describe('the guide, as a user types it', () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { gitAfter } from '../repository/git-wrapper.ts';
 import { patchMetric } from './guide.ts';
 import { dsoOf, type Hub, metricOf, startHub } from './hub.ts';
 import { until } from './process.ts';
@@ -22,13 +23,9 @@ let bin: string;
 beforeAll(async () => {
   hub = await startHub();
   bin = hub.server.path('bin');
-  mkdirSync(bin);
   // A push stops before it begins, as long as the file is there.
   const stops = `case " $* " in *" push "*) [ ! -e ${bin}/stop ] || { echo $$ > ${bin}/stopped; kill -STOP $$; };; esac`;
-  writeFileSync(join(bin, 'git'), `#!/bin/sh\nPATH='${process.env['PATH']}'\n${stops}\nexec git "$@"\n`, {
-    mode: 0o755,
-  });
-  const env = { POD_NAME: 'one', PATH: `${bin}:${process.env['PATH']}` };
+  const env = { POD_NAME: 'one', PATH: gitAfter(stops, bin) };
   one = new Service(hub.server, { args: LEASE, env }, hub.server.path('one'));
   const shared = { args: LEASE, env: { POD_NAME: 'two' }, fleet: one.fleet };
   two = new Service(hub.server, shared, hub.server.path('two'));

@@ -30,6 +30,17 @@ describe('a branch', () => {
     expect((await world.run('verify')).out).toContain('no decision was found');
   });
 
+  it('with a state beside it that cannot be read is verified all the same', async () => {
+    const world = await scaled();
+    const { home } = world;
+    const ref = [...home.refs().keys()].find((one) => one.startsWith('refs/dso-gitops/state/')) ?? '';
+    const [path = ''] = home.paths(ref);
+    home.git('update-ref', ref, home.commit({ [path]: '{ broken' }, 'spoilt'));
+    home.git('update-ref', '-d', 'refs/heads/spoilt');
+    const { findings, recomputed } = await anew(world);
+    expect([findings, recomputed]).toEqual([[], 2]);
+  });
+
   it('with a revert has all of them', async () => {
     const world = await scaled();
     const files = world.home.git('diff', '--name-only', 'main^', 'main').trim().split('\n');

@@ -45,6 +45,19 @@ export function wrapGit(
   };
 }
 
+/**
+ * Has a script run before every Git, in its place where it exits.
+ *
+ * @param directory where it is put
+ * @returns PATH with it first
+ */
+export function gitAfter(script: string, directory: string, path = process.env['PATH'] ?? ''): string {
+  mkdirSync(directory, { recursive: true });
+  const text = `#!/bin/sh\nPATH='${path}'\n${script}\nexec git "$@"\n`;
+  writeFileSync(join(directory, 'git'), text, { mode: 0o755 });
+  return `${directory}${delimiter}${path}`;
+}
+
 function linesOf(file: string): readonly string[] {
   return existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { gitAfter } from './git-wrapper.ts';
 
 /** Where a little can be written. */
 export interface SmallDisk {
@@ -31,11 +32,5 @@ function withFileSystem(directory: string): SmallDisk {
 
 /** A write that goes too far fails, as on a full disk, instead of ending Git by a signal. */
 function withLimit(directory: string): SmallDisk {
-  const bin = join(directory, 'bin');
-  mkdirSync(bin, { recursive: true });
-  const real = process.env['PATH'] ?? '';
-  const script = `#!/bin/sh\nPATH='${real}'\ntrap '' XFSZ\nulimit -f ${SIZE_KB * 2}\nexec git "$@"\n`;
-  writeFileSync(join(bin, 'git'), script);
-  chmodSync(join(bin, 'git'), 0o755);
-  return { directory, path: `${bin}${delimiter}${real}` };
+  return { directory, path: gitAfter(`trap '' XFSZ\nulimit -f ${SIZE_KB * 2}`, join(directory, 'bin')) };
 }

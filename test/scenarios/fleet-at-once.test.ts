@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { gitAfter } from '../repository/git-wrapper.ts';
 import { countOf, errorsOf, manifestOf, recordOf, verdictsOf, World } from './world.ts';
 
 /** More than are decided at once. */
@@ -43,13 +44,10 @@ function countsIn(world: World): ReadonlySet<number | null> {
 
 /** Whatever writes objects dies in the midst of it. @returns makes room again */
 function fillDisk(world: World, when = 'if true; then'): () => void {
-  const bin = join(world.directory, 'full');
   const real = world.environment['PATH'];
-  mkdirSync(bin);
   const dies = 'head -c 100000 >/dev/null; echo "fatal: write error: No space left on device" >&2; exit 128';
-  const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) ${when} ${dies}; fi;; esac\nexec git "$@"\n`;
-  writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
-  world.environment['PATH'] = `${bin}:${real}`;
+  const script = `case " $* " in *" fast-import "*) ${when} ${dies}; fi;; esac`;
+  world.environment['PATH'] = gitAfter(script, join(world.directory, 'full'), real);
   return () => {
     world.environment['PATH'] = real;
   };

@@ -1,11 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { DsoOutcome, TickResult } from '../../src/reconcile/outcome.ts';
 import type { Patience } from '../../src/reconcile/patience.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { wrapGit } from '../repository/git-wrapper.ts';
+import { gitAfter, wrapGit } from '../repository/git-wrapper.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
 
 const TWO = {
@@ -212,13 +212,11 @@ describe('a history that a remote does not give', () => {
     here.repository('second.git');
     await here.tick();
     here.home.commit({ 'base/app.yaml': 'x\n' });
-    const [bin, real] = [join(here.directory, 'bin'), here.environment['PATH']];
-    mkdirSync(bin);
+    const real = here.environment['PATH'];
     const refusal = 'error: RPC failed; HTTP 503 curl 22 The requested URL returned error: 503';
     const calls = join(here.directory, 'calls');
-    const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" --deepen="*) echo x >> '${calls}'; echo '${refusal}' >&2; exit 128;; esac\nexec git "$@"\n`;
-    writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
-    here.environment['PATH'] = `${bin}:${real}`;
+    const script = `case " $* " in *" --deepen="*) echo x >> '${calls}'; echo '${refusal}' >&2; exit 128;; esac`;
+    here.environment['PATH'] = gitAfter(script, join(here.directory, 'bin'), real);
     here.metric('a', 60);
     await moveAway(here);
     const { now } = here;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
+import { gitAfter } from '../repository/git-wrapper.ts';
 import { countOf, errorsOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
 
 const RECORD = 'scaling/decisions/default/a.yaml';
@@ -48,13 +49,10 @@ describe('a repository per member', () => {
       await world.tick();
       const failing = join(world.directory, 'failing');
       mkdirSync(failing);
-      const [bin, real] = [join(world.directory, 'bin'), world.environment['PATH']];
-      mkdirSync(bin);
       // Of the mirrors both have the next one to write, home before the other.
       const fails = `[ "$(cat '${failing}/at' 2>/dev/null)" = "$PWD" ] || { [ -e '${failing}/at' ] && mkdir '${failing}/done'; }`;
-      const script = `#!/bin/sh\nPATH='${real}'\ncase " $* " in *" fast-import "*) if [ -e '${failing}/armed' ]; then if ${fails}; then echo '${failure}' >&2; exit 128; fi; echo "$PWD" > '${failing}/at'; fi;; esac\nexec git "$@"\n`;
-      writeFileSync(join(bin, 'git'), script, { mode: 0o755 });
-      world.environment['PATH'] = `${bin}:${real}`;
+      const script = `case " $* " in *" fast-import "*) if [ -e '${failing}/armed' ]; then if ${fails}; then echo '${failure}' >&2; exit 128; fi; echo "$PWD" > '${failing}/at'; fi;; esac`;
+      world.environment['PATH'] = gitAfter(script, join(world.directory, 'bin'));
       await world.moment();
       writeFileSync(join(failing, 'armed'), '');
       world.metric('a', 100);
