@@ -264,7 +264,8 @@ function fallbackOf({ spec }: DsoManifest): Fallback | null {
 
 function targetOf({ spec }: DsoManifest): ScaleTarget {
   const { apiVersion, kind, name } = spec.scaledObjectSpec.scaleTargetRef;
-  return { ...splitApiVersion(apiVersion || 'apps/v1'), kind: kind || 'Deployment', name };
+  const { group, version } = splitApiVersion(apiVersion || 'apps/v1');
+  return { group, version, kind: kind || 'Deployment', name };
 }
 
 function membersOf({ metadata, spec }: DsoManifest): readonly DsoMember[] | null {

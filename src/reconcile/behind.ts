@@ -1,3 +1,4 @@
+import type { DecideInput } from './decision.ts';
 import type { Landed } from './landed.ts';
 import { NOBODY } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
@@ -16,4 +17,14 @@ export function countsBehind(
     behind.set(name, there?.record?.members[name]?.after ?? null);
   }
   return behind.size === 0 ? NOBODY : behind;
+}
+
+/** Destinations other than home that did not get the landed record yet. */
+export function behindOf(input: DecideInput, home: Landed): ReadonlySet<string> {
+  const behind = new Set<string>();
+  for (const { destination } of input.members) {
+    const landed = input.landed.get(destination.id);
+    if (home.record && landed && landed.recordId !== home.recordId) behind.add(destination.id);
+  }
+  return behind;
 }

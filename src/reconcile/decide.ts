@@ -8,6 +8,7 @@ import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
 import { type DsoState, MAX_RECORD_LENGTH, renderRecord } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
+import { behindOf } from './behind.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import {
   findUncounted,
@@ -102,17 +103,34 @@ function deliver(
       const landed = input.landed.get(destination.id)?.overlays.get(name);
       return landed?.id === null || landed?.listing === 'absent';
     });
-  const base = { evaluations, split: result, committed, deadline: deadlineOf(state, input.dso) };
-  const remembered = { state, isStateNews: isNews(input.state, home, state) };
-  if (!isDue && behind.size === 0)
-    return { ...base, ...remembered, landedState: null, verdict: { kind: 'same' }, record: null, changes: new Map() };
+  const [deadline, isStateNews] = [deadlineOf(state, input.dso), isNews(input.state, home, state)];
+  const made = (
+    kind: 'same' | 'change',
+    record: LandedRecord | null,
+    changes: Decided['changes'],
+    landedState: DsoState | null,
+  ): Decided => {
+    const verdict = { kind };
+    return {
+      verdict,
+      state,
+      landedState,
+      isStateNews,
+      evaluations,
+      split: result,
+      committed,
+      record,
+      changes,
+      deadline,
+    };
+  };
+  if (!isDue && behind.size === 0) return made('same', null, new Map(), null);
   const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : state.recent;
   const { moved: _delivered, ...kept } = state;
   const next: DsoState = { ...kept, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
   if (!isDue && home.record && home.recordText !== null && isAsRecorded(input, home.record, overlays, behind)) {
-    const changes = changesOf(input, overlays, home.recordText, behind);
-    return { ...base, ...remembered, landedState: null, verdict: { kind: 'change' }, record: home.record, changes };
+    return made('change', home.record, changesOf(input, overlays, home.recordText, behind), null);
   }
   // What was decided here and not delivered is told, unless another writer has decided since.
   const earlier = (home.record?.seq ?? 0) > (input.state?.seq ?? 0) ? [] : input.earlier;
@@ -120,19 +138,11 @@ function deliver(
   const text = renderRecord(record);
   if (text.length > MAX_RECORD_LENGTH) {
     const message = `its record would have ${text.length} characters, and more than ${MAX_RECORD_LENGTH} are not read again; shorten the windows of its behavior, or give it fewer triggers or members`;
-    return idle(
-      input,
-      home,
-      { kind: 'stalled', reason: 'RecordTooLarge', message },
-      state,
-      committed,
-      evaluations,
-      base.deadline,
-    );
+    const verdict = { kind: 'stalled', reason: 'RecordTooLarge', message } as const;
+    return idle(input, home, verdict, state, committed, evaluations, deadline);
   }
   const changes = changesOf(input, overlays, text, new Set(input.members.map(({ destination }) => destination.id)));
-  const written = landedRecord(record, blobId(text));
-  return { ...base, ...remembered, changes, verdict: { kind: 'change' }, record: written, landedState: next };
+  return made('change', landedRecord(record, blobId(text)), changes, next);
 }
 
 /** What is remembered as long as a person holds it; later than what any record says. null: nothing is known. */
@@ -186,16 +196,6 @@ function splitOver(input: DecideInput, total: number): SplitResult {
     return max === null ? { name, weight, min, priority } : { name, weight, min, max, priority };
   });
   return split(total, members, input.dso.key);
-}
-
-/** Destinations other than home that did not get the landed record yet. */
-function behindOf(input: DecideInput, home: Landed): ReadonlySet<string> {
-  const behind = new Set<string>();
-  for (const { destination } of input.members) {
-    const landed = input.landed.get(destination.id);
-    if (home.record && landed && landed.recordId !== home.recordId) behind.add(destination.id);
-  }
-  return behind;
 }
 
 /** Whether the overlays of these destinations are still what the record says; else it cannot stand beside them. */

@@ -7,12 +7,15 @@ export interface LandedRecord
   readonly id: string;
   /** A person ended a hold by it: it began from what was committed. */
   readonly isResumed: boolean;
-  /** By member. */
-  readonly members: Readonly<
-    Record<string, Pick<DecisionRecord['members'][string], 'before' | 'after' | 'targetNamespace' | 'path' | 'overlay'>>
-  >;
+  /** By member; members with the same numbers are one object. */
+  readonly members: Readonly<Record<string, LandedMember>>;
+  /** Of the overlays, in the order of the members. */
+  readonly paths: readonly string[];
   readonly state: { readonly before: Pick<DsoState, 'recent'>; readonly after: DsoState };
 }
+
+/** What is remembered of one member of a record. */
+export type LandedMember = Pick<DecisionRecord['members'][string], 'before' | 'after' | 'targetNamespace' | 'overlay'>;
 
 /** What the tip of a destination's branch holds of one DSO. */
 export interface Landed {
@@ -62,8 +65,12 @@ export function landedRecord(
   { owner, seq, time, reason, total, orphaned, target, members, state, resumed }: DecisionRecord,
   id: string,
 ): LandedRecord {
-  const kept = Object.entries(members).map(([name, { before, after, targetNamespace, path, overlay }]) => {
-    return [name, { before, after, targetNamespace, path, overlay }] as const;
+  const shared = new Map<string, LandedMember>();
+  const kept = Object.entries(members).map(([name, { before, after, targetNamespace, overlay }]) => {
+    const alike = `${before} ${after} ${targetNamespace} ${overlay}`;
+    const member = shared.get(alike) ?? { before, after, targetNamespace, overlay };
+    shared.set(alike, member);
+    return [name, member] as const;
   });
   return {
     id,
@@ -76,6 +83,12 @@ export function landedRecord(
     orphaned,
     target,
     members: Object.fromEntries(kept),
+    paths: Object.values(members).map(({ path }) => path),
     state: { before: { recent: state.before.recent }, after: state.after },
   };
+}
+
+/** Where the overlays of a record are, by member. */
+export function pathsIn({ members, paths }: LandedRecord): ReadonlyMap<string, string> {
+  return new Map(Object.keys(members).map((name, index) => [name, paths[index] ?? '']));
 }

@@ -4,7 +4,7 @@ import { FILE_MODE } from '../manifests/not-ours.ts';
 import { parseRecord } from '../manifests/record.ts';
 import type { KnownIndexes } from './known-indexes.ts';
 import type { KnownRecords } from './known-records.ts';
-import { type Landed, type LandedOverlay, type LandedRecord, type Listing, landedRecord } from './landed.ts';
+import { type Landed, type LandedOverlay, type LandedRecord, type Listing, landedRecord, pathsIn } from './landed.ts';
 import { type PlacedDso, recordPathAt } from './place.ts';
 import type { Repository } from './repository.ts';
 
@@ -155,11 +155,11 @@ function recordOf(
   const landed = structuredClone(landedRecord(record, id));
   // The same text as everywhere: the paths of a fleet are there once.
   const places = new Map(members.map(({ name }, index) => [name, paths[index]]));
-  const shared = Object.entries(landed.members).map(([name, member]) => {
-    const path = places.get(name);
-    return [name, path === member.path ? { ...member, path } : member] as const;
+  const own = [...pathsIn(landed)].map(([name, path]) => {
+    const place = places.get(name);
+    return path === place ? place : path;
   });
-  const kept = { ...landed, members: Object.fromEntries(shared) };
+  const kept = { ...landed, paths: own };
   known.records.keep(key, kept);
   return kept;
 }

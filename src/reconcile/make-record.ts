@@ -96,10 +96,10 @@ function sumOf(counts: ReadonlyMap<string, number | null>): number | null {
 }
 
 function orphansOf(input: DecideInput, home: Landed): Record<string, number> {
-  const orphans: Record<string, number> = { ...home.record?.orphaned };
-  for (const [name, { after }] of Object.entries(home.record?.members ?? {})) orphans[name] = after;
-  for (const { name } of input.members) delete orphans[name];
-  return orphans;
+  const names = new Set(input.members.map(({ name }) => name));
+  const committed = Object.entries(home.record?.members ?? {}).map(([name, { after }]) => [name, after] as const);
+  const counts = [...Object.entries(home.record?.orphaned ?? {}), ...committed];
+  return Object.fromEntries(counts.filter(([name]) => !names.has(name)));
 }
 
 /** One sentence: what moved the total, or why there is a decision although it stays. */

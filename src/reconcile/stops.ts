@@ -1,8 +1,8 @@
 import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath } from '../manifests/hold.ts';
 import { indexPath, recordPath } from '../manifests/layout.ts';
-import type { DecideInput, Verdict } from './decision.ts';
-import { isChangedByHand, type Landed, type LandedRecord } from './landed.ts';
+import type { DecideInput, PlacedMember, Verdict } from './decision.ts';
+import { isChangedByHand, type Landed, type LandedRecord, pathsIn } from './landed.ts';
 import { pathOf } from './render-changes.ts';
 import { findSetBack } from './set-back.ts';
 
@@ -80,6 +80,7 @@ function findMoved(input: DecideInput, record: LandedRecord): Verdict | null {
     const message = `scaleTargetRef was ${record.target.kind} ${record.target.name} and is now ${target.kind} ${target.name}; a target is not changed in place: put it back, or first run: dso-gitops release ${input.dso.key}`;
     return { kind: 'stalled', reason: 'TargetChanged', message };
   }
+  const paths = pathsIn(record);
   for (const member of input.members) {
     const before = record.members[member.name];
     if (!before) continue;
@@ -87,9 +88,9 @@ function findMoved(input: DecideInput, record: LandedRecord): Verdict | null {
       const message = `targetNamespace of ${member.name} was ${before.targetNamespace} and is now ${member.targetNamespace}; it is not changed in place: put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'TargetChanged', message };
     }
-    const path = pathOf(input, member);
-    if (before.path !== path) {
-      const message = `the overlay of ${member.name} is at ${before.path}, the configuration now says ${path}; put it back, or first run: dso-gitops release ${input.dso.key}`;
+    const [path, earlier] = [pathOf(input, member), paths.get(member.name)];
+    if (earlier !== path) {
+      const message = `the overlay of ${member.name} is at ${earlier}, the configuration now says ${path}; put it back, or first run: dso-gitops release ${input.dso.key}`;
       return { kind: 'stalled', reason: 'DestinationChanged', message };
     }
   }
@@ -101,25 +102,19 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
   for (const member of input.members) {
     // Each destination is held to the record it got: one that was down is behind, not edited.
     const landed = input.landed.get(member.destination.id);
-    const before = landed?.record?.members[member.name];
-    if (!before) continue;
-    const path = pathByHand(member, before.path, landed, input.dso.namespace);
+    if (!landed?.record?.members[member.name]) continue;
+    const path = pathByHand(input, member, landed);
     if (path === null) continue;
-    const message = `${path} was changed by hand after decision ${record.seq}${path === before.path ? '' : ` and leaves ${input.dso.name} out, so ${member.name} does not apply it`}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
+    const message = `${path} was changed by hand after decision ${record.seq}${isChangedByHand(member.name, landed) ? '' : ` and leaves ${input.dso.name} out, so ${member.name} does not apply it`}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;
 }
 
 /** What a person changed of a member: the overlay, or the index that does not list it any more. null: nothing. */
-function pathByHand(
-  { name, destination }: DecideInput['members'][number],
-  overlay: string,
-  landed: Landed | undefined,
-  namespace: string,
-): string | null {
-  if (isChangedByHand(name, landed)) return overlay;
-  const standing = landed?.overlays.get(name);
+function pathByHand({ dso }: DecideInput, { name, destination }: PlacedMember, landed: Landed): string | null {
+  const standing = landed.overlays.get(name);
+  if (isChangedByHand(name, landed)) return standing?.path ?? null;
   // An index that was removed is made again; one that is none of ours is the matter of those who are added to it.
-  return standing?.id != null && standing.listing === 'leftOut' ? indexPath(destination, name, namespace) : null;
+  return standing?.id != null && standing.listing === 'leftOut' ? indexPath(destination, name, dso.namespace) : null;
 }

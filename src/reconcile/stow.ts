@@ -90,7 +90,7 @@ function withoutTexts(outcome: DsoOutcome, parts: Map<string, Part>): DsoOutcome
   const changes = new Map<string, DestinationChange>();
   const { record } = decided;
   // The ids that the record has: what is equal is kept once.
-  const ids = new Map(Object.values(record.members).map(({ path, overlay }) => [path, overlay]));
+  const ids = new Map(Object.values(record.members).map(({ overlay }, index) => [record.paths[index] ?? '', overlay]));
   for (const [id, change] of decided.changes) {
     // What is proposed is composed by itself.
     if (routing.heldBack.get(id)?.proposal) {

@@ -110,7 +110,7 @@ export class SavedStates {
   }
 
   /** Notes what was pushed. */
-  advance({ ref, files }: StateCommit, written: WrittenCommit): void {
+  advance({ ref, files }: StateCommit, { commit, tree }: WrittenCommit): void {
     const texts = this.#refs.get(ref)?.texts ?? new Map<string, Map<string, string>>();
     for (const [path, text] of files) {
       const [directory, key] = splitAt(path);
@@ -118,7 +118,7 @@ export class SavedStates {
       if (typeof text === 'string') here.set(key, text);
       texts.set(directory, here);
     }
-    this.#refs.set(ref, { ...written, texts });
+    this.#refs.set(ref, { commit, tree, texts });
   }
 
   /** The branch serves where the refs were refused, where it served before, and where others need it and no ref is there. */

@@ -16,7 +16,7 @@ interface SaidOfDso {
   /** It is not kept for this alone: it may hold the text of every file. */
   readonly outcome: WeakRef<DsoOutcome>;
   /** News by what it is about. */
-  readonly said: ReadonlyMap<string, Said>;
+  readonly said: ReadonlyMap<string, Pick<Said, 'news' | 'isTrouble'>>;
 }
 
 /** Entries for what is new since the tick before: the same thing is said once. */
@@ -78,10 +78,10 @@ export class TransitionLog {
   }
 
   #sayNews(outcome: DsoOutcome, before: SaidOfDso['said'] | undefined, entries: LogEntry[]): SaidOfDso['said'] {
-    const said = new Map<string, Said>();
-    for (const one of entriesOf(dsoReport(outcome))) {
-      said.set(one.about, one);
-      if (before?.get(one.about)?.news !== one.news) entries.push(one.entry);
+    const said = new Map<string, Pick<Said, 'news' | 'isTrouble'>>();
+    for (const { about, news, isTrouble, entry } of entriesOf(dsoReport(outcome))) {
+      said.set(about, { news, isTrouble });
+      if (before?.get(about)?.news !== news) entries.push(entry);
     }
     const isInTrouble = (one: SaidOfDso['said']): boolean => [...one.values()].some(({ isTrouble }) => isTrouble);
     if (before && isInTrouble(before) && !isInTrouble(said)) entries.push(servedEntry(outcome.key));
