@@ -60,9 +60,11 @@ export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
       const key = `${record.metadata.namespace}/${record.metadata.name}`;
       const known = held.get(key) ?? nothingOf(key, record, revision);
       const members = { ...known.members };
+      // One that is older than the decision at home, and came after it, was put back; any other is only behind.
+      const isPutBack = record.seq < known.seq && isLater(revision, known.time);
       for (const name of Object.keys(known.members)) {
         const overlay = byPath.get(record.members[name]?.path ?? '');
-        if (overlay) members[name] = memberOf(name, record, overlay, settings);
+        if (overlay) members[name] = memberOf(name, { ...revision, record, isPutBack }, overlay, settings);
       }
       for (const [name, count] of Object.entries(record.orphaned)) {
         const overlay = byPath.get(orphanPath(settings, name, record));
@@ -91,15 +93,26 @@ function nothingOf(
   return { ...told, total: { before: total.before, after: null }, members: Object.fromEntries(unknown) };
 }
 
-function memberOf(
-  name: string,
-  { members }: DecisionRecord,
-  { text, commit, author }: Revision,
-  settings: LayoutSettings,
-): HeldMember {
-  const { before = null, after = null, overlay = null } = members[name] ?? {};
-  if (text === null || blobId(text) === overlay) return { before, after, byHand: null, isOrphaned: false };
-  return { before, after: parseOverlay(settings, text).count, byHand: { commit, author }, isOrphaned: false };
+/** A record of a destination, and the commit that brought it. */
+interface Standing extends Pick<Revision, 'commit' | 'author' | 'committedAt'> {
+  readonly record: DecisionRecord;
+  /** A person put it back. */
+  readonly isPutBack: boolean;
+}
+
+function memberOf(name: string, standing: Standing, overlay: Revision, settings: LayoutSettings): HeldMember {
+  const { before = null, after = null, overlay: written = null } = standing.record.members[name] ?? {};
+  const { text } = overlay;
+  const isAsRecorded = text === null || blobId(text) === written;
+  if (isAsRecorded && !standing.isPutBack) return { before, after, byHand: null, isOrphaned: false };
+  // Whichever came last made them differ.
+  const { commit, author } = isAsRecorded || isLater(standing, overlay.committedAt) ? standing : overlay;
+  const count = isAsRecorded ? after : parseOverlay(settings, text).count;
+  return { before, after: count, byHand: { commit, author }, isOrphaned: false };
+}
+
+function isLater({ committedAt }: Pick<Revision, 'committedAt'>, time: string): boolean {
+  return Date.parse(committedAt) > Date.parse(time);
 }
 
 /** @param count what it had when it left */

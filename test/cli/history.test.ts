@@ -113,6 +113,39 @@ describe('history', () => {
     );
   });
 
+  it('names who put a record back without its overlays', async () => {
+    const world = await past();
+    const path = 'scaling/decisions/default/a.yaml';
+    world.home.time = world.now / 1000;
+    const edit = world.home.commit({ [path]: world.home.read(path, world.home.git('rev-parse', 'main~4').trim()) });
+    const [held] = await rows(world, 'default/a', '--at', new Date(world.now).toISOString());
+    expect(held).toMatchObject({ seq: 1, members: { one: { byHand: { commit: edit, author: 'somebody' } } } });
+  });
+
+  it('names who put back what is not at home', async () => {
+    const world = new World({
+      destinations: [
+        { repository: 'fleet.git', match: { members: ['one'] } },
+        { repository: 'second.git', match: { members: ['two'] } },
+      ],
+    });
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    world.metric('a', 60);
+    await world.tick();
+    second.time = world.now / 1000;
+    const paths = second.paths('main~1').filter((path) => path.includes('default/a'));
+    const back = second.commit(Object.fromEntries(paths.map((path) => [path, second.read(path, 'main~1')])));
+    const [held] = await rows(world, '--at', new Date(world.now).toISOString());
+    expect(held).toMatchObject({
+      seq: 2,
+      total: { after: 8 },
+      members: { one: { after: 6, byHand: null }, two: { after: 2, byHand: { commit: back, author: 'somebody' } } },
+    });
+  });
+
   it('answers what a member had that had left the DSO, beside the total', async () => {
     const world = await past();
     world.dso({ name: 'a', members: { one: 1 } });
