@@ -1,6 +1,6 @@
 import type { Fallback } from '../demand/fallback.ts';
 import type { Ramp } from '../demand/limits.ts';
-import { DEFAULT_TOLERANCE, type Tolerance } from '../demand/metric.ts';
+import { DEFAULT_TOLERANCE, MAX_REPLICAS, type Tolerance } from '../demand/metric.ts';
 import {
   FORCE_ACTIVATION,
   isAnnotationSet,
@@ -20,9 +20,11 @@ import { behaviorOf } from './behavior.ts';
 import { adviseBounds, checkBounds } from './bounds.ts';
 import type { DsoManifest } from './dso.ts';
 import { byScale, type Engine, readEngine } from './engine.ts';
+import { engineOf } from './engine-of.ts';
 import { objectKey } from './names.ts';
 import type { Path, Problem } from './problem.ts';
 import { show } from './problem.ts';
+import type { ScaledObjectSpec } from './scaled-object.ts';
 import { type ScaleTarget, splitApiVersion } from './target.ts';
 import { checkFallback, checkTriggers, metricTypeOf } from './trigger-list.ts';
 
@@ -57,6 +59,8 @@ export interface Dso {
   readonly createdAt: number | null;
   readonly target: ScaleTarget;
   readonly engine: Engine;
+  /** What KEDA evaluates, as it is in the object; null: it does not. */
+  readonly scaledObject: ScaledObjectSpec | null;
   /** null: all known members, weight 1. */
   readonly members: readonly DsoMember[] | null;
   readonly triggers: readonly DsoTrigger[];
@@ -80,6 +84,8 @@ export type EffectiveDso =
 export interface DemandSettings {
   readonly ramp: Ramp | null;
   readonly tolerance: Tolerance;
+  /** The hub is a cluster: KEDA can be asked for what we do not know. Absent: it is not. */
+  readonly isCluster?: boolean;
 }
 
 export const DEFAULT_DEMAND_SETTINGS: DemandSettings = { ramp: null, tolerance: DEFAULT_TOLERANCE };
@@ -92,7 +98,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
   const scaled = spec.scaledObjectSpec;
   const annotations = metadata.annotations ?? {};
   const triggers = resolveTriggers(manifest);
-  const { engine, problems: engineProblems } = readEngine(annotations);
+  const { choice, problems: engineProblems } = readEngine(annotations);
   const initialTotal = readInitialTotal(annotations);
   const baseNamespaces = readBaseNamespaces(annotations);
   const bounds = {
@@ -116,7 +122,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     problems.push(annotationProblem(PAUSED_REPLICAS, 'an integer from 0 to 2147483647', pause.found));
   }
   if (problems.length > 0) return { kind: 'invalid', problems };
-  const unsupported = engine === 'builtin' ? findUnsupported(manifest) : null;
+  const { engine, unsupported } = engineOf(choice, manifest, settings.isCluster === true);
   if (unsupported) return { kind: 'unsupported', problem: unsupported };
   const isScaleInPaused = isAnnotationSet(annotations, PAUSED_SCALE_IN);
   const isScaleOutPaused = isAnnotationSet(annotations, PAUSED_SCALE_OUT);
@@ -144,7 +150,12 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
     isScaleOutPaused,
     isActivationForced: isAnnotationSet(annotations, FORCE_ACTIVATION),
   };
-  const own = engine === 'builtin' ? { triggers: triggers.triggers, demand } : byScale(metadata.name, demand);
+  const own = {
+    builtin: () => ({ triggers: triggers.triggers, demand }),
+    // They are in the number already.
+    keda: () => byScale(metadata.name, { ...demand, minReplicaCount: null, maxReplicaCount: MAX_REPLICAS }),
+    manual: () => byScale(metadata.name, demand),
+  }[engine]();
   return {
     kind: 'dso',
     dso: {
@@ -156,6 +167,7 @@ export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): E
       createdAt: Number.isNaN(createdAt) ? null : createdAt,
       target: targetOf(manifest),
       engine,
+      scaledObject: engine === 'keda' ? scaled : null,
       members: membersOf(manifest),
       ...own,
       initialTotal: initialTotal.total,
@@ -240,20 +252,6 @@ function triggerId(name: string, earlier: readonly DsoTrigger[]): string {
   let number = 2;
   while (isTaken(`${name}-${number}`)) number += 1;
   return `${name}-${number}`;
-}
-
-function findUnsupported({ spec }: DsoManifest): Problem | null {
-  const { triggers, advanced, fallback } = spec.scaledObjectSpec;
-  const index = triggers.findIndex(({ type }) => type !== 'kubernetes-resource');
-  if (index >= 0) {
-    const message = `trigger type ${show(triggers[index]?.type)} is not supported yet; the object is left alone`;
-    return { path: [...SPEC, 'triggers', index, 'type'], message };
-  }
-  if (advanced?.scalingModifiers?.formula || fallback?.behavior === 'scalingModifiers') {
-    const message = 'scaling modifiers are not supported yet; the object is left alone';
-    return { path: [...SPEC, 'advanced', 'scalingModifiers'], message };
-  }
-  return null;
 }
 
 function fallbackOf({ spec }: DsoManifest): Fallback | null {

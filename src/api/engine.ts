@@ -4,8 +4,11 @@ import { annotationProblem } from './annotations.ts';
 import type { Dso } from './effective.ts';
 import type { Problem } from './problem.ts';
 
-/** Who says the total: the triggers, which we evaluate, or whoever writes the subresource scale. */
-export type Engine = 'builtin' | 'manual';
+/**
+ * Who says the total: the triggers, which we evaluate; KEDA and the HPA, which write the subresource scale; or whoever else
+ * writes it.
+ */
+export type Engine = 'builtin' | 'keda' | 'manual';
 
 /** More time than this has always passed. */
 const AT_ONCE_MS = -1;
@@ -13,20 +16,26 @@ const AT_ONCE_MS = -1;
 /** The annotation that says which. */
 export const ENGINE = 'dso-gitops.dev/engine';
 
-const CHOICES = ['auto', 'builtin', 'manual'] as const;
+const CHOICES = ['auto', 'builtin', 'keda', 'manual'] as const;
+
+/** What a person chose; auto: whoever knows the triggers. */
+export type EngineChoice = (typeof CHOICES)[number];
 
 /** What the annotation says. */
 export function readEngine(annotations: Readonly<Record<string, string>>): {
-  engine: Engine;
+  choice: EngineChoice;
   problems: readonly Problem[];
 } {
   const text = annotations[ENGINE] ?? 'auto';
-  const isKnown = CHOICES.some((choice) => choice === text);
-  const problems = isKnown ? [] : [annotationProblem(ENGINE, `one of ${CHOICES.join(', ')}`, text)];
-  return { engine: text === 'manual' ? text : 'builtin', problems };
+  const choice = CHOICES.find((one) => one === text);
+  if (choice) return { choice, problems: [] };
+  return { choice: 'auto', problems: [annotationProblem(ENGINE, `one of ${CHOICES.join(', ')}`, text)] };
 }
 
-/** The one trigger of a DSO whose total is in its subresource scale: it counts at once and as it is, within the bounds; pauses count. */
+/**
+ * The one trigger of a DSO whose total is in its subresource scale: it counts at once and as it is; pauses count. The bounds
+ * are those of `demand`.
+ */
 export function byScale(name: string, demand: DemandSpec): Pick<Dso, 'triggers' | 'demand'> {
   const { isScaleInPaused, isScaleOutPaused } = demand;
   const behavior: Behavior = { scaleUp: rules(isScaleOutPaused), scaleDown: rules(isScaleInPaused) };

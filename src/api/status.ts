@@ -75,7 +75,7 @@ const ScaleStatus = z
     before: replicas.optional().describe('It was this while the triggers decided: it counts when it is another one.'),
     counted: replicas.optional().describe('It was this when it counted last.'),
   })
-  .describe('What is known of the subresource scale, which counts on the engine manual.');
+  .describe('What is known of the subresource scale, which counts on the engines keda and manual.');
 
 /** What is known of the subresource scale. */
 export type ScaleStatus = z.infer<typeof ScaleStatus>;
@@ -89,7 +89,7 @@ export const GitOpsStatus = z
     lastCommitTime: instant.optional().describe('When that commit was made.'),
     pullRequest: PullRequest.optional(),
     scale: ScaleStatus.optional(),
-    engine: z.string().max(63).optional().describe('Who says the total: builtin, from the triggers, or manual.'),
+    engine: z.string().max(63).optional().describe('Who says the total: builtin, from the triggers, keda, or manual.'),
     lastHandledRequestedAt: z
       .string()
       .max(253)

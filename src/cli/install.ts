@@ -33,7 +33,7 @@ const CREDENTIALS = '/var/run/dso-gitops/git';
 const TEMPLATES = new URL('../../templates/install/', import.meta.url);
 const COMPONENTS = new URL('../../templates/components/', import.meta.url);
 /** What can stand beside the service, as kustomize components. */
-const COMPONENT_NAMES = ['service-monitor', 'network-policy', 'alerts'];
+const COMPONENT_NAMES = ['service-monitor', 'network-policy', 'alerts', 'keda'];
 
 /** `install`: everything that the service needs in a hub cluster, as one manifest. Applies nothing itself. */
 export function addInstall(program: Command, context: Context): void {

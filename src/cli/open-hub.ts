@@ -1,5 +1,7 @@
 import type { Configuration } from '../config/load.ts';
+import type { KeeperOptions } from '../keda/keeper.ts';
 import { type ClusterChoice, connectToCluster } from '../kubernetes/client.ts';
+import { scaledObjectApi } from '../kubernetes/scaled-object-api.ts';
 import { statusApi } from '../kubernetes/status-api.ts';
 import { filesHub } from '../sources/files.ts';
 import type { Hub } from '../sources/hub.ts';
@@ -19,6 +21,8 @@ export interface OpenHub {
   close(): Promise<void>;
   /** Where status is written; null: files have none. */
   readonly statusApi: StatusApi | null;
+  /** The ScaledObjects of KEDA; null: beside files there are none. */
+  readonly keda: Pick<KeeperOptions, 'api' | 'stateOf'> | null;
 }
 
 /** Options that choose the cluster; they go over the configuration. */
@@ -51,6 +55,7 @@ export async function openHub(
       },
       close: () => unwatch(),
       statusApi: null,
+      keda: null,
     };
   }
   const client = await connectToCluster(clusterChoice(source, options), context.environment);
@@ -63,5 +68,9 @@ export async function openHub(
     watch: (changed) => hub.start(changed),
     close: async () => hub.stop(),
     statusApi: statusApi(client, context.environment['POD_NAME'] ?? 'dso-gitops', context.signal),
+    keda: {
+      api: scaledObjectApi(client, context.signal),
+      stateOf: (dso) => hub.scaledObjects.of(dso),
+    },
   };
 }

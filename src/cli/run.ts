@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { loadConfiguration } from '../config/load.ts';
-import { mustAct } from '../errors.ts';
+import { mustAct, type ProductError } from '../errors.ts';
+import { ScaledObjectKeeper } from '../keda/keeper.ts';
 import { connectToCluster } from '../kubernetes/client.ts';
 import { leaseStore } from '../kubernetes/lease-store.ts';
 import { describeFailure, runLoop } from '../reconcile/loop.ts';
@@ -17,7 +18,7 @@ import { Metrics } from '../service/metrics.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
 import { HUB } from '../sources/hub.ts';
-import { StatusWriter, type StatusWriterOptions } from '../status/status-writer.ts';
+import { StatusWriter } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import { type ClusterOptions, clusterChoice } from './open-hub.ts';
@@ -105,13 +106,20 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
   const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal, ...guard });
   const transitions = new TransitionLog();
   const writes = new WriteLog();
-  const onWrite: StatusWriterOptions['onWrite'] = (key, what, error) => {
+  const onWrite = (key: string, what: string, error: ProductError | null): void => {
     for (const entry of writes.of(key, what, error)) say(entry);
   };
   let changed = (): void => undefined;
   const onRefused = (): void => void setTimeout(() => changed(), LOOK_AGAIN_MS).unref();
   const writer = open.statusApi
     ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite, onRefused })
+    : null;
+  const keeper = open.keda
+    ? new ScaledObjectKeeper({
+        ...open.keda,
+        now: context.now,
+        onWrite: (key, error) => onWrite(key, 'ScaledObject', error),
+      })
     : null;
   say({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });
   try {
@@ -133,6 +141,7 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
         health.beat(result.problems.find(({ where }) => where === HUB)?.message ?? null);
         for (const entry of transitions.of(result)) say(entry);
         writer?.offer(result);
+        keeper?.offer(result);
       },
       onError: (error) => {
         metrics?.noteFailure();
@@ -146,7 +155,7 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
       abort: hard.signal,
     });
   } finally {
-    await writer?.flush();
+    await Promise.all([writer?.flush(), keeper?.flush()]);
     context.signal.removeEventListener('abort', soon);
   }
 }

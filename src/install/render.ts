@@ -38,13 +38,8 @@ const NAME = ['metadata', 'name'];
 /** One plain manifest of everything, in the order in which it can be applied. */
 export function renderInstallation(templates: InstallTemplates, installation: Installation): string {
   const { namespace, image, configuration, secrets, crd } = installation;
-  // What is outside the namespace is told apart by it, or a second installation would take the rights of the first.
-  const rights = namespace === DEFAULT_NAMESPACE ? DEFAULT_NAMESPACE : `${DEFAULT_NAMESPACE}-${namespace}`;
-  const bound: Values = [
-    [NAME, rights],
-    [['roleRef', 'name'], rights],
-    [SUBJECT, namespace],
-  ];
+  const rights = ownName(DEFAULT_NAMESPACE, namespace);
+  const bound = bindingOf(rights, namespace);
   const own: Values = [[['metadata', 'namespace'], namespace]];
   const pod = ['spec', 'template'];
   const hash = createHash('sha256').update(configuration).digest('hex').slice(0, 16);
@@ -76,7 +71,25 @@ export function renderInstallation(templates: InstallTemplates, installation: In
 
 /** A file of a kustomize component for an installation in a namespace. */
 export function renderComponentFile(text: string, namespace: string): string {
-  return /^kind: Component$/m.test(text) ? text : fill(text, [[['metadata', 'namespace'], namespace]]);
+  const kind = /^kind: (\w+)$/m.exec(text)?.[1];
+  if (kind === 'Component') return text;
+  const name = ownName(/^ {2}name: (\S+)$/m.exec(text)?.[1] ?? '', namespace);
+  if (kind === 'ClusterRole') return fill(text, [[NAME, name]]);
+  if (kind === 'ClusterRoleBinding') return fill(text, bindingOf(name, namespace));
+  return fill(text, [[['metadata', 'namespace'], namespace]]);
+}
+
+/** What is outside the namespace is told apart by it, or a second installation would take the rights of the first. */
+function ownName(name: string, namespace: string): string {
+  return namespace === DEFAULT_NAMESPACE ? name : `${name}-${namespace}`;
+}
+
+function bindingOf(name: string, namespace: string): Values {
+  return [
+    [NAME, name],
+    [['roleRef', 'name'], name],
+    [SUBJECT, namespace],
+  ];
 }
 
 /** A template with values set by path: what comes out is valid YAML whatever they are. */

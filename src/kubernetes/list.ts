@@ -72,3 +72,9 @@ async function askFor(
 export function selectorOf({ name }: Collection): Record<string, string> {
   return name === null ? {} : { fieldSelector: `metadata.name=${name}` };
 }
+
+/** Whether a version is one before another. Versions of one API server are integers that rise; of others nothing is known. */
+export function isOlder(version: string, than: string | null): boolean {
+  const isNumeric = than !== null && /^\d+$/.test(version) && /^\d+$/.test(than);
+  return isNumeric && BigInt(version) < BigInt(than);
+}

@@ -4,7 +4,7 @@ import type { ProductError } from '../errors.ts';
 import type { KubernetesClient } from './client.ts';
 import { delayOf } from './delay.ts';
 import { ApiFailure, asFailure, explainFailure, failureOfEvent } from './failure.ts';
-import { type Collection, listPages, selectorOf } from './list.ts';
+import { type Collection, isOlder, listPages, selectorOf } from './list.ts';
 
 /**
  * What is kept of an object, and under which key; a value of null: nothing any more; null: it cannot be read. `earlier` is
@@ -240,12 +240,6 @@ export class Reflector<T> {
 /** One that was only opened proves little: it may be cut at once, again and again. */
 function hasWorked({ headAt, hasEvent }: Watching, now: number): boolean {
   return hasEvent || (headAt !== null && now - headAt > LONG_ENOUGH_MS);
-}
-
-/** Versions of one collection are integers that rise. */
-function isOlder(version: string, than: string | null): boolean {
-  const isNumeric = than !== null && /^\d+$/.test(version) && /^\d+$/.test(than);
-  return isNumeric && BigInt(version) < BigInt(than);
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

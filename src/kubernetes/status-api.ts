@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
 import { dsoPath } from '../api/resource.ts';
-import { ProductError } from '../errors.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { FIELD_MANAGER } from '../sources/stored-dso.ts';
 import type { StatusApi } from '../status/status-api.ts';
 import type { ApiCall, KubernetesClient } from './client.ts';
-import { asFailure, explainFailure } from './failure.ts';
 import { microTime } from './micro-time.ts';
+import { writeCalls } from './write-call.ts';
 
 const CONTROLLER = 'dso-gitops.dev/controller';
 
@@ -24,20 +23,7 @@ const Written = z.object({
 
 /** Status by server-side apply, events by events.k8s.io. */
 export function statusApi(client: KubernetesClient, instance: string, signal: AbortSignal): StatusApi {
-  const call = async (doing: string, one: Omit<ApiCall, 'signal'>): Promise<unknown> => {
-    try {
-      return await client.call({ ...one, signal });
-    } catch (error) {
-      const failure = asFailure(error);
-      // Either fields of another manager, or an object of another uid: who owns it now is seen by the watch.
-      if (failure.status === 409)
-        throw new ProductError('retry', 'Conflict', `cannot ${doing}: ${failure.message}`, error);
-      // Nothing can be made any more in a namespace that ends, whatever the rights: as good as gone.
-      if (failure.status === 403 && failure.message.includes('because it is being terminated'))
-        throw new ProductError('act', 'NotFound', `cannot ${doing}: ${failure.message}`, error);
-      throw explainFailure(failure, doing);
-    }
-  };
+  const call = writeCalls(client, signal);
   const write = async (dso: StoredDso, one: Omit<ApiCall, 'signal' | 'path'>): Promise<z.infer<typeof Written>> => {
     const doing = `write the status of ${nameOf(dso)}`;
     return Written.parse(await call(doing, { method: 'PATCH', path: `${pathOf(dso)}/status`, ...one }));

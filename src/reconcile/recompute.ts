@@ -134,6 +134,7 @@ function dsoOf(
     labels: {},
     annotations: {},
     engine: 'builtin',
+    scaledObject: null,
     createdAt: state.before.demand.createdAt,
     target,
     members: null,

@@ -23,12 +23,17 @@ export interface StoredDso {
   readonly name: string;
   readonly uid: string;
   readonly generation: number;
+  readonly resourceVersion: string;
   /** As it is in the API, whoever wrote it. */
   readonly status: unknown;
   /** The commit that the status names; null: none. */
   readonly lastCommit: string | null;
   /** The subresource scale; 0 also where nobody ever wrote it. null: somebody wrote it in another way. */
   readonly scale: number | null;
+  /** Who said the total, as the status says; null: it does not. */
+  readonly engine: string | null;
+  /** The number in it that counted last, as the status says; null: none did. */
+  readonly counted: number | null;
   /** Annotation `dso-gitops.dev/requestedAt`: evaluate now; null: none. */
   readonly requestedAt: string | null;
   /** It waits for its finalizers. */

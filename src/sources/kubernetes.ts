@@ -6,12 +6,13 @@ import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Collection } from '../kubernetes/list.ts';
 import { type Keep, Reflector } from '../kubernetes/reflector.ts';
-import type { Observation } from '../triggers/hub-object.ts';
+import type { Observation, ObservationProblem } from '../triggers/hub-object.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
 import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { noScale } from './scale.ts';
+import { ScaledObjects, whyNotCounted } from './scaled-objects.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
@@ -38,6 +39,8 @@ export class KubernetesHub implements Hub {
   readonly #crd: Reflector<InstalledCrd>;
   readonly #members: Reflector<RegisteredMembers> | null;
   readonly #objects: WatchedObjects;
+  /** What KEDA has been asked for. */
+  readonly scaledObjects: ScaledObjects;
   readonly #stop = new AbortController();
   #dsos: { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } | null = null;
   #changed: () => void = () => undefined;
@@ -55,7 +58,9 @@ export class KubernetesHub implements Hub {
         keepMembers,
         `the keys of Secret ${memberSecret.namespace}/${memberSecret.name}`,
       );
-    this.#objects = new WatchedObjects({ ...options, changed: () => this.#changed() });
+    const watched = { ...options, changed: () => this.#changed() };
+    this.#objects = new WatchedObjects(watched);
+    this.scaledObjects = new ScaledObjects(watched);
   }
 
   /** Starts; `changed` is called on every change. */
@@ -70,16 +75,20 @@ export class KubernetesHub implements Hub {
     this.#stop.abort();
     this.#dsos?.stop.abort();
     this.#objects.stop();
+    this.scaledObjects.stop();
   }
 
   async read(signal: AbortSignal): Promise<HubSnapshot> {
     const reflector = await this.#readableDsos(signal);
     const { version } = reflector;
     const kept = [...reflector.items.values()];
-    if (this.#named?.reflector !== reflector || this.#named.version !== version)
+    if (this.#named?.reflector !== reflector || this.#named.version !== version) {
       this.#objects.watch(kept.flatMap(objectsOf));
+      this.scaledObjects.need(kept.some(needsKeda));
+    }
     this.#named = { reflector, version };
-    await within(SYNC_MS, Promise.all([this.#objects.settled(), this.#members?.settled()]), signal);
+    const settled = Promise.all([this.#objects.settled(), this.scaledObjects.settled(), this.#members?.settled()]);
+    await within(SYNC_MS, settled, signal);
     const members = this.#knownMembers();
     return {
       dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
@@ -123,11 +132,11 @@ export class KubernetesHub implements Hub {
 
   #watchDsos(): { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } {
     if (this.#dsos) return this.#dsos;
-    const { demand } = this.#options;
+    const settings = { ...this.#options.demand, isCluster: true };
     const lists = new MemberLists();
     const reflector = this.#reflect<KeptDso>(
       { path: dsoPath(null), name: null, form: null },
-      (object, earlier) => keepDso(object, { settings: demand, lists, now: this.#options.now() }, earlier),
+      (object, earlier) => keepDso(object, { settings, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
     );
     const stop = new AbortController();
@@ -137,10 +146,21 @@ export class KubernetesHub implements Hub {
   }
 
   #scaleOf(dso: HubDso | undefined): Observation {
+    const problem = dso ? this.#scaleProblem(dso) : null;
+    if (problem) return { object: dso?.scale ?? null, problem };
     if (dso?.scale) return { object: dso.scale, problem: null };
     const [namespace = '', name = ''] = dso?.key.split('/') ?? [];
     const message = `nobody has scaled it since its engine was chosen; what its manifest says does not count, run: kubectl -n ${namespace} scale dso/${name} --replicas=<total>`;
     return noScale(message);
+  }
+
+  /** Why the number of KEDA does not count now; null: it does, or KEDA is not asked. */
+  #scaleProblem({ effective, stored }: HubDso): ObservationProblem | null {
+    if (effective.kind !== 'dso' || effective.dso.engine !== 'keda' || !stored) return null;
+    const state = this.scaledObjects.of(stored);
+    if (state.kind === 'unknown') return state.problem;
+    const why = whyNotCounted(state, stored);
+    return why && { ...why, since: this.#options.now(), isRefused: true };
   }
 
   #knownMembers(): readonly string[] | ProductError | null {
@@ -167,6 +187,11 @@ function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
   return triggers.flatMap(({ resource: { resourceKind: kind, resourceName: name } }) => {
     return kind === 'Scale' ? [] : [{ kind, namespace, name }];
   });
+}
+
+/** Also one that is not asked for any more has to be removed. */
+function needsKeda({ dso: { effective, stored } }: KeptDso): boolean {
+  return (effective.kind === 'dso' && effective.dso.engine === 'keda') || stored?.engine === 'keda';
 }
 
 function problemOf<T>(reflector: Reflector<T> | null): readonly LocatedProblem[] {

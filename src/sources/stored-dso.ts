@@ -5,7 +5,6 @@ import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
 import type { DemandSettings } from '../api/effective.ts';
 import { objectKey } from '../api/names.ts';
 import { show } from '../api/problem.ts';
-import type { ScaleStatus } from '../api/status.ts';
 import type { HubObject } from '../triggers/hub-object.ts';
 import type { ForeignWriter, HubDso, StoredDso } from './hub.ts';
 import type { MemberLists } from './member-lists.ts';
@@ -31,6 +30,7 @@ const StoredObject = z.object({
     namespace: z.string(),
     uid: z.string().default(''),
     generation: z.number().default(0),
+    resourceVersion: z.string().default(''),
     labels: z.record(z.string(), z.string()).default({}),
     annotations: z.record(z.string(), z.string()).default({}),
     managedFields: z.array(FieldsEntry).default([]),
@@ -44,7 +44,11 @@ const OwnedReplicas = z.object({ 'f:spec': z.object({ 'f:totalTargetReplicas': z
 
 const Told = z.object({
   gitOps: z
-    .object({ lastCommit: z.string(), scale: z.object({ before: z.number(), counted: z.number() }).partial() })
+    .object({
+      lastCommit: z.string(),
+      engine: z.string(),
+      scale: z.object({ before: z.number(), counted: z.number() }).partial(),
+    })
     .partial(),
 });
 
@@ -63,7 +67,7 @@ export function keepDso(
   const parsed = StoredObject.safeParse(object);
   if (!parsed.success || typeof object !== 'object' || object === null) return null;
   const { metadata, status } = parsed.data;
-  const { name, namespace, uid, generation, labels, annotations } = metadata;
+  const { name, namespace, uid, generation, resourceVersion, labels, annotations } = metadata;
   const key = objectKey(namespace, name);
   const identity = JSON.stringify([uid, generation, labels, annotations]);
   const before = earlier(key);
@@ -75,25 +79,35 @@ export function keepDso(
     name,
     uid,
     generation,
+    resourceVersion,
     status,
     lastCommit: told?.lastCommit ?? null,
     scale: writtenReplicas(object, metadata.managedFields),
+    engine: told?.engine ?? null,
+    counted: told?.scale?.counted ?? null,
     requestedAt: annotations[REQUESTED_AT] ?? null,
     isBeingDeleted: metadata.deletionTimestamp !== undefined,
     foreignWriter: foreignWriterOf(metadata.managedFields, annotations[TAKE_OVER], now),
   };
-  const scale = scaleOf(stored, told?.scale ?? {}, before?.dso.scale ?? null);
+  const isKeda = base.effective.kind === 'dso' && base.effective.dso.engine === 'keda';
+  const scale = scaleOf(stored, isKeda, told?.scale?.before ?? null, before?.dso.scale ?? null);
   return [key, { identity, dso: { ...base, stored, scale } }];
 }
 
-/** The number that counts; null: none. @param told what is known of earlier ones */
+/**
+ * The number that counts; null: none.
+ *
+ * @param isKeda KEDA scales it: what its ScaledObject says tells whether the number counts
+ * @param before what it was while the triggers decided, as the status says
+ */
 function scaleOf(
-  { namespace, name, scale }: StoredDso,
-  told: ScaleStatus,
+  { namespace, name, scale, counted }: StoredDso,
+  isKeda: boolean,
+  before: number | null,
   earlier: HubObject | null,
 ): HubObject | null {
   if (scale === null) return null;
-  const isMeant = told.counted !== undefined || (scale > 0 && scale !== told.before);
+  const isMeant = isKeda || counted !== null || (scale > 0 && scale !== before);
   if (!isMeant) return null;
   const now = scaleObject(namespace, name, scale);
   // The same object as long as it says the same.

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { asProductError, type ProductError } from '../errors.ts';
+import { WriteQueue } from '../kubernetes/write-queue.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
 import { isOver } from '../reconcile/wait.ts';
 import type { StoredDso } from '../sources/hub.ts';
@@ -8,7 +9,6 @@ import { Drift } from './drift.ts';
 import type { StatusApi } from './status-api.ts';
 import { statusOf } from './status-of.ts';
 import { type Transition, transitionsOf } from './transitions.ts';
-import { WriteQueue } from './write-queue.ts';
 
 /** What the writer needs. */
 export interface StatusWriterOptions {

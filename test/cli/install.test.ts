@@ -83,11 +83,27 @@ it('writes the components that are asked for beside the manifest, in its namespa
   expect(components).toEqual(['components/service-monitor', 'components/alerts', 'components/network-policy']);
 });
 
+it('writes the rights of KEDA so that a second installation has its own', async () => {
+  const directory = temporaryDirectory();
+  const { code } = await runCli(['install', '--export', 'hub', '--namespace', 'second', '--component', 'keda'], {
+    directory,
+  });
+  expect(code).toBe(0);
+  const read = (file: string): unknown => parse(readFileSync(join(directory, 'hub/components/keda', file), 'utf8'));
+  const name = 'dso-gitops-keda-second';
+  expect(read('cluster-role.yaml')).toMatchObject({ kind: 'ClusterRole', metadata: { name } });
+  expect(read('cluster-role-binding.yaml')).toMatchObject({
+    metadata: { name },
+    roleRef: { name },
+    subjects: [{ name: 'dso-gitops', namespace: 'second' }],
+  });
+});
+
 it('writes components into a directory alone, and knows which there are', async () => {
   const run = (...args: readonly string[]) => runCli(['install', ...args], { directory: temporaryDirectory() });
   expect((await run('--export', '--component', 'alerts')).stderr).toContain('give --export a directory');
   expect((await run('--export', 'hub', '--component', 'alert')).stderr).toContain(
-    'service-monitor, network-policy, alerts',
+    'service-monitor, network-policy, alerts, keda',
   );
 });
 

@@ -19,6 +19,16 @@ const PROGRAMS = {
     module: moduleOf('flux'),
     package: 'github.com/fluxcd/kustomize-controller',
   },
+  'keda-operator': {
+    name: 'keda-operator',
+    module: moduleOf('keda'),
+    package: 'github.com/kedacore/keda/v2/cmd/operator',
+  },
+  'keda-adapter': {
+    name: 'keda-adapter',
+    module: moduleOf('keda'),
+    package: 'github.com/kedacore/keda/v2/cmd/adapter',
+  },
   argocd: { name: 'argocd', module: moduleOf('argocd'), package: '.' },
   kustomize: {
     name: 'kustomize',
@@ -47,7 +57,7 @@ export function installedPath(name: string, debianPackage: string): string {
 }
 
 /** Directory of a module that one of the programs is made from. */
-export function moduleFiles(program: 'flux' | 'flux-crds' | 'argocd', path: string): string {
+export function moduleFiles(program: 'flux' | 'flux-crds' | 'argocd' | 'keda', path: string): string {
   return goModuleDirectory(moduleOf(program), path);
 }
 

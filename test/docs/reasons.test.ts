@@ -13,6 +13,7 @@ const WAITING = new Set([
   'reconcile/hold-back.ts',
   'reconcile/waiting.ts',
   'sources/scale.ts',
+  'sources/scaled-objects.ts',
   'reconcile/known-pulls.ts',
   'reconcile/proposed-branch.ts',
   'reconcile/proposer.ts',

@@ -196,6 +196,9 @@ describe('the end', () => {
     generation: 1,
     lastCommit: null,
     scale: 0,
+    resourceVersion: '1',
+    engine: null,
+    counted: null,
     requestedAt: null,
   };
 

@@ -81,6 +81,6 @@ describe('the engine manual', () => {
     const world = new World();
     world.dso({ name: 'a', annotations: { 'dso-gitops.dev/engine': 'mannual' }, total: 4 });
     const [outcome] = (await world.tick()).outcomes;
-    expect(outcome?.problems[0]?.message).toBe('expected one of auto, builtin, manual; found "mannual"');
+    expect(outcome?.problems[0]?.message).toBe('expected one of auto, builtin, keda, manual; found "mannual"');
   });
 });
