@@ -7,8 +7,12 @@ export const SCALED_OBJECT_API_VERSION = 'keda.sh/v1alpha1';
 /** Name of the CRD of KEDA. */
 export const SCALED_OBJECT_RESOURCE = 'scaledobjects.keda.sh';
 
-/** The annotation of a ScaledObject that says at which version its DSO had the number that it began with. */
+/** The annotations of a ScaledObject that say which number its DSO was given last, and at which version of it that was there. */
 export const SEEDED = 'dso-gitops.dev/seeded';
+export const SEEDED_AT = 'dso-gitops.dev/seeded-at';
+
+/** Of KEDA, in seconds. */
+const DEFAULT_COOLDOWN = 300;
 
 /** Annotations that KEDA and the HPA look at. */
 const OF_KEDA = /^(autoscaling|scaledobject)\.keda\.sh\//;
@@ -33,15 +37,23 @@ export function scaledObjectOf(
   spec: ScaledObjectSpec,
 ): ScaledObjectContent {
   const { restoreToOriginalReplicaCount: _, ...advanced } = spec.advanced ?? {};
+  // A ScaledObject that is new forgets when it was active last: what runs is given the whole cooldown.
+  const initialCooldownPeriod = Math.max(spec.initialCooldownPeriod ?? 0, cooldownOf(spec));
   return {
     spec: {
       ...spec,
+      initialCooldownPeriod,
       scaleTargetRef: { apiVersion: DSO_API_VERSION, kind: DSO_KIND, name },
       // Deleting one scales nothing.
       ...(spec.advanced && { advanced }),
     },
     annotations: ofKeda(annotations),
   };
+}
+
+/** How long KEDA waits without activity before it scales to zero, in seconds. */
+export function cooldownOf({ cooldownPeriod }: ScaledObjectSpec): number {
+  return cooldownPeriod ?? DEFAULT_COOLDOWN;
 }
 
 /** Those of an object that KEDA looks at. */

@@ -140,9 +140,10 @@ async function findHeld(
         const commit = await repository.commitAt(instant, context.now());
         if (commit === null) return null;
         const records = await repository.filesAt(commit, [`${root}/${path}`]);
-        return { records, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
+        const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
+        return { records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
       });
-      return { settings: destination, records: found?.records ?? [], overlays: found?.overlays ?? [] };
+      return { settings: destination, ...(found ?? { records: [], replaced: new Map(), overlays: [] }) };
     }),
   );
   return heldAt(places);

@@ -4,7 +4,7 @@ import { type ClusterChoice, connectToCluster } from '../kubernetes/client.ts';
 import { scaledObjectApi } from '../kubernetes/scaled-object-api.ts';
 import { statusApi } from '../kubernetes/status-api.ts';
 import { filesHub } from '../sources/files.ts';
-import type { Hub } from '../sources/hub.ts';
+import type { Hub, StoredDso } from '../sources/hub.ts';
 import { KubernetesHub } from '../sources/kubernetes.ts';
 import { watchFiles } from '../sources/watch-files.ts';
 import type { StatusApi } from '../status/status-api.ts';
@@ -70,7 +70,16 @@ export async function openHub(
     statusApi: statusApi(client, context.environment['POD_NAME'] ?? 'dso-gitops', context.signal),
     keda: {
       api: scaledObjectApi(client, context.signal),
-      stateOf: (dso) => hub.scaledObjects.of(dso),
+      stateOf: (dso) => (hub.scaledObjects.isWatched ? hub.scaledObjects.of(dso) : null),
     },
+  };
+}
+
+/** Whether KEDA may still scale a DSO that it has scaled. */
+export function hasScaledObject({ keda }: Pick<OpenHub, 'keda'>): (dso: StoredDso) => boolean {
+  return (dso) => {
+    if (dso.engine !== 'keda') return false;
+    const kind = keda?.stateOf(dso)?.kind ?? 'unknown';
+    return kind === 'own' || kind === 'unknown';
   };
 }

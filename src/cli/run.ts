@@ -14,6 +14,7 @@ import { Health, serveHealth } from '../service/health.ts';
 import { type Term, whileLeading } from '../service/lead.ts';
 import { Leadership } from '../service/leadership.ts';
 import { jsonLog, type Log, textLog } from '../service/log.ts';
+import { MemoryLog, watchHeap } from '../service/memory.ts';
 import { Metrics } from '../service/metrics.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
@@ -21,7 +22,7 @@ import { HUB } from '../sources/hub.ts';
 import { StatusWriter } from '../status/status-writer.ts';
 import { connect } from './connect.ts';
 import type { Context } from './context.ts';
-import { type ClusterOptions, clusterChoice } from './open-hub.ts';
+import { type ClusterOptions, clusterChoice, hasScaledObject } from './open-hub.ts';
 import { requireConfiguration, withClusterOptions } from './options.ts';
 
 /** How long a push or a status that is under way may take after the signal to end. */
@@ -62,6 +63,10 @@ async function run(options: RunOptions, context: Context): Promise<void> {
   const metrics = healthPort === undefined ? null : new Metrics();
   const server =
     metrics && healthPort !== undefined ? await serveHealth(health, healthPort, () => metrics.text()) : null;
+  const memory = new MemoryLog();
+  const unwatchHeap = watchHeap((use) => {
+    for (const entry of memory.of(use)) log(entry);
+  });
   const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);
   try {
     const leadership = await leadershipOf(path, options, context);
@@ -77,6 +82,7 @@ async function run(options: RunOptions, context: Context): Promise<void> {
       });
     }
   } finally {
+    unwatchHeap();
     await server?.close();
   }
   log({ level: 'info', message: 'ended', fields: {}, text: 'ended' });
@@ -112,13 +118,20 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
   let changed = (): void => undefined;
   const onRefused = (): void => void setTimeout(() => changed(), LOOK_AGAIN_MS).unref();
   const writer = open.statusApi
-    ? new StatusWriter({ api: open.statusApi, now: context.now, onWrite, onRefused })
+    ? new StatusWriter({
+        api: open.statusApi,
+        isScaledByKeda: hasScaledObject(open),
+        now: context.now,
+        onWrite,
+        onRefused,
+      })
     : null;
   const keeper = open.keda
     ? new ScaledObjectKeeper({
         ...open.keda,
         now: context.now,
         onWrite: (key, error) => onWrite(key, 'ScaledObject', error),
+        onRefused,
       })
     : null;
   say({ level: 'info', message: 'watching', fields: { hub: open.what }, text: `watching ${open.what}` });

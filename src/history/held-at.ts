@@ -25,6 +25,8 @@ export interface HeldMember {
 export interface PastFiles {
   readonly settings: LayoutSettings;
   readonly records: readonly Revision[];
+  /** Texts of the records that these replaced, by blob id. */
+  readonly replaced: ReadonlyMap<string, string>;
   /** Overlays that the records name, as far as they are in this destination. */
   readonly overlays: readonly Revision[];
 }
@@ -52,7 +54,7 @@ function orphanPath(settings: LayoutSettings, member: string, { metadata }: Deci
  */
 export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
   const held = new Map<string, HeldDecision>();
-  for (const { settings, records, overlays } of places) {
+  for (const { settings, records, replaced, overlays } of places) {
     const byPath = new Map(overlays.map((overlay) => [overlay.path, overlay]));
     for (const revision of records) {
       const record = recordIn(revision.text);
@@ -60,11 +62,13 @@ export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
       const key = `${record.metadata.namespace}/${record.metadata.name}`;
       const known = held.get(key) ?? nothingOf(key, record, revision);
       const members = { ...known.members };
-      // One that is older than the decision at home, and came after it, was put back; any other is only behind.
-      const isPutBack = record.seq < known.seq && isLater(revision, known.time);
+      const last = revision.replaced.map((id) => recordIn(replaced.get(id ?? '') ?? null)).find((one) => one !== null);
+      // A person put it back where it replaced a later one; any other is only behind.
+      const undone = last && last.seq > record.seq ? last : null;
+      const standing = { ...revision, record, undone, isBehind: record.seq < known.seq };
       for (const name of Object.keys(known.members)) {
         const overlay = byPath.get(record.members[name]?.path ?? '');
-        if (overlay) members[name] = memberOf(name, { ...revision, record, isPutBack }, overlay, settings);
+        if (overlay) members[name] = memberOf(name, standing, overlay, settings);
       }
       for (const [name, count] of Object.entries(record.orphaned)) {
         const overlay = byPath.get(orphanPath(settings, name, record));
@@ -94,25 +98,25 @@ function nothingOf(
 }
 
 /** A record of a destination, and the commit that brought it. */
-interface Standing extends Pick<Revision, 'commit' | 'author' | 'committedAt'> {
+interface Standing extends Pick<Revision, 'commit' | 'author'> {
   readonly record: DecisionRecord;
-  /** A person put it back. */
-  readonly isPutBack: boolean;
+  /** The later one that it was put back for; null: nobody did. */
+  readonly undone: DecisionRecord | null;
+  /** Home has a later one. */
+  readonly isBehind: boolean;
 }
 
 function memberOf(name: string, standing: Standing, overlay: Revision, settings: LayoutSettings): HeldMember {
-  const { before = null, after = null, overlay: written = null } = standing.record.members[name] ?? {};
+  const { record, undone, isBehind } = standing;
+  const { before = null, after = null, overlay: written = null } = record.members[name] ?? {};
   const { text } = overlay;
   const isAsRecorded = text === null || blobId(text) === written;
-  if (isAsRecorded && !standing.isPutBack) return { before, after, byHand: null, isOrphaned: false };
-  // Whichever came last made them differ.
-  const { commit, author } = isAsRecorded || isLater(standing, overlay.committedAt) ? standing : overlay;
+  if (isAsRecorded && !(undone && isBehind)) return { before, after, byHand: null, isOrphaned: false };
+  // What the later one wrote was left: then the record is what a person changed.
+  const isLeft = text !== null && undone?.members[name]?.overlay === blobId(text);
+  const { commit, author } = isAsRecorded || isLeft ? standing : overlay;
   const count = isAsRecorded ? after : parseOverlay(settings, text).count;
   return { before, after: count, byHand: { commit, author }, isOrphaned: false };
-}
-
-function isLater({ committedAt }: Pick<Revision, 'committedAt'>, time: string): boolean {
-  return Date.parse(committedAt) > Date.parse(time);
 }
 
 /** @param count what it had when it left */

@@ -1,33 +1,40 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ofKeda, type ScaledObjectContent, SEEDED, scaledObjectOf } from '../api/keda.ts';
+import { ofKeda, type ScaledObjectContent, SEEDED, SEEDED_AT, scaledObjectOf } from '../api/keda.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import { WriteQueue } from '../kubernetes/write-queue.ts';
 import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
 import { isOver } from '../reconcile/wait.ts';
 import type { HubDso, StoredDso } from '../sources/hub.ts';
-import type { KeptScaledObject, ScaledObjectState } from '../sources/scaled-objects.ts';
+import { isOverwritten, type KeptScaledObject, type ScaledObjectState } from '../sources/scaled-objects.ts';
 import type { ScaledObjectApi, WrittenScaledObject } from './scaled-object-api.ts';
 
 /** What the keeper needs. */
 export interface KeeperOptions {
   readonly api: ScaledObjectApi;
-  /** What the hub has of the ScaledObject of a DSO. */
-  readonly stateOf: (dso: StoredDso) => ScaledObjectState;
+  /** What the hub has of the ScaledObject of a DSO; null: nobody needs one. */
+  readonly stateOf: (dso: StoredDso) => ScaledObjectState | null;
   readonly now: () => number;
   /** Told how every write went; one that failed is tried again when that can help. @param error null: it is written */
   readonly onWrite: (key: string, error: ProductError | null) => void;
+  /** Told that others were faster: the watch may have shown that already, so look again. */
+  readonly onRefused: () => void;
 }
 
 /** What is to be done with the ScaledObject of one DSO. */
-type Job = { readonly dso: StoredDso } & (
+type Step =
   | { readonly kind: 'create'; readonly total: number; readonly content: ScaledObjectContent }
-  | { readonly kind: 'replace'; readonly object: KeptScaledObject; readonly content: ScaledObjectContent }
-  | { readonly kind: 'remove'; readonly object: KeptScaledObject }
-);
+  /** `total`: is written through the subresource scale before; null: what is there counts. */
+  | {
+      readonly kind: 'replace';
+      readonly object: KeptScaledObject;
+      readonly total: number | null;
+      readonly content: ScaledObjectContent;
+    }
+  | { readonly kind: 'remove'; readonly object: KeptScaledObject };
 
 /** What was written last. */
 interface Memory extends WrittenScaledObject {
-  readonly spec: object;
+  readonly content: ScaledObjectContent;
   /** Epoch milliseconds. */
   readonly at: number;
   readonly isShown: boolean;
@@ -43,27 +50,29 @@ const SHOWN_MS = 30_000;
 export class ScaledObjectKeeper {
   readonly #options: KeeperOptions;
   readonly #memories = new Map<string, Memory>();
-  readonly #queue: WriteQueue<Job>;
+  /** What the last tick showed. What is to be done is found when it is done: nothing is tried again that nobody wants any more. */
+  #tick: ReadonlyMap<string, { readonly dso: HubDso; readonly outcome: DsoOutcome | null }> = new Map();
+  readonly #queue: WriteQueue<null>;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#queue = new WriteQueue({
       now: options.now,
-      write: (key, job) => this.#write(key, job),
-      merge: (_older, newer) => newer,
-      onDropped: (key) => this.#memories.delete(key),
+      write: (key) => this.#write(key),
+      merge: () => null,
+      onDropped: (key) => {
+        this.#memories.delete(key);
+        options.onRefused();
+      },
     });
   }
 
   /** Takes what a tick came to. */
   offer({ dsos, outcomes }: TickResult): void {
     const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]));
-    for (const dso of dsos) {
-      const job = this.#queue.has(dso.key) ? null : this.#jobOf(dso, byKey.get(dso.key) ?? null);
-      if (job) this.#queue.put(dso.key, job, 0);
-    }
-    const known = new Set(dsos.map(({ key }) => key));
-    for (const key of this.#memories.keys()) if (!known.has(key)) this.#memories.delete(key);
+    this.#tick = new Map(dsos.map((dso) => [dso.key, { dso, outcome: byKey.get(dso.key) ?? null }]));
+    for (const { key } of dsos) if (!this.#queue.has(key) && this.#stepOf(key)) this.#queue.put(key, null, 0);
+    for (const key of this.#memories.keys()) if (!this.#tick.has(key)) this.#memories.delete(key);
     this.#queue.pump();
   }
 
@@ -72,33 +81,37 @@ export class ScaledObjectKeeper {
     await this.#queue.flush();
   }
 
-  #jobOf({ key, effective, stored: dso }: HubDso, outcome: DsoOutcome | null): Job | null {
+  /** What is to be done now; null: nothing. */
+  #stepOf(key: string): Step | null {
+    const { dso, outcome = null } = this.#tick.get(key) ?? {};
     // What is deleted goes with its owner, and of an object that is not valid nobody knows what it is to be.
-    if (!dso || dso.isBeingDeleted || effective.kind !== 'dso') return null;
-    const { engine, scaledObject, name, annotations } = effective.dso;
-    if (engine !== 'keda' && dso.engine !== 'keda') return null;
-    const state = this.#options.stateOf(dso);
-    if (state.kind === 'own' && state.object.isBeingDeleted) return null;
-    if (!scaledObject) return state.kind === 'own' ? { dso, kind: 'remove', object: state.object } : null;
+    if (!dso?.stored || dso.stored.isBeingDeleted || dso.effective.kind !== 'dso') return null;
+    const state = this.#options.stateOf(dso.stored);
+    if (!state || state.kind === 'unknown' || state.kind === 'foreign') return null;
+    const { scaledObject, name, annotations } = dso.effective.dso;
+    const object = state.kind === 'own' ? state.object : null;
+    if (object?.isBeingDeleted) return null;
+    if (!scaledObject) return object && { kind: 'remove', object };
     const content = scaledObjectOf(name, annotations, scaledObject);
-    if (state.kind === 'own') {
-      const { object } = state;
-      return this.#isInLine(key, object, content) ? null : { dso, kind: 'replace', object, content };
+    const total = outcome?.decided?.state?.demand.total ?? null;
+    if (object) {
+      const given = isOverwritten(object, dso.stored) ? total : null;
+      return given === null && this.#isInLine(key, object, content)
+        ? null
+        : { kind: 'replace', object, total: given, content };
     }
-    const total = outcome?.decided?.state?.demand.total;
-    if (state.kind !== 'absent' || total === undefined || this.#isOnItsWay(key)) return null;
-    return { dso, kind: 'create', total, content };
+    return total === null || this.#isOnItsWay(key) ? null : { kind: 'create', total, content };
   }
 
-  /** The API server adds defaults to what was written: that nothing was changed since is told by its generation. */
+  /** The API server adds to what was written: that nothing was changed since is told by its generation. */
   #isInLine(key: string, { uid, generation, annotations }: KeptScaledObject, content: ScaledObjectContent): boolean {
     const memory = this.#memories.get(key);
     if (memory?.uid !== uid) return false;
     if (!memory.isShown) this.#memories.set(key, { ...memory, isShown: true });
     return (
       generation <= memory.generation &&
-      isDeepStrictEqual(memory.spec, content.spec) &&
-      isDeepStrictEqual(ofKeda(annotations), content.annotations)
+      isDeepStrictEqual(memory.content, content) &&
+      isDeepStrictEqual(ofKeda(annotations), ofKeda(memory.annotations))
     );
   }
 
@@ -109,21 +122,15 @@ export class ScaledObjectKeeper {
     return !isOver({ since: memory.at, until: memory.at + SHOWN_MS }, this.#options.now());
   }
 
-  async #write(key: string, job: Job): Promise<ProductError | null> {
-    const { api, now, onWrite } = this.#options;
-    const { dso } = job;
+  async #write(key: string): Promise<ProductError | null> {
+    const { now, onWrite } = this.#options;
+    const [step, dso] = [this.#stepOf(key), this.#tick.get(key)?.dso.stored];
+    if (!step || !dso) return null;
     try {
-      if (job.kind === 'remove') {
-        await api.remove(dso, job.object.uid);
-        this.#memories.delete(key);
-      } else {
-        const written =
-          job.kind === 'create'
-            ? await api.create(dso, job.content, await api.scale(dso, job.total))
-            : await api.replace(dso, job.object.uid, job.content, job.object.annotations[SEEDED]);
-        const isShown = job.kind === 'replace';
-        this.#memories.set(key, { ...written, spec: job.content.spec, at: now(), isShown });
-      }
+      const written = await this.#do(step, dso);
+      if (written && step.kind !== 'remove')
+        this.#memories.set(key, { ...written, content: step.content, at: now(), isShown: step.kind === 'replace' });
+      else this.#memories.delete(key);
       onWrite(key, null);
       return null;
     } catch (thrown) {
@@ -133,5 +140,21 @@ export class ScaledObjectKeeper {
       onWrite(key, isOvertaken ? null : error);
       return error;
     }
+  }
+
+  async #do(step: Step, dso: StoredDso): Promise<WrittenScaledObject | null> {
+    const { api } = this.#options;
+    if (step.kind === 'remove') {
+      await api.remove(dso, step.object.uid);
+      return null;
+    }
+    const { content, total } = step;
+    const given = total === null ? {} : { [SEEDED]: `${total}`, [SEEDED_AT]: await api.scale(dso, total) };
+    if (step.kind === 'create')
+      return api.create(dso, { ...content, annotations: { ...content.annotations, ...given } });
+    // Those of others stay.
+    const others = Object.entries(step.object.annotations).filter(([name]) => !(name in ofKeda({ [name]: '' })));
+    const annotations = { ...Object.fromEntries(others), ...content.annotations, ...given };
+    return api.replace(dso, step.object.uid, { ...content, annotations });
   }
 }

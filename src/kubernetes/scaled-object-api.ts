@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { DSO_API_VERSION, DSO_KIND } from '../api/dso.ts';
-import { SCALED_OBJECT_API_VERSION, SEEDED, scaledObjectPath } from '../api/keda.ts';
+import { SCALED_OBJECT_API_VERSION, scaledObjectPath } from '../api/keda.ts';
 import { dsoPath } from '../api/resource.ts';
 import type { ScaledObjectApi } from '../keda/scaled-object-api.ts';
 import type { StoredDso } from '../sources/hub.ts';
@@ -9,7 +9,11 @@ import type { KubernetesClient } from './client.ts';
 import { writeCalls } from './write-call.ts';
 
 const Answer = z.object({
-  metadata: z.object({ uid: z.string(), generation: z.number(), resourceVersion: z.string() }),
+  metadata: z.object({
+    uid: z.string(),
+    generation: z.number(),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
 });
 const Scaled = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 
@@ -25,11 +29,12 @@ export function scaledObjectApi(client: KubernetesClient, signal: AbortSignal): 
         path: `${dsoPath(dso.namespace)}/${dso.name}/scale`,
         query: QUERY,
         contentType: 'application/merge-patch+json',
-        body: { spec: { replicas: total } },
+        // Another object of the name is a conflict.
+        body: { metadata: { uid: dso.uid }, spec: { replicas: total } },
       });
       return Scaled.parse(answer).metadata.resourceVersion;
     },
-    create: async (dso, { spec, annotations }, seeded) => {
+    create: async (dso, { spec, annotations }) => {
       const owner = { apiVersion: DSO_API_VERSION, kind: DSO_KIND, name: dso.name, uid: dso.uid, controller: true };
       const answer = await call(`create ${nameOf(dso)}`, {
         method: 'POST',
@@ -42,14 +47,14 @@ export function scaledObjectApi(client: KubernetesClient, signal: AbortSignal): 
             name: dso.name,
             namespace: dso.namespace,
             ownerReferences: [owner],
-            annotations: { ...annotations, [SEEDED]: seeded },
+            annotations,
           },
           spec,
         },
       });
       return Answer.parse(answer).metadata;
     },
-    replace: async (dso, uid, { spec, annotations }, seeded) => {
+    replace: async (dso, uid, { spec, annotations }) => {
       const answer = await call(`bring ${nameOf(dso)} in line`, {
         method: 'PATCH',
         path: pathOf(dso),
@@ -59,11 +64,7 @@ export function scaledObjectApi(client: KubernetesClient, signal: AbortSignal): 
           // Another object of the name is a conflict.
           { op: 'replace', path: '/metadata/uid', value: uid },
           { op: 'replace', path: '/spec', value: spec },
-          {
-            op: 'add',
-            path: '/metadata/annotations',
-            value: { ...annotations, ...(seeded !== undefined && { [SEEDED]: seeded }) },
-          },
+          { op: 'add', path: '/metadata/annotations', value: annotations },
         ],
       });
       return Answer.parse(answer).metadata;

@@ -1,4 +1,5 @@
 import type { Dso } from '../api/effective.ts';
+import { cooldownOf } from '../api/keda.ts';
 import { seedState } from '../demand/state.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
@@ -124,6 +125,7 @@ function knownTotal(input: DecideInput, committed: ReadonlyMap<string, number | 
 }
 
 /** Until when zero is not written for a workload of which nobody knows what runs. */
-export function unprovenUntil(state: DsoState, dso: Dso): number {
-  return state.firstSeen + dso.demand.cooldownMs;
+export function unprovenUntil(state: DsoState, { demand, scaledObject }: Dso): number {
+  // What KEDA says counts at once, but for this.
+  return state.firstSeen + (scaledObject ? cooldownOf(scaledObject) * 1000 : demand.cooldownMs);
 }

@@ -26,7 +26,7 @@ const TEXTS_AT_ONCE = 2000;
 /** Modes in a tree. */
 const REPOSITORY = '160000';
 /** Where the history does not tell it. */
-const NOBODY = { commit: '', committedAt: '', author: '' };
+const NOBODY = { commit: '', committedAt: '', author: '', changes: [] };
 /** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
 const OURS = '^Dso-Decision: ';
 
@@ -121,9 +121,10 @@ export class Past {
     await this.#findChanges(tip, new Map(files.map(({ path, id }) => [path, id])), new Set(), changes);
     const texts = await this.#tree.contents([...new Set(files.map(({ id }) => id))]);
     return files.flatMap(({ path, id, mode }) => {
-      const { commit, committedAt, author } = changes.get(path) ?? NOBODY;
+      const { commit, committedAt, author, changes: files } = changes.get(path) ?? NOBODY;
       const text = texts.get(id) ?? null;
-      return { path, commit, committedAt, author, text, isPlain: mode === FILE_MODE, replaced: [] };
+      const replaced = files.find((file) => file.path === path)?.before ?? [];
+      return { path, commit, committedAt, author, text, isPlain: mode === FILE_MODE, replaced };
     });
   }
 

@@ -9,7 +9,7 @@ import {
   type ProposalReport,
   proposalReport,
 } from '../reconcile/report.ts';
-import { dsoField, type LogEntry } from './log.ts';
+import { dsoField, type LogEntry, type LogMessage } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
@@ -43,7 +43,8 @@ export class TransitionLog {
     for (const proposal of proposals.map(proposalReport)) {
       const { repository, branch, group, warnings, error } = proposal;
       const about = { repository, branch, group };
-      if (!error && proposal.step in PROPOSED) entries.push(proposedEntry(about, proposal));
+      const message = PROPOSED[proposal.step];
+      if (!error && message) entries.push(proposedEntry(message, about, proposal));
       for (const warning of warnings) entries.push(warningEntry(about, warning));
       if (error) sayOnce(`${repository} ${branch} ${group}`, refusalEntry(about, error));
     }
@@ -107,7 +108,7 @@ export class TransitionLog {
   }
 }
 
-function problemEntry(message: string, key: string, problem: string): Omit<LogEntry, 'level'> {
+function problemEntry(message: LogMessage, key: string, problem: string): Omit<LogEntry, 'level'> {
   return { message, fields: { ...dsoField(key), problem }, text: `${key} ${problem}` };
 }
 
@@ -149,16 +150,15 @@ function warningEntry(about: About, warning: string): LogEntry {
 }
 
 /** What a step did, in the past. */
-const PROPOSED: Readonly<Record<string, string>> = {
-  create: 'opened',
-  rebuild: 'brought in line',
-  refresh: 'brought in line',
-  disarm: 'does not merge itself any more',
-  close: 'closed',
+const PROPOSED: Readonly<Record<string, LogMessage>> = {
+  create: 'pull request opened',
+  rebuild: 'pull request brought in line',
+  refresh: 'pull request brought in line',
+  disarm: 'pull request does not merge itself any more',
+  close: 'pull request closed',
 };
 
-function proposedEntry(about: About, { step, pullRequest, dsos }: ProposalReport): LogEntry {
-  const message = `pull request ${PROPOSED[step]}`;
+function proposedEntry(message: LogMessage, about: About, { pullRequest, dsos }: ProposalReport): LogEntry {
   const fields = { ...about, number: pullRequest?.number, url: pullRequest?.url, dsos: dsos.length };
   return { level: 'info', message, fields, text: `${message}: ${pullRequest?.url ?? placeOf(about)}` };
 }

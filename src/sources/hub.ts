@@ -28,6 +28,8 @@ export interface StoredDso {
   readonly status: unknown;
   /** The commit that the status names; null: none. */
   readonly lastCommit: string | null;
+  /** `spec.totalTargetReplicas`, whoever wrote it. */
+  readonly replicas: number;
   /** The subresource scale; 0 also where nobody ever wrote it. null: somebody wrote it in another way. */
   readonly scale: number | null;
   /** Who said the total, as the status says; null: it does not. */

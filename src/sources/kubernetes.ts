@@ -12,7 +12,7 @@ import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
 import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { noScale } from './scale.ts';
-import { ScaledObjects, whyNotCounted } from './scaled-objects.ts';
+import { ScaledObjects, whyNotCounted, whyNotOver } from './scaled-objects.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
@@ -147,19 +147,21 @@ export class KubernetesHub implements Hub {
 
   #scaleOf(dso: HubDso | undefined): Observation {
     const problem = dso ? this.#scaleProblem(dso) : null;
-    if (problem) return { object: dso?.scale ?? null, problem };
+    if (problem) return { object: null, problem };
     if (dso?.scale) return { object: dso.scale, problem: null };
     const [namespace = '', name = ''] = dso?.key.split('/') ?? [];
     const message = `nobody has scaled it since its engine was chosen; what its manifest says does not count, run: kubectl -n ${namespace} scale dso/${name} --replicas=<total>`;
     return noScale(message);
   }
 
-  /** Why the number of KEDA does not count now; null: it does, or KEDA is not asked. */
+  /** Why the number does not count now, where KEDA writes it or wrote it; null: it does, or KEDA is not asked. */
   #scaleProblem({ effective, stored }: HubDso): ObservationProblem | null {
-    if (effective.kind !== 'dso' || effective.dso.engine !== 'keda' || !stored) return null;
+    if (effective.kind !== 'dso' || !stored) return null;
+    const isAsked = effective.dso.engine === 'keda';
+    if (!isAsked && stored.engine !== 'keda') return null;
     const state = this.scaledObjects.of(stored);
     if (state.kind === 'unknown') return state.problem;
-    const why = whyNotCounted(state, stored);
+    const why = isAsked ? whyNotCounted(state, stored) : whyNotOver(state);
     return why && { ...why, since: this.#options.now(), isRefused: true };
   }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { SCALED_OBJECT_RESOURCE, SEEDED, scaledObjectPath } from '../api/keda.ts';
+import { DSO_KIND } from '../api/dso.ts';
+import { SCALED_OBJECT_RESOURCE, SEEDED, SEEDED_AT, scaledObjectPath } from '../api/keda.ts';
 import { objectKey } from '../api/names.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isOlder } from '../kubernetes/list.ts';
@@ -7,7 +8,12 @@ import { Reflector } from '../kubernetes/reflector.ts';
 import type { ObservationProblem } from '../triggers/hub-object.ts';
 import type { StoredDso } from './hub.ts';
 
-const ConditionRecord = z.object({ type: z.string(), status: z.string(), message: z.string().default('') });
+const ConditionRecord = z.object({
+  type: z.string(),
+  status: z.string(),
+  reason: z.string().default(''),
+  message: z.string().default(''),
+});
 
 const Stored = z.object({
   metadata: z.object({
@@ -33,7 +39,7 @@ export interface KeptScaledObject {
   /** Who controls it, such as `DistributedScaledObject web`; null: nobody. */
   readonly owner: { readonly what: string; readonly uid: string } | null;
   /** Conditions of KEDA by type: True, False or Unknown, and why. */
-  readonly conditions: Readonly<Record<string, { readonly status: string; readonly message: string }>>;
+  readonly conditions: Readonly<Record<string, Omit<z.infer<typeof ConditionRecord>, 'type'>>>;
 }
 
 /** What is known of the ScaledObject that has the name of a DSO. */
@@ -63,10 +69,19 @@ export class ScaledObjects {
     this.#options = options;
   }
 
-  /** Watches them, or ends that. */
+  /** Watches them, or ends that as soon as there is none of ours left to be removed. */
   need(isNeeded: boolean): void {
-    if (!isNeeded) this.stop();
-    else this.#watched ??= this.#watch();
+    if (isNeeded) this.#watched ??= this.#watch();
+    else if (!this.#hasOwn) this.stop();
+  }
+
+  get #hasOwn(): boolean {
+    const objects = [...(this.#watched?.reflector.items.values() ?? [])];
+    return objects.some(({ owner }) => owner?.what.startsWith(`${DSO_KIND} `) === true);
+  }
+
+  get isWatched(): boolean {
+    return this.#watched !== null;
   }
 
   /** Resolves when they were read, or cannot be. */
@@ -102,12 +117,8 @@ export class ScaledObjects {
     if (problem) {
       const { reason, message } = problem;
       const rights = reason === 'Forbidden' ? '; its rights are in the component templates/components/keda' : '';
-      return {
-        reason,
-        message: `${message}${rights}`,
-        since,
-        isRefused: reason === 'Forbidden' || !reflector?.hasSynced,
-      };
+      // What was seen before may have been no number that counts: it is not held on to.
+      return { reason, message: `${message}${rights}`, since, isRefused: true };
     }
     if (reflector?.hasSynced) return null;
     return { reason: 'NotObserved', message: 'its ScaledObject was not read yet', since, isRefused: true };
@@ -126,31 +137,60 @@ export class ScaledObjects {
   }
 }
 
+/** A DSO whose number KEDA writes. */
+export type ScaledDso = Pick<StoredDso, 'resourceVersion' | 'name' | 'replicas' | 'scale' | 'counted'>;
+
 /** Why what KEDA says of a DSO does not count; null: it does. */
 export function whyNotCounted(
   state: Exclude<ScaledObjectState, { kind: 'unknown' }>,
-  { resourceVersion, name, scale, counted }: Pick<StoredDso, 'resourceVersion' | 'name' | 'scale' | 'counted'>,
+  dso: ScaledDso,
 ): Pick<ObservationProblem, 'reason' | 'message'> | null {
   if (state.kind === 'absent')
     return pending('its ScaledObject is not there; dso-gitops run makes it as soon as the total is known');
   if (state.kind === 'foreign') {
     const whose = state.owner === null ? 'is not one of ours' : `belongs to ${state.owner}`;
-    const message = `the ScaledObject ${name} ${whose}; delete it, or give it another name, and it is made for this object`;
+    const message = `the ScaledObject ${dso.name} ${whose}; delete it, or give it another name, and it is made for this object`;
     return { reason: 'ScaledObjectForeign', message };
   }
-  const { conditions, annotations, isBeingDeleted } = state.object;
-  if (isBeingDeleted) return pending('its ScaledObject is being deleted; it is made again when it is gone');
-  // What is shown is older than the total that it began with.
-  if (isOlder(resourceVersion, annotations[SEEDED] ?? null))
-    return pending('the number that its ScaledObject begins with is not there yet');
-  const { Ready: ready, Active: active } = conditions;
+  const { object } = state;
+  if (object.isBeingDeleted) return pending('its ScaledObject is being deleted; it is made again when it is gone');
+  // What is shown is older than the total that it was given.
+  if (isOlder(dso.resourceVersion, object.annotations[SEEDED_AT] ?? null))
+    return pending('the number that its ScaledObject was given is not there yet');
+  if (isOverwritten(object, dso))
+    return pending(
+      'spec.totalTargetReplicas was written by somebody else than KEDA and the HPA, and is put back; leave it out of the manifest',
+    );
+  return whyNotReady(object, dso);
+}
+
+/** Why a person's number does not count yet: KEDA may write another one; null: it does. */
+export function whyNotOver({ kind }: ScaledObjectState): Pick<ObservationProblem, 'reason' | 'message'> | null {
+  return kind === 'own' ? pending('its ScaledObject is not deleted yet') : null;
+}
+
+/** Whether the number is of somebody who did not write it through the subresource scale, and another one than what was there. */
+export function isOverwritten(
+  { annotations }: KeptScaledObject,
+  { scale, replicas, counted }: Pick<ScaledDso, 'scale' | 'replicas' | 'counted'>,
+): boolean {
+  return scale === null && replicas !== counted && `${replicas}` !== annotations[SEEDED];
+}
+
+function whyNotReady(
+  { conditions: { Ready: ready, Active: active } }: KeptScaledObject,
+  { replicas, counted }: ScaledDso,
+): Pick<ObservationProblem, 'reason' | 'message'> | null {
   if (ready?.status === 'False') {
     const message = `KEDA says of its ScaledObject: ${ready.message}; the total stays until it is ready`;
     return { reason: 'ScaledObjectNotReady', message };
   }
-  if (ready?.status !== 'True') return pending('KEDA did not look at its ScaledObject yet; is its operator running?');
+  // Of several triggers some fail: the HPA goes on with the others, and lowers nothing meanwhile.
+  const isPartial = ready?.status === 'Unknown' && ready.reason === 'PartialTriggerError';
+  if (ready?.status !== 'True' && !isPartial)
+    return pending('KEDA did not look at its ScaledObject yet; is its operator running?');
   // Before it has ever counted, 0 is a number only when KEDA found that nothing is active.
-  if (scale === 0 && counted === null && active?.status !== 'False')
+  if (replicas === 0 && counted === null && active?.status !== 'False')
     return pending('KEDA did not say yet whether its triggers are active');
   return null;
 }
@@ -173,9 +213,7 @@ function keepScaledObject(value: unknown): readonly [string, KeptScaledObject] |
       annotations,
       isBeingDeleted: metadata.deletionTimestamp !== undefined,
       owner: controller ? { what: `${controller.kind} ${controller.name}`, uid: controller.uid } : null,
-      conditions: Object.fromEntries(
-        (status?.conditions ?? []).map(({ type, status: state, message }) => [type, { status: state, message }]),
-      ),
+      conditions: Object.fromEntries((status?.conditions ?? []).map(({ type, ...condition }) => [type, condition])),
     },
   ];
 }

@@ -82,6 +82,7 @@ export function keepDso(
     resourceVersion,
     status,
     lastCommit: told?.lastCommit ?? null,
+    replicas: replicasIn(object) ?? 0,
     scale: writtenReplicas(object, metadata.managedFields),
     engine: told?.engine ?? null,
     counted: told?.scale?.counted ?? null,
@@ -101,15 +102,14 @@ export function keepDso(
  * @param before what it was while the triggers decided, as the status says
  */
 function scaleOf(
-  { namespace, name, scale, counted }: StoredDso,
+  { namespace, name, replicas, scale, counted }: StoredDso,
   isKeda: boolean,
   before: number | null,
   earlier: HubObject | null,
 ): HubObject | null {
-  if (scale === null) return null;
-  const isMeant = isKeda || counted !== null || (scale > 0 && scale !== before);
-  if (!isMeant) return null;
-  const now = scaleObject(namespace, name, scale);
+  const isMeant = scale !== null && (counted !== null || (scale > 0 && scale !== before));
+  if (!isKeda && !isMeant) return null;
+  const now = scaleObject(namespace, name, replicas);
   // The same object as long as it says the same.
   return isDeepStrictEqual(earlier, now) ? earlier : now;
 }

@@ -5,8 +5,22 @@ import { cutToBytes } from './cut-to-bytes.ts';
 import { isOnItsWay } from './on-its-way.ts';
 import type { Standing } from './standing.ts';
 
+/** Types of conditions, and what they tell. */
+export const CONDITIONS = {
+  Ready: 'True: the branches hold what is decided. False: something is in the way, or a trigger cannot be read',
+  ScaledObjectActive: 'whether a trigger is active',
+  Paused: 'whether an annotation pauses it',
+  Delivered: 'whether every destination has what is decided; Unknown: nothing is decided',
+  Confirmed: 'whether the members run it; Unknown as long as members are not observed',
+  Reconciling: 'only while something is on its way or waits',
+  Stalled: 'only while a person has to act',
+  Held: 'only while a person holds it, by `hold`, a hand edit, a revert or a pull request',
+} as const;
+
 /** A condition before it is known when it changed. */
-export type Fact = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+export interface Fact extends Pick<Condition, 'status' | 'reason' | 'message'> {
+  readonly type: keyof typeof CONDITIONS;
+}
 
 /** The longest message of a condition that is useful, in bytes; the CRD takes 32,768 characters. */
 const MAX_MESSAGE = 4096;

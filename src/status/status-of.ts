@@ -12,6 +12,8 @@ export interface StatusInput {
   readonly outcome: DsoOutcome;
   /** By destination id. */
   readonly destinations: ReadonlyMap<string, DestinationOutcome>;
+  /** Its ScaledObject is not known to be gone: as long as KEDA may scale it, it is the engine. */
+  readonly isScaledByKeda: boolean;
   /** What was written before; null: nothing. */
   readonly previous: DsoStatus | null;
   /** Epoch milliseconds. */
@@ -104,7 +106,7 @@ function gitOpsOf(input: StatusInput, standing: Standing): GitOpsStatus {
     unplaced: unplaced > 0 ? unplaced : undefined,
     pending: pending.length > 0 ? pending : undefined,
     pullRequest: pullReport(outcome.pull) ?? undefined,
-    engine: placed?.dso.engine ?? before.engine,
+    engine: input.isScaledByKeda ? 'keda' : (placed?.dso.engine ?? before.engine),
     scale: scaleOf(input),
     state,
   };
@@ -112,10 +114,14 @@ function gitOpsOf(input: StatusInput, standing: Standing): GitOpsStatus {
 }
 
 /** A number that nobody meant to count does not count by a change of the engine alone. */
-function scaleOf({ stored: { scale }, outcome: { placed, readings }, previous }: StatusInput): ScaleStatus | undefined {
+function scaleOf({
+  stored: { replicas, scale },
+  outcome: { placed, readings },
+  previous,
+}: StatusInput): ScaleStatus | undefined {
   if (placed?.dso.engine === 'builtin') return scale ? { before: scale } : undefined;
   const isCounted = [...(readings?.values() ?? [])].some(({ reading }) => reading.kind === 'value');
-  return isCounted && scale !== null ? { counted: scale } : previous?.gitOps?.scale;
+  return isCounted ? { counted: replicas } : previous?.gitOps?.scale;
 }
 
 /** What runs over what is decided; a total that nobody knows is not 0. */

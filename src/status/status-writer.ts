@@ -13,6 +13,8 @@ import { type Transition, transitionsOf } from './transitions.ts';
 /** What the writer needs. */
 export interface StatusWriterOptions {
   readonly api: StatusApi;
+  /** Whether a DSO has a ScaledObject that is not known to be gone. */
+  readonly isScaledByKeda: (dso: StoredDso) => boolean;
   readonly now: () => number;
   /** Told how every write went; one that failed is tried again when that can help. @param error null: it is written */
   readonly onWrite: (key: string, what: 'status' | 'event', error: ProductError | null) => void;
@@ -38,6 +40,7 @@ interface Memory {
   readonly stored: StoredDso;
   /** What it is to be, written or on its way. */
   readonly status: DsoStatus;
+  readonly isScaledByKeda: boolean;
   /** When it was written last, epoch milliseconds; 0: not by this process. */
   readonly at: number;
   readonly drift: Drift;
@@ -94,13 +97,17 @@ export class StatusWriter {
     destinations: ReadonlyMap<string, DestinationOutcome>,
     now: number,
   ): void {
-    const known = this.#memories.get(key);
-    const memory = known?.uid === stored.uid ? known : null;
+    const last = this.#memories.get(key);
+    const memory = last?.uid === stored.uid ? last : null;
     memory?.drift.show(stored.status);
     const isForeign = outcome.verdict.kind === 'stalled' && outcome.verdict.reason === 'ForeignStatusWriter';
     // Beside another controller nothing is insisted on.
     const isLost = memory !== null && !isForeign && !this.#queue.has(key) && isToRepair({ ...memory, stored }, now);
-    const isSame = memory?.outcome.deref() === outcome && isSameObject(memory.stored, stored);
+    const isScaledByKeda = this.#options.isScaledByKeda(stored);
+    const isSame =
+      memory?.outcome.deref() === outcome &&
+      isSameObject(memory.stored, stored) &&
+      memory.isScaledByKeda === isScaledByKeda;
     if (isSame && !isLost && !isConcerned(outcome, destinations)) {
       // What the watch had before is not kept.
       if (memory.stored !== stored) this.#memories.set(key, { ...memory, stored });
@@ -108,18 +115,19 @@ export class StatusWriter {
     }
     const live = DsoStatus.safeParse(stored.status).data ?? null;
     const previous = laterOf(memory?.status ?? null, live);
-    const status = statusOf({ stored, outcome, destinations, previous, now });
+    const status = statusOf({ stored, outcome, destinations, isScaledByKeda, previous, now });
     const isNews = previous === null || !isDeepStrictEqual(withoutState(previous), withoutState(status));
     const isStateNews = !isDeepStrictEqual(previous?.gitOps?.state, status.gitOps?.state);
     const isRepair = !isNews && !(isStateNews && outcome.decided?.isStateNews === true);
     const { at, drift } = memory ?? { at: 0, drift: new Drift() };
+    const known = { uid: stored.uid, outcome: new WeakRef(outcome), stored, isScaledByKeda, at, drift };
     if ((isRepair && !isLost) || (isLost && !isTakenOver(stored) && isDeepStrictEqual(status, live))) {
       const kept = isLost ? status : (previous ?? status);
-      this.#memories.set(key, { uid: stored.uid, outcome: new WeakRef(outcome), stored, status: kept, at, drift });
+      this.#memories.set(key, { ...known, status: kept });
       if (kept === live || isLost) adopt(drift, stored);
       return;
     }
-    this.#memories.set(key, { uid: stored.uid, outcome: new WeakRef(outcome), stored, status, at, drift });
+    this.#memories.set(key, { ...known, status });
     const transitions = transitionsOf(outcome, previous, status);
     const isQuiet = !isNews && !isOver({ since: at, until: at + QUIET_MS }, now);
     this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isQuiet ? at + QUIET_MS : 0);

@@ -3,6 +3,15 @@ import type { DsoOutcome } from '../reconcile/outcome.ts';
 import { cutToBytes } from './cut-to-bytes.ts';
 import { isOnItsWay } from './on-its-way.ts';
 
+/** Events that tell more than another reason of the condition Ready, which is the reason of every other event. */
+export const EVENTS = {
+  Committed: 'a commit has the numbers of the DSO, and why',
+  Recovered: 'what was in the way is over, and nothing had to be committed',
+  PullRequestOpen: 'a pull request proposes it',
+  PullRequestMerged: 'it was merged',
+  PullRequestClosed: 'it was closed without being merged: that is a no',
+} as const;
+
 /** What became different for one DSO: an event, and a line of the log. */
 export interface Transition {
   readonly type: 'Normal' | 'Warning';
@@ -46,7 +55,7 @@ export function transitionsOf(outcome: DsoOutcome, before: DsoStatus | null, aft
 
 type PullStatus = NonNullable<DsoStatus['gitOps']>['pullRequest'];
 
-const PULL_STATES: Readonly<Record<string, Pick<Transition, 'reason'>>> = {
+const PULL_STATES: Readonly<Record<string, { readonly reason: keyof typeof EVENTS }>> = {
   open: { reason: 'PullRequestOpen' },
   merged: { reason: 'PullRequestMerged' },
   closed: { reason: 'PullRequestClosed' },

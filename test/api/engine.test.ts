@@ -81,8 +81,17 @@ it('a ScaledObject scales the DSO itself, and its end scales nothing', () => {
     spec: {
       scaleTargetRef: { apiVersion: 'keda.kedify.io/v1alpha1', kind: 'DistributedScaledObject', name: 'web' },
       triggers: [UNKNOWN],
+      initialCooldownPeriod: 300,
       advanced: { scalingModifiers: { formula: 'a' } },
     },
     annotations: { 'autoscaling.keda.sh/paused': 'true', 'scaledobject.keda.sh/x': 'y' },
   });
+});
+
+it('a ScaledObject that is new waits for the cooldown before it scales to zero', () => {
+  const spec = { scaleTargetRef: { name: 'web' }, triggers: [UNKNOWN] };
+  const of = (periods: object) => scaledObjectOf('web', {}, { ...spec, ...periods }).spec;
+  expect(of({ cooldownPeriod: 60 })).toMatchObject({ initialCooldownPeriod: 60 });
+  expect(of({ cooldownPeriod: 60, initialCooldownPeriod: 90 })).toMatchObject({ initialCooldownPeriod: 90 });
+  expect(of({ cooldownPeriod: 0 })).toMatchObject({ initialCooldownPeriod: 0 });
 });

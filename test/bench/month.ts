@@ -79,7 +79,7 @@ class Month {
   async commit(engine: Engine = this.#engine): Promise<void> {
     if (this.#isAll) raise(this.#fixture, this.#fixture.metricsFile);
     raise(this.#fixture, this.#fixture.configMapFile);
-    if (!(await this.#tick(engine))) throw new Error(`no commit number ${this.#commits + 1}`);
+    await this.#tick(engine, true);
     this.#commits += 1;
   }
 
@@ -108,12 +108,15 @@ class Month {
   }
 
   /** @returns whether a commit was pushed */
-  async #tick(engine: Engine): Promise<boolean> {
+  async #tick(engine: Engine, isCommit = false): Promise<void> {
     this.#now += INTERVAL_MS;
     const signal = new AbortController().signal;
-    const { destinations } = await engine.tick({ mode: 'apply', now: this.#now, signal });
+    const { destinations, outcomes, problems } = await engine.tick({ mode: 'apply', now: this.#now, signal });
     for (const { error } of destinations) if (error) throw error;
-    return destinations.some(({ commit }) => commit !== null);
+    if (!isCommit || destinations.some(({ commit }) => commit !== null)) return;
+    const verdicts = outcomes.map(({ key, verdict }) => `${key} ${JSON.stringify(verdict)}`);
+    const found = [...problems.map(({ message }) => message), ...verdicts].join('\n');
+    throw new Error(`expected commit number ${this.#commits + 1}; found none:\n${found}`);
   }
 
   async #sizeOfMirror(): Promise<Pick<Age, 'packs' | 'looseObjects' | 'mebibytes'>> {

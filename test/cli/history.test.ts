@@ -116,7 +116,6 @@ describe('history', () => {
   it('names who put a record back without its overlays', async () => {
     const world = await past();
     const path = 'scaling/decisions/default/a.yaml';
-    world.home.time = world.now / 1000;
     const edit = world.home.commit({ [path]: world.home.read(path, world.home.git('rev-parse', 'main~4').trim()) });
     const [held] = await rows(world, 'default/a', '--at', new Date(world.now).toISOString());
     expect(held).toMatchObject({ seq: 1, members: { one: { byHand: { commit: edit, author: 'somebody' } } } });
@@ -135,7 +134,6 @@ describe('history', () => {
     await world.tick();
     world.metric('a', 60);
     await world.tick();
-    second.time = world.now / 1000;
     const paths = second.paths('main~1').filter((path) => path.includes('default/a'));
     const back = second.commit(Object.fromEntries(paths.map((path) => [path, second.read(path, 'main~1')])));
     const [held] = await rows(world, '--at', new Date(world.now).toISOString());

@@ -11,6 +11,7 @@ const DSO: StoredDso = {
   generation: 1,
   status: undefined,
   lastCommit: null,
+  replicas: 0,
   scale: 0,
   resourceVersion: '1',
   engine: null,

@@ -195,6 +195,7 @@ describe('the end', () => {
     uid: 'uid-1',
     generation: 1,
     lastCommit: null,
+    replicas: 0,
     scale: 0,
     resourceVersion: '1',
     engine: null,
@@ -216,6 +217,7 @@ describe('the end', () => {
     const api = new RecordingApi();
     const writer = new StatusWriter({
       api,
+      isScaledByKeda: () => false,
       now: () => world.now,
       onWrite: () => undefined,
       onRefused: () => undefined,

@@ -1,26 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredDso } from '../../src/sources/hub.ts';
-import { type KeptScaledObject, whyNotCounted } from '../../src/sources/scaled-objects.ts';
+import { type KeptScaledObject, type ScaledDso, whyNotCounted } from '../../src/sources/scaled-objects.ts';
 
-type Seen = Pick<StoredDso, 'name' | 'resourceVersion' | 'scale' | 'counted'>;
-
-const DSO: Seen = { name: 'web', resourceVersion: '100', scale: 3, counted: null };
+const DSO: ScaledDso = { name: 'web', resourceVersion: '100', replicas: 3, scale: 3, counted: null };
 const OBJECT: KeptScaledObject = {
   uid: 'so',
   generation: 1,
-  annotations: { 'dso-gitops.dev/seeded': '90' },
+  annotations: { 'dso-gitops.dev/seeded-at': '90' },
   isBeingDeleted: false,
   owner: { what: 'DistributedScaledObject web', uid: 'dso' },
-  conditions: { Ready: { status: 'True', message: '' }, Active: { status: 'True', message: '' } },
+  ...says('True', 'True'),
 };
 
-function reasonOf(object: Partial<KeptScaledObject>, dso: Partial<Seen> = {}) {
+function reasonOf(object: Partial<KeptScaledObject>, dso: Partial<ScaledDso> = {}) {
   const state = { kind: 'own', object: { ...OBJECT, ...object } } as const;
   return whyNotCounted(state, { ...DSO, ...dso })?.reason ?? null;
 }
 
-function says(ready: string, active: string) {
-  return { conditions: { Ready: { status: ready, message: 'because' }, Active: { status: active, message: '' } } };
+function says(ready: string, active: string, reason = 'Test'): Pick<KeptScaledObject, 'conditions'> {
+  return {
+    conditions: {
+      Ready: { status: ready, reason, message: 'because' },
+      Active: { status: active, reason, message: '' },
+    },
+  };
 }
 
 describe('a number in scale that KEDA writes', () => {
@@ -30,11 +32,11 @@ describe('a number in scale that KEDA writes', () => {
   });
 
   it('does not count before the DSO is shown with the total that the ScaledObject began with', () => {
-    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded': '101' } })).toBe('ScaledObjectPending');
-    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded': '1000' } }, { resourceVersion: '999' })).toBe(
+    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded-at': '101' } })).toBe('ScaledObjectPending');
+    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded-at': '1000' } }, { resourceVersion: '999' })).toBe(
       'ScaledObjectPending',
     );
-    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded': '1000' } }, { resourceVersion: '1000' })).toBeNull();
+    expect(reasonOf({ annotations: { 'dso-gitops.dev/seeded-at': '1000' } }, { resourceVersion: '1000' })).toBeNull();
   });
 
   it('does not count while it is being deleted, is not ready, or was not looked at', () => {
@@ -44,11 +46,22 @@ describe('a number in scale that KEDA writes', () => {
     expect(reasonOf({ conditions: {} })).toBe('ScaledObjectPending');
   });
 
+  it('counts while some of several triggers fail: the HPA goes on with the others', () => {
+    expect(reasonOf(says('Unknown', 'True', 'PartialTriggerError'))).toBeNull();
+  });
+
+  it('does not count when somebody else wrote another one', () => {
+    const given = { annotations: { 'dso-gitops.dev/seeded': '7', 'dso-gitops.dev/seeded-at': '90' } };
+    expect(reasonOf(given, { replicas: 0, scale: null, counted: 3 })).toBe('ScaledObjectPending');
+    expect(reasonOf(given, { replicas: 3, scale: null, counted: 3 })).toBeNull();
+    expect(reasonOf(given, { replicas: 7, scale: null })).toBeNull();
+  });
+
   it('is no 0 before KEDA has found that nothing is active', () => {
-    expect(reasonOf(says('True', 'True'), { scale: 0 })).toBe('ScaledObjectPending');
-    expect(reasonOf(says('True', 'Unknown'), { scale: 0 })).toBe('ScaledObjectPending');
-    expect(reasonOf(says('True', 'False'), { scale: 0 })).toBeNull();
-    expect(reasonOf(says('True', 'True'), { scale: 0, counted: 4 })).toBeNull();
+    expect(reasonOf(says('True', 'True'), { replicas: 0, scale: 0 })).toBe('ScaledObjectPending');
+    expect(reasonOf(says('True', 'Unknown'), { replicas: 0, scale: 0 })).toBe('ScaledObjectPending');
+    expect(reasonOf(says('True', 'False'), { replicas: 0, scale: 0 })).toBeNull();
+    expect(reasonOf(says('True', 'True'), { replicas: 0, scale: 0, counted: 4 })).toBeNull();
   });
 
   it('does not count where the ScaledObject is not there, or not ours', () => {

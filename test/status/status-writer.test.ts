@@ -18,6 +18,7 @@ let back: TickResult;
 const UNREACHABLE = new ProductError('later', 'HubUnreachable', 'no answer for 30 s');
 
 let api: RecordingApi;
+const isScaledByKeda = false;
 let refusals = 0;
 let writer: StatusWriter;
 let now: number;
@@ -50,6 +51,7 @@ async function makeTicks(): Promise<[TickResult, TickResult, TickResult, TickRes
 function newWriter(): StatusWriter {
   return new StatusWriter({
     api,
+    isScaledByKeda: () => isScaledByKeda,
     now: () => now,
     onWrite: (_key, what, error) => {
       if (error) errors.push(`${what} ${error.reason}`);
@@ -74,6 +76,7 @@ async function offer(
     generation: 1,
     status: status === undefined ? undefined : JSON.parse(JSON.stringify(status)),
     lastCommit: null,
+    replicas: 0,
     scale: 0,
     resourceVersion: '1',
     engine: null,
