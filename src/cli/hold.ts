@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
+import { isLandedAtHome, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { connect } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
@@ -36,18 +37,28 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
           throw mustAct('NotFound', `there is no DistributedScaledObject ${key}; found: ${known}`);
         const color = colorOf(context, process.stdout.isTTY);
         const format = formatOf(options.output);
-        const hasFailed = result.destinations.some(({ error }) => error !== null);
+        const why = isHeld ? null : whyNotHeld(result);
         // What follows tells what was to be.
-        if (hasFailed && !isHeld) context.stderr(`${key} is not held: what says so could not be delivered\n`);
+        if (why !== null) context.stderr(`${key} is not held: ${why}\n`);
         context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
         await engine.saveStates(context.now());
         await writeStatus(open, result, context);
-        if (hasFailed) done(EXIT.failed);
+        if (why !== null) done(EXIT.failed);
       } finally {
         await open.close();
       }
     });
   withOutput(withHubOptions(withWord(command)));
+}
+
+/** null: it is, also where another destination could not be reached: what says so is at home. */
+function whyNotHeld(result: TickResult): string | null {
+  const [outcome] = result.outcomes;
+  if (outcome?.verdict.kind === 'held') {
+    return isLandedAtHome(outcome, result) ? null : 'what says so could not be delivered';
+  }
+  const reason = outcome && 'reason' in outcome.verdict ? `${outcome.verdict.reason}, see below` : 'see below';
+  return `${reason}; nothing is written for it as long as that is so, and what is written after that would not be held`;
 }
 
 const EXAMPLES = `

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { mustAct } from '../errors.ts';
 import { counted } from '../manifests/counted.ts';
 import type { Engine } from '../reconcile/engine.ts';
-import { type DsoOutcome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
+import { type DsoOutcome, isLandedAtHome, outcomesHeldBy, type TickResult } from '../reconcile/outcome.ts';
 import { reportOf } from '../reconcile/report.ts';
 import { isCommitId } from './commit-id.ts';
 import { connect } from './connect.ts';
@@ -73,7 +73,7 @@ async function resume(
     await engine.saveStates(context.now());
     await writeStatus(open, result, context);
     const hasFailed = result.destinations.some(({ error }) => error !== null);
-    if (hasFailed || !result.outcomes.every(hasEnded)) done(EXIT.failed);
+    if (hasFailed || !result.outcomes.every((outcome) => hasEnded(outcome, result))) done(EXIT.failed);
   } finally {
     await open.close();
   }
@@ -100,10 +100,12 @@ function find({ outcomes, destinations, proposals }: TickResult, name: string, o
   throw mustAct('NotHeld', `${key} is not held: there is nothing to resume`);
 }
 
-/** Whether a hold is over now. */
-function hasEnded({ verdict }: DsoOutcome): boolean {
-  if (verdict.kind === 'wait') return verdict.reason === 'Resumed';
-  return verdict.kind === 'change' || verdict.kind === 'same';
+/** Whether a hold is over now: what says so is at home. */
+function hasEnded(outcome: DsoOutcome, result: TickResult): boolean {
+  const { verdict } = outcome;
+  if (verdict.kind === 'same') return true;
+  const isSaid = verdict.kind === 'change' || (verdict.kind === 'wait' && verdict.reason === 'Resumed');
+  return isSaid && isLandedAtHome(outcome, result);
 }
 
 /** Reasons of holds that no commit has begun. */
@@ -118,9 +120,9 @@ function unnamedText(keys: readonly string[]): string {
   return `of ${keys.length} that are held the commit is not known, they stay held: ${keys.join(', ')}; resume them one by one`;
 }
 
-function endedText({ outcomes }: TickResult, commit: string): string {
-  const ended = outcomes.filter(hasEnded).length;
-  const held = outcomes.length - ended;
+function endedText(result: TickResult, commit: string): string {
+  const ended = result.outcomes.filter((outcome) => hasEnded(outcome, result)).length;
+  const held = result.outcomes.length - ended;
   return `${counted(ended, 'hold')} of commit ${commit} ended${held > 0 ? `, ${held} did not` : ''}`;
 }
 

@@ -1,7 +1,8 @@
 import type { DecideInput } from './decision.ts';
-import type { Landed } from './landed.ts';
+import type { Landed, LandedRecord } from './landed.ts';
 import { NOBODY } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
+import type { RenderedOverlay } from './render-changes.ts';
 
 /** Members whose branch has another record than home, with the count that it holds; null: nobody knows. */
 export function countsBehind(
@@ -27,4 +28,15 @@ export function behindOf(input: DecideInput, home: Landed): ReadonlySet<string> 
     if (home.record && landed && landed.recordId !== home.recordId) behind.add(destination.id);
   }
   return behind;
+}
+
+/** Whether the overlays of these destinations are still what the record says; else it cannot stand beside them. */
+export function isAsRecorded(
+  input: DecideInput,
+  record: LandedRecord,
+  overlays: ReadonlyMap<string, RenderedOverlay>,
+  destinations: ReadonlySet<string>,
+): boolean {
+  const members = input.members.filter(({ destination }) => destinations.has(destination.id));
+  return members.every(({ name }) => record.members[name]?.overlay === overlays.get(name)?.id);
 }

@@ -8,11 +8,12 @@ import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath, renderHold } from '../manifests/hold.ts';
 import { type DsoState, MAX_RECORD_LENGTH, renderRecord } from '../manifests/record.ts';
 import { type SplitResult, split } from '../split/split.ts';
-import { behindOf } from './behind.ts';
+import { behindOf, isAsRecorded } from './behind.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import {
   findUncounted,
   forgotten,
+  forTriggers,
   lastState,
   newer,
   overlayCount,
@@ -22,7 +23,7 @@ import {
 import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from './landed.ts';
 import { makeRecord } from './make-record.ts';
 import { movedBy } from './moved-by.ts';
-import { changesOf, type RenderedOverlay, renderAll, renderMember } from './render-changes.ts';
+import { changesOf, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
 import { findForeignOwner, findHidden, findStop, heldBy } from './stops.ts';
 
@@ -53,7 +54,7 @@ export function decide(input: DecideInput): Decided {
     const state = input.isResumed && input.state ? forgotten(input.state, input.now) : null;
     return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, state, committed, []);
   }
-  const before = withLanded(start, input);
+  const before = forTriggers(withLanded(start, input), input);
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
   const observed = observe(before.demand, input.dso.demand, readings, input.now);
   const isSkewed = before.demand.asOf - input.now > MAX_SKEW_MS && observed.state.total < before.demand.total;
@@ -103,7 +104,10 @@ function deliver(
       const landed = input.landed.get(destination.id)?.overlays.get(name);
       return landed?.id === null || landed?.listing === 'absent';
     });
-  const [deadline, isStateNews] = [deadlineOf(state, input.dso), isNews(input.state, home, state)];
+  const deadline = deadlineOf(state, input.dso);
+  // That a hold has ended is remembered when it has landed, not before.
+  const known = (input.isResumed ? input.state : null) ?? state;
+  const isStateNews = known === state && isNews(input.state, home, state);
   const made = (
     kind: 'same' | 'change',
     record: LandedRecord | null,
@@ -196,17 +200,6 @@ function splitOver(input: DecideInput, total: number): SplitResult {
     return max === null ? { name, weight, min, priority } : { name, weight, min, max, priority };
   });
   return split(total, members, input.dso.key);
-}
-
-/** Whether the overlays of these destinations are still what the record says; else it cannot stand beside them. */
-function isAsRecorded(
-  input: DecideInput,
-  record: LandedRecord,
-  overlays: ReadonlyMap<string, RenderedOverlay>,
-  destinations: ReadonlySet<string>,
-): boolean {
-  const members = input.members.filter(({ destination }) => destinations.has(destination.id));
-  return members.every(({ name }) => record.members[name]?.overlay === overlays.get(name)?.id);
 }
 
 /** Whether replaying what is stored with held readings would not lead to this state. */

@@ -124,6 +124,14 @@ function knownTotal(input: DecideInput, committed: ReadonlyMap<string, number | 
   return input.dso.initialTotal ?? input.adopt;
 }
 
+/** What was read and recommended by other triggers, as of another engine, says nothing any more: it goes on from the total. */
+export function forTriggers(state: DsoState, { dso, now }: DecideInput): DsoState {
+  const { readings, total, asOf, createdAt } = state.demand;
+  const known = new Set(dso.demand.triggers.map(({ id }) => id));
+  if (readings.length === 0 || readings.some(({ trigger }) => known.has(trigger))) return state;
+  return { ...state, demand: seedState(total, Math.max(now, asOf), createdAt) };
+}
+
 /** Until when zero is not written for a workload of which nobody knows what runs. */
 export function unprovenUntil(state: DsoState, { demand, scaledObject }: Dso): number {
   // What KEDA says counts at once, but for this.

@@ -132,3 +132,12 @@ export function untouched(destination: Destination): DestinationOutcome {
     waiting: null,
   };
 }
+
+/** Whether a tick has brought what it decided for a DSO to its home. */
+export function isLandedAtHome(
+  { key, placed }: DsoOutcome,
+  { destinations }: Pick<TickResult, 'destinations'>,
+): boolean {
+  const home = destinations.find(({ destination }) => destination.id === placed?.home.id);
+  return home?.commit != null && home.composition?.decisions.has(key) === true;
+}

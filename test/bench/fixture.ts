@@ -99,7 +99,7 @@ spec:
   memberClusters: [${members.map((member, index) => `{name: ${member}, weight: ${1 + (index % 5)}}`).join(', ')}]
   scaledObjectSpec:
     scaleTargetRef: {name: ${name}}
-    maxReplicaCount: 100000
+    maxReplicaCount: 1000000
     triggers:
       - type: kubernetes-resource
         metadata: {resourceKind: ConfigMap, resourceName: ${name}, key: metric, targetValue: "1"}

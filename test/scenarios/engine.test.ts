@@ -47,6 +47,21 @@ describe('the engine manual', () => {
     expect(counts(world)).toEqual([4, 4]);
   });
 
+  it('leaves nothing behind that the triggers go on from but what is committed', async () => {
+    const world = new World();
+    world.metric('a', 30);
+    world.dso({ name: 'a', annotations: MANUAL, total: 50, max: 40 });
+    await world.tick();
+    expect(counts(world)).toEqual([20, 20]);
+    world.dso({ name: 'a', max: 60 });
+    await world.tick();
+    expect(counts(world)).toEqual([20, 20]);
+    world.now += 600_000;
+    await world.tick();
+    expect(counts(world)).toEqual([3, 3]);
+    expect((await world.run('verify')).code).toBe(0);
+  });
+
   it('goes on from what is committed when it takes over, and gives it back', async () => {
     const world = new World();
     world.dso({ name: 'a' });

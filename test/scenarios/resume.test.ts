@@ -23,6 +23,37 @@ describe('a hold', () => {
     expect([code, err.split('\n')[0]]).toEqual([1, 'default/a is not held: what says so could not be delivered']);
   });
 
+  it('of what is not served is said to be none', async () => {
+    const world = await scaledTwice();
+    world.dso({ name: 'a', members: { one: -4, two: 6 } });
+    const { code, err } = await world.run('hold', 'default/a', '--reason', 'sale');
+    expect([code, err]).toEqual([1, expect.stringContaining('default/a is not held: InvalidSpec')]);
+    expect(world.home.paths('main').filter((path) => path.includes('/holds/'))).toEqual([]);
+  });
+
+  it('that a destroyed branch began does not end by a resume that the host refuses', async () => {
+    const world = await scaledTwice();
+    world.home.git('update-ref', 'refs/heads/main', 'main^');
+    expect(verdictsOf(await world.tick())['default/a']).toBe('held Reverted');
+    world.home.hook('update', 'case "$1" in refs/heads/main) echo closed today; exit 1;; esac');
+    expect((await world.run('resume', 'default/a', '--reason', 'as it is')).code).toBe(1);
+    world.home.hook('update', 'exit 0');
+    expect((await world.run('plan', 'default/a')).out).toContain('Reverted');
+    expect((await world.run('verify')).code).toBe(1);
+    expect((await world.run('resume', 'default/a', '--reason', 'as it is')).code).toBe(0);
+    expect(world.home.git('log', '-1', '--format=%B', 'main').replaceAll(/\s+/g, ' ')).toContain(
+      'resumed it: as it is',
+    );
+  });
+
+  it('that cannot be ended is not said to have ended', async () => {
+    const world = await scaledTwice();
+    const commit = edit(world, 'a', 3);
+    world.home.hook('pre-receive', 'echo closed today; exit 1');
+    const { code, err } = await world.run('resume', '--commit', commit);
+    expect([code, err]).toEqual([1, expect.stringContaining(`0 holds of commit ${commit} ended, 1 did not`)]);
+  });
+
   it('shows the counts that Git holds, and resume tells the same in its commit', async () => {
     const world = await scaledTwice();
     edit(world, 'a', 3);

@@ -29,6 +29,19 @@ function down({ directory }: BareRepository): () => void {
 }
 
 describe('a repository per member', () => {
+  it('is held by what is at home, also while another one is gone', async () => {
+    const { world, second } = setUp();
+    await world.tick();
+    const up = down(second);
+    const held = await world.run('hold', 'default/a', '--reason', 'sale');
+    expect([held.code, held.err]).toEqual([0, expect.not.stringContaining('is not held')]);
+    expect(world.home.read('scaling/holds/default/a.yaml')).toContain('sale');
+    up();
+    expect((await world.run('resume', 'default/a', '--reason', 'over')).code).toBe(0);
+    await world.tick();
+    expect(recordOf(second, 'a')?.seq).toBe(recordOf(world.home, 'a')?.seq);
+  });
+
   it('each gets its overlay and the same record', async () => {
     const { world, second } = setUp();
     await world.tick();
