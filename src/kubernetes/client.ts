@@ -139,7 +139,11 @@ class HttpClient implements KubernetesClient {
       headers: {
         accept: call.accept ?? 'application/json',
         'user-agent': 'dso-gitops',
-        ...(body === null ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+        // Node does not say by itself that a DELETE has a body, which is then taken for the next request.
+        ...(body !== null && {
+          'content-type': call.contentType ?? 'application/json',
+          'content-length': Buffer.byteLength(body),
+        }),
       },
     };
     await this.#config.applyToHTTPSOptions(options);

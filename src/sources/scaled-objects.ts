@@ -174,7 +174,9 @@ export function isOverwritten(
   { annotations }: KeptScaledObject,
   { scale, replicas, counted }: Pick<ScaledDso, 'scale' | 'replicas' | 'counted'>,
 ): boolean {
-  return scale === null && replicas !== counted && `${replicas}` !== annotations[SEEDED];
+  // What it was given counts as long as nothing else did.
+  const known = counted === null ? annotations[SEEDED] : `${counted}`;
+  return scale === null && `${replicas}` !== known;
 }
 
 function whyNotReady(

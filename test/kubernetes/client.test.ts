@@ -93,3 +93,21 @@ describe('KUBECONFIG', () => {
     );
   });
 });
+
+it('a DELETE with a condition is understood as a whole, and so is the call after it', async () => {
+  const port = await listen(
+    createServer(async (request, response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+      response.end(JSON.stringify({ method: request.method, body: Buffer.concat(chunks).toString() }));
+    }),
+  );
+  const kubeconfig = writeKubeconfig(join(temporaryDirectory(), 'config'), `http://127.0.0.1:${port}`);
+  const client = await connectToCluster({ kubeconfig, context: null }, {});
+  const body = { preconditions: { uid: 'ü' } };
+  expect(await client.call({ method: 'DELETE', path: '/one', body, signal })).toEqual({
+    method: 'DELETE',
+    body: JSON.stringify(body),
+  });
+  expect(await client.call({ path: '/two', signal })).toEqual({ method: 'GET', body: '' });
+});

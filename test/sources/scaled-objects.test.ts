@@ -55,6 +55,7 @@ describe('a number in scale that KEDA writes', () => {
     expect(reasonOf(given, { replicas: 0, scale: null, counted: 3 })).toBe('ScaledObjectPending');
     expect(reasonOf(given, { replicas: 3, scale: null, counted: 3 })).toBeNull();
     expect(reasonOf(given, { replicas: 7, scale: null })).toBeNull();
+    expect(reasonOf(given, { replicas: 7, scale: null, counted: 3 })).toBe('ScaledObjectPending');
   });
 
   it('is no 0 before KEDA has found that nothing is active', () => {
