@@ -10,6 +10,8 @@ const NO_CLUSTER: Problem = {
   message: 'KEDA runs in a cluster, and the hub is none; the object is left alone',
 };
 
+const WITH_KEDA = ' without KEDA, which the engine keda asks in a hub cluster';
+
 /**
  * Who says the total of a DSO, and why nobody can. Whether KEDA is installed changes nothing: that would be a switch that
  * nobody asked for.
@@ -32,11 +34,11 @@ function findUnknown({ spec }: DsoManifest): Problem | null {
   const { triggers, advanced, fallback } = spec.scaledObjectSpec;
   const index = triggers.findIndex(({ type }) => type !== 'kubernetes-resource');
   if (index >= 0) {
-    const message = `trigger type ${show(triggers[index]?.type)} is not supported yet; the object is left alone`;
+    const message = `trigger type ${show(triggers[index]?.type)} is not supported yet${WITH_KEDA}; the object is left alone`;
     return { path: [...SPEC, 'triggers', index, 'type'], message };
   }
   if (advanced?.scalingModifiers?.formula || fallback?.behavior === 'scalingModifiers') {
-    const message = 'scaling modifiers are not supported yet; the object is left alone';
+    const message = `scaling modifiers are not supported yet${WITH_KEDA}; the object is left alone`;
     return { path: [...SPEC, 'advanced', 'scalingModifiers'], message };
   }
   return null;

@@ -90,11 +90,13 @@ function splitLine({ name, weight, exact, decided, reason }: MemberReport, total
     : `${name}: ${share}, so ${decided}`;
 }
 
-function verdictLines(report: DsoReport, { landed }: DsoOutcome): readonly string[] {
+function verdictLines(report: DsoReport, { landed, behind }: DsoOutcome): readonly string[] {
   const lines: string[] = [];
   if (landed) lines.push(`committed: total ${report.total.committed ?? '-'}, decision ${landed.seq} of ${landed.time}`);
   for (const rule of report.rules) lines.push(`delivery rule ${rule}`);
   if (report.verdict === 'change') lines.push(`the next apply commits total ${report.total.decided}`);
+  else if (report.verdict === 'same' && behind.size > 0)
+    lines.push(`nothing now: the repository of ${[...behind.keys()].join(', ')} does not hold these numbers yet`);
   else if (report.verdict === 'same') lines.push('nothing: the repository already holds these numbers');
   else lines.push(`${report.reason}: ${report.message}`);
   if (report.nextDeadline) lines.push(`with the same readings the next look is at ${report.nextDeadline}`);

@@ -18,6 +18,7 @@ import {
 import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
 import { pullsByCommit } from './pulls-of.ts';
+import { recordedIn, someOf } from './recorded-in.ts';
 import { shownText } from './shown-text.ts';
 import { renderMarkdownTable, renderTable } from './table.ts';
 
@@ -29,8 +30,6 @@ interface HistoryOptions extends SelectionOptions {
 }
 
 const LIMIT = 50;
-/** Names that are shown to who has asked for another one. */
-const MAX_NAMED = 10;
 
 /** A decision with the pull request that brought it; null: it was pushed, or none is known. */
 interface ShownDecision extends PastDecision {
@@ -71,20 +70,11 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       const others = key !== undefined && all.length === 0 ? await recordedIn(configuration, engine) : [];
       context.stdout(
         others.length > 0 && format !== 'json' && format !== 'yaml'
-          ? `no decision of ${shownText(key ?? '')} found; there are decisions of ${others.slice(0, MAX_NAMED).join(', ')}${others.length > MAX_NAMED ? ' and others' : ''}\n`
+          ? `no decision of ${shownText(key ?? '')} found; there are decisions of ${someOf(others)}\n`
           : render(newest(all, options.limit), all.length, format, options, context),
       );
     });
   withOutput(withSelection(command));
-}
-
-/** Keys of the DSOs that have a record, for who has asked for another one. */
-async function recordedIn({ destinations }: Configuration, engine: Engine): Promise<readonly string[]> {
-  const found = await Promise.all(
-    destinations.map(({ id }) => engine.past(id, (repository, { root }) => repository.files(`${root}/decisions`))),
-  );
-  const keys = found.flatMap((paths) => paths ?? []).map((path) => path.split('/').slice(-2).join('/'));
-  return [...new Set(keys.map((key) => shownText(key.replace(/\.yaml$/, ''))))].sort();
 }
 
 function newest(decisions: readonly ShownDecision[], limit: number): readonly ShownDecision[] {

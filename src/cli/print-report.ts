@@ -131,7 +131,8 @@ function wrapped(line: string, columns: number | null): string {
 
 function verdictText(dso: DsoReport, color: Ansis): string {
   if (dso.verdict === 'change') return color.green('changes');
-  if (dso.verdict === 'same') return color.dim('no change');
+  const isBehind = dso.members.some(({ committed, decided }) => committed !== decided);
+  if (dso.verdict === 'same') return isBehind ? color.yellow('behind') : color.dim('no change');
   return dso.verdict === 'wait' ? color.cyan('waits') : color.red(dso.verdict);
 }
 

@@ -1,3 +1,4 @@
+import type { Configuration } from '../config/load.ts';
 import { mustAct, type ProductError } from '../errors.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { TickResult } from '../reconcile/outcome.ts';
@@ -7,6 +8,7 @@ import { connect } from './connect.ts';
 import type { Context } from './context.ts';
 import type { OpenHub } from './open-hub.ts';
 import { type HubOptions, isSelective, keyOf, requireConfiguration, selectionOf } from './options.ts';
+import { recordedIn, someOf } from './recorded-in.ts';
 import { writeStatus } from './write-status.ts';
 
 /** Options of a command that evaluates once. */
@@ -43,7 +45,7 @@ export async function tickOnce(
   context: Context,
 ): Promise<TickedOnce> {
   const path = await requireConfiguration(options.config, context);
-  const { engine, open } = await connect(path, options, true, context, options.setMetric);
+  const { configuration, engine, open } = await connect(path, options, true, context, options.setMetric);
   try {
     const { adopt, approve } = options;
     const only = isSelective(options, name) && { only: selectionOf(options, name) };
@@ -54,11 +56,20 @@ export async function tickOnce(
     for (const { key, landed } of result.outcomes)
       if (landed && adopt?.has(key))
         context.stderr(`${key}: --adopt has no effect, decision ${landed.seq} is there already\n`);
+    if (name === undefined && result.dsos.length === 0) await sayEmptied(configuration, engine, context);
     if (name === undefined || result.outcomes.length > 0) return { engine, open, result };
     throw notFound(keyOf(name, options), result.dsos);
   } finally {
     await open.close();
   }
+}
+
+/** A hub from which everything is gone may be a checkout that failed. */
+async function sayEmptied(configuration: Configuration, engine: Engine, { stderr }: Context): Promise<void> {
+  // A destination that cannot be read is told where it is needed.
+  const keys = await recordedIn(configuration, engine).catch(() => []);
+  if (keys.length === 0) return;
+  stderr(`the hub has no object any more; what is in Git stays as it is, with decisions of ${someOf(keys)}\n`);
 }
 
 /** A name that is mistyped is not silently a word for nobody. */

@@ -62,7 +62,7 @@ describe('a DSO that is refused', () => {
   it('leaves a DSO with another trigger alone and names the type', () => {
     const text = GUIDE.replace('type: kubernetes-resource', 'type: prometheus');
     expect(parseText(text).problems).toEqual([
-      'dso.yaml:19: spec.scaledObjectSpec.triggers[0].type: trigger type "prometheus" is not supported yet; the object is left alone',
+      'dso.yaml:19: spec.scaledObjectSpec.triggers[0].type: trigger type "prometheus" is not supported yet without KEDA, which the engine keda asks in a hub cluster; the object is left alone',
     ]);
   });
 

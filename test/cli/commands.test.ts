@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { countOf, World } from '../scenarios/world.ts';
@@ -102,6 +104,18 @@ describe('apply', () => {
     expect(out).toContain('the members of 101 objects are left out: name one of them, or say -o json');
     expect(out).toContain('scale 101 workloads on 2 clusters');
     expect((await world.run('apply', 'default/web-7')).out).toMatch(/one +4 +1\.60 +2/);
+  });
+
+  it('says what Git holds where the hub is empty: the files may be missing', async () => {
+    const world = guide();
+    expect((await world.run('apply')).err).not.toContain('any more');
+    for (const file of readdirSync(join(world.directory, 'hub'))) world.remove(file);
+    const tip = world.home.tip();
+    for (const command of ['plan', 'apply', 'status']) {
+      const { code, err } = await world.run(command);
+      expect([command, code, err]).toEqual([command, 0, expect.stringMatching(/stays as it is.* default\/\w/)]);
+    }
+    expect(world.home.tip()).toBe(tip);
   });
 
   it('does nothing and exits with 0 when nothing changed', async () => {

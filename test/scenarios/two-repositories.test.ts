@@ -33,6 +33,10 @@ describe('a repository per member', () => {
     const { world, second } = setUp();
     await world.tick();
     const up = down(second);
+    expect((await world.run('plan')).out).toContain('default/a  behind');
+    expect((await world.run('explain', 'default/a')).out).toContain(
+      'the repository of two does not hold these numbers yet',
+    );
     const held = await world.run('hold', 'default/a', '--reason', 'sale');
     expect([held.code, held.err]).toEqual([0, expect.not.stringContaining('is not held')]);
     expect(world.home.read('scaling/holds/default/a.yaml')).toContain('sale');
