@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Configuration } from '../config/load.ts';
-import { decisionsOf, type PastDecision } from '../history/decision-history.ts';
+import { decisionsOf, type PastDecision, putBacksOf, type Revision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { PullReport } from '../reconcile/report.ts';
@@ -71,7 +71,7 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       context.stdout(
         others.length > 0 && format !== 'json' && format !== 'yaml'
           ? `no decision of ${shownText(key ?? '')} found; there are decisions of ${someOf(others)}\n`
-          : render(newest(all, options.limit), all.length, format, options, context),
+          : render(newest(all, options.limit), all.length, format, options, context, revisions),
       );
     });
   withOutput(withSelection(command));
@@ -87,6 +87,7 @@ function render(
   format: Format,
   { plot: isPlotted }: HistoryOptions,
   context: Context,
+  revisions: readonly (readonly Revision[])[],
 ): string {
   const { columns } = context;
   if (format === 'json' || format === 'yaml') return renderData(decisions, format);
@@ -95,13 +96,23 @@ function render(
   const note = more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
   if (isPlotted) {
     const color = colorOf(context, process.stdout.isTTY);
-    return `${plotHistory(decisions, { now: context.now(), columns, color })}${note}`;
+    return `${plotHistory(withPutBacks(decisions, revisions), { now: context.now(), columns, color })}${note}`;
   }
   const rows = decisions.map((one) => {
     return rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one), one.pullRequest);
   });
   if (format === 'markdown') return renderMarkdownTable([HEAD, ...rows]);
   return `${renderTable([HEAD, ...rows], columns)}\n${note}`;
+}
+
+/** What held over time: a decision that was put back holds again from then on. The newest first. */
+function withPutBacks(
+  decisions: readonly PastDecision[],
+  revisions: readonly (readonly Revision[])[],
+): readonly PastDecision[] {
+  const keys = new Set(decisions.map(({ key }) => key));
+  const all = [...decisions, ...putBacksOf(revisions).filter(({ key }) => keys.has(key))];
+  return all.sort((one, other) => Date.parse(other.time) - Date.parse(one.time));
 }
 
 const HEAD = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];

@@ -1,3 +1,4 @@
+import { blobId } from '../manifests/blob.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
 
 /** One version of a record in the history of a branch. */
@@ -49,11 +50,33 @@ export function decisionsOf(revisions: readonly Revision[]): readonly PastDecisi
   return [...found.values()].sort((one, other) => Date.parse(other.time) - Date.parse(one.time) || other.seq - one.seq);
 }
 
+/**
+ * Decisions that somebody put back in place of a later one, each from when that was committed.
+ *
+ * @param places the versions of records in each destination: the first one that has a DSO is its home
+ */
+export function putBacksOf(places: readonly (readonly Revision[])[]): readonly PastDecision[] {
+  const known = new Set<string>();
+  return places.flatMap((revisions) => {
+    const records = revisions.flatMap((revision) => {
+      const record = revision.text === null ? null : parseRecord(revision.text);
+      return record ? [{ revision, record, decision: pastDecision(record, revision) }] : [];
+    });
+    const sequences = new Map(records.map(({ revision, record }) => [blobId(revision.text ?? ''), record.seq]));
+    const own = records.filter(({ decision }) => !known.has(decision.key));
+    for (const { decision } of own) known.add(decision.key);
+    return own.flatMap(({ revision, record, decision }) => {
+      const isPutBack = revision.replaced.some((id) => (sequences.get(id ?? '') ?? 0) > record.seq);
+      return isPutBack ? [{ ...decision, time: revision.committedAt }] : [];
+    });
+  });
+}
+
 function pastDecision(
   { metadata, seq, time, reason, total, members, unplaced }: DecisionRecord,
-  carrier: Pick<PastDecision, 'commit' | 'author' | 'committedAt'>,
+  { commit, author, committedAt }: Pick<PastDecision, 'commit' | 'author' | 'committedAt'>,
 ): PastDecision {
   const counts = Object.entries(members).map(([name, { before, after }]) => [name, { before, after }] as const);
   const key = `${metadata.namespace}/${metadata.name}`;
-  return { key, seq, time, reason, total, members: Object.fromEntries(counts), unplaced, ...carrier };
+  return { key, seq, time, reason, total, members: Object.fromEntries(counts), unplaced, commit, author, committedAt };
 }

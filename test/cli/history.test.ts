@@ -226,6 +226,19 @@ describe('history', () => {
     `);
   });
 
+  it('draws what was put back from then on', async () => {
+    const world = await past();
+    world.now += 3_600_000;
+    world.home.time = world.now / 1000;
+    const first = world.home.git('rev-parse', 'main~4').trim();
+    const paths = world.home.paths(first).filter((path) => path.startsWith('scaling/') && path.includes('default/a'));
+    world.home.commit(Object.fromEntries(paths.map((path) => [path, world.home.read(path, first)])));
+    world.now += 3_600_000;
+    const { out } = await world.run('history', 'default/a', '--plot');
+    expect(out).toMatch(/ 20┤ +┏━+┓\n/);
+    expect(out).toMatch(/ 4┤━+┛ +┗━+\n/);
+  });
+
   it('draws one plot for each DSO, the one that changed last first, and not with what contradicts it', async () => {
     const world = await past();
     const { out } = await world.run('history', '--plot', '--limit', '3');

@@ -23,6 +23,8 @@ const ENVIRONMENT = { PATH: process.env['PATH'], HOME: '/nonexistent', LC_ALL: '
 /** A bare repository in a directory, looked at and changed by plain Git: what the world around the product does. */
 export class BareRepository {
   readonly directory: string;
+  /** When foreign commits are made, in seconds; null: long ago, one a second. */
+  time: number | null = null;
   #foreign = 0;
 
   private constructor(directory: string) {
@@ -51,7 +53,7 @@ export class BareRepository {
     committer = author,
   ): string {
     this.#foreign += 1;
-    const when = `${1_700_000_000 + this.#foreign} +0000`;
+    const when = `${this.time ?? 1_700_000_000 + this.#foreign} +0000`;
     const head = [
       `commit refs/heads/${branch}`,
       `author ${person(author)} ${when}`,
