@@ -15,7 +15,6 @@ import {
   withOutput,
   withSelection,
 } from './options.ts';
-import { plotHistory } from './plot-history.ts';
 import { type Format, renderData } from './print-report.ts';
 import { pullsByCommit } from './pulls-of.ts';
 import { recordedIn, someOf } from './recorded-in.ts';
@@ -71,7 +70,7 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       context.stdout(
         others.length > 0 && format !== 'json' && format !== 'yaml'
           ? `no decision of ${shownText(key ?? '')} found; there are decisions of ${someOf(others)}\n`
-          : render(newest(all, options.limit), all.length, format, options, context, revisions),
+          : await render(newest(all, options.limit), all.length, format, options, context, revisions),
       );
     });
   withOutput(withSelection(command));
@@ -81,14 +80,14 @@ function newest(decisions: readonly ShownDecision[], limit: number): readonly Sh
   return limit === 0 ? decisions : decisions.slice(0, limit);
 }
 
-function render(
+async function render(
   decisions: readonly ShownDecision[],
   all: number,
   format: Format,
   { plot: isPlotted }: HistoryOptions,
   context: Context,
   revisions: readonly (readonly Revision[])[],
-): string {
+): Promise<string> {
   const { columns } = context;
   if (format === 'json' || format === 'yaml') return renderData(decisions, format);
   if (decisions.length === 0) return 'no decision found\n';
@@ -96,6 +95,7 @@ function render(
   const note = more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
   if (isPlotted) {
     const color = colorOf(context, process.stdout.isTTY);
+    const { plotHistory } = await import('./plot-history.ts');
     return `${plotHistory(withPutBacks(decisions, revisions), { now: context.now(), columns, color })}${note}`;
   }
   const rows = decisions.map((one) => {

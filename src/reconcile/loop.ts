@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.ts';
 import type { Engine } from './engine.ts';
 import type { TickResult } from './outcome.ts';
@@ -29,6 +30,8 @@ const IDLE_MS = 60_000;
 const SAVE_MS = 60_000;
 /** How long pushes that are under way are waited for at the end: what is left then of the grace is for telling it. */
 const LAST_PUSH_MS = 3000;
+/** The longest pause for what comes in: as long as a tick took, so that a storm of changes is not one tick for each. */
+const MAX_PAUSE_MS = 50;
 /** How long the hub may take to be read at the end. */
 const LAST_READ_MS = 500;
 /** Wait after a tick that failed as a whole; doubled each time up to the longest time. */
@@ -64,6 +67,8 @@ export async function runLoop(options: LoopOptions): Promise<void> {
         lastSave = begun;
         await save(options, background);
       }
+      const tookMs = performance.now() - begun;
+      if (wake.isCalled && !stop.aborted) await sleep(Math.min(tookMs, MAX_PAUSE_MS));
       await wake.wait(Math.max(0, next - now - (performance.now() - begun)));
     }
     const hasNews = await engine.finish(LAST_PUSH_MS);
@@ -114,6 +119,10 @@ export function describeFailure(error: unknown): string {
 class Wake {
   #isCalled = false;
   #resolve: (() => void) | null = null;
+
+  get isCalled(): boolean {
+    return this.#isCalled;
+  }
 
   call(): void {
     this.#isCalled = true;

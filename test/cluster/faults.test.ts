@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FaultProxy } from './fault-proxy.ts';
 import { patchMetric } from './guide.ts';
@@ -62,6 +63,17 @@ describe('the API server', () => {
     proxy.fault = { kind: 'none' };
     await service.committed([3, 5], name, 40_000);
   });
+
+  it('that is down for a minute lowers nothing, and what changes after it is acted on at once', async () => {
+    await scaled('minute', '20', [2, 2]);
+    await hub.server.end();
+    await sleep(61_000);
+    expect(service.counts('minute')).toEqual([2, 2]);
+    expect((await service.probe('/livez')).status).toBe(200);
+    await hub.server.begin();
+    await timed('minute', '37', [3, 5]);
+    await timed('minute', '49', [4, 6], 10_000);
+  }, 240_000);
 
   it('whose history was compacted is listed again', async () => {
     await scaled('compacted', '20', [2, 2]);
