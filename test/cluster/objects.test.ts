@@ -1,11 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { READER } from './control-plane.ts';
+import { READER, startControllers } from './control-plane.ts';
 import { patchMetric } from './guide.ts';
 import { conditionOf, dsoOf, type Hub, metricOf, type StoredDso, startHub } from './hub.ts';
-import { Running, until } from './process.ts';
-import { programPath } from './programs.ts';
+import { type Running, until } from './process.ts';
 import { Service } from './service.ts';
 
 let hub: Hub;
@@ -15,17 +14,7 @@ let controllers: Running;
 beforeAll(async () => {
   hub = await startHub();
   const { server } = hub;
-  controllers = new Running(
-    programPath('kube-controller-manager'),
-    [
-      `--kubeconfig=${server.kubeconfig()}`,
-      '--leader-elect=false',
-      '--controllers=namespace,garbagecollector',
-      `--service-account-private-key-file=${server.path('sa.key')}`,
-      '--secure-port=0',
-    ],
-    server.path('controllers.log'),
-  );
+  controllers = startControllers(server, 'namespace,garbagecollector');
   service = new Service(server);
   await service.start();
   await service.ready();
@@ -78,16 +67,25 @@ describe('what the API server refuses, with the name of the field', () => {
   });
 });
 
+/** One with a trigger that is not known here. */
+function ofKafka(name: string, engine: string): string {
+  const manifest = JSON.parse(dsoOf(name)) as { metadata: object; spec: { scaledObjectSpec: { triggers: object[] } } };
+  manifest.spec.scaledObjectSpec.triggers = [{ type: 'kafka', metadata: {} }];
+  const annotations = { 'dso-gitops.dev/engine': engine };
+  return JSON.stringify({ ...manifest, metadata: { ...manifest.metadata, annotations } });
+}
+
 describe('what gets past the CRD and cannot be served', () => {
   it('is Stalled with the reason, and the others go on', async () => {
     hub.server.apply(dsoOf('unknown-member', { memberClusters: [{ name: 'member-3' }] }));
     const stalled = await conditionOf(hub.server, 'unknown-member', 'Stalled', ({ status }) => status === 'True');
     expect(stalled.reason).toBe('UnknownMember');
     expect(stalled.message).toContain('known: member-1, member-2');
-    const other = JSON.parse(dsoOf('other-trigger')) as { spec: { scaledObjectSpec: { triggers: object[] } } };
-    other.spec.scaledObjectSpec.triggers = [{ type: 'kafka', metadata: {} }];
-    hub.server.apply(JSON.stringify(other));
+    // Without KEDA; where that may be asked it is said that it is missing.
+    hub.server.apply(ofKafka('other-trigger', 'builtin'));
     expect((await conditionOf(hub.server, 'other-trigger', 'Stalled', () => true)).reason).toBe('Unsupported');
+    hub.server.apply(ofKafka('of-keda', 'auto'));
+    await conditionOf(hub.server, 'of-keda', 'Ready', ({ message }) => message.includes('KEDA is not installed'));
     await scaled('goes-on', '20', [2, 2]);
   });
 
