@@ -24,7 +24,7 @@ import { engineOf } from './engine-of.ts';
 import { objectKey } from './names.ts';
 import type { Path, Problem } from './problem.ts';
 import { show } from './problem.ts';
-import type { ScaledObjectSpec } from './scaled-object.ts';
+import { type ScaledObjectSpec, SPEC } from './scaled-object.ts';
 import { type ScaleTarget, splitApiVersion } from './target.ts';
 import { checkFallback, checkTriggers, metricTypeOf } from './trigger-list.ts';
 
@@ -89,8 +89,6 @@ export interface DemandSettings {
 }
 
 export const DEFAULT_DEMAND_SETTINGS: DemandSettings = { ramp: null, tolerance: DEFAULT_TOLERANCE };
-
-const SPEC: Path = ['spec', 'scaledObjectSpec'];
 
 /** Applies defaults and all rules that zod cannot say. All problems of the object are reported together. */
 export function effectiveDso(manifest: DsoManifest, settings: DemandSettings): EffectiveDso {

@@ -1,9 +1,7 @@
 import type { DsoManifest } from './dso.ts';
 import { ENGINE, type Engine, type EngineChoice } from './engine.ts';
-import type { Path, Problem } from './problem.ts';
-import { show } from './problem.ts';
-
-const SPEC: Path = ['spec', 'scaledObjectSpec'];
+import { type Problem, show } from './problem.ts';
+import { SPEC } from './scaled-object.ts';
 
 const NO_CLUSTER: Problem = {
   path: ['metadata', 'annotations', ENGINE],

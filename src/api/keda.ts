@@ -60,3 +60,8 @@ export function cooldownOf({ cooldownPeriod }: ScaledObjectSpec): number {
 export function ofKeda(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(annotations).filter(([name]) => OF_KEDA.test(name)));
 }
+
+/** All others of an object. */
+export function notOfKeda(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(annotations).filter(([name]) => !OF_KEDA.test(name)));
+}

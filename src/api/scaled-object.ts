@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { PlainText } from './names.ts';
+import type { Path } from './problem.ts';
 
 const count = z.int32().min(0);
 
@@ -114,3 +115,6 @@ export const ScaledObjectSpec = z
   .describe("KEDA's ScaledObjectSpec; bounds are totals of the fleet.");
 
 export type ScaledObjectSpec = z.infer<typeof ScaledObjectSpec>;
+
+/** Where it is in a DSO. */
+export const SPEC: Path = ['spec', 'scaledObjectSpec'];

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ofKeda, type ScaledObjectContent, SEEDED, SEEDED_AT, scaledObjectOf } from '../api/keda.ts';
+import type { Dso } from '../api/effective.ts';
+import { notOfKeda, ofKeda, type ScaledObjectContent, SEEDED, SEEDED_AT, scaledObjectOf } from '../api/keda.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import { WriteQueue } from '../kubernetes/write-queue.ts';
-import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import type { TickResult } from '../reconcile/outcome.ts';
 import { isOver } from '../reconcile/wait.ts';
-import type { HubDso, StoredDso } from '../sources/hub.ts';
+import type { StoredDso } from '../sources/hub.ts';
 import { isOverwritten, type KeptScaledObject, type ScaledObjectState } from '../sources/scaled-objects.ts';
 import type { ScaledObjectApi, WrittenScaledObject } from './scaled-object-api.ts';
 
@@ -32,6 +33,14 @@ type Step =
     }
   | { readonly kind: 'remove'; readonly object: KeptScaledObject };
 
+/** What of a DSO tells what is to be done. */
+interface Concerned {
+  readonly dso: Dso;
+  readonly stored: StoredDso;
+  /** What is decided; null: it is not known. */
+  readonly total: number | null;
+}
+
 /** What was written last. */
 interface Memory extends WrittenScaledObject {
   readonly content: ScaledObjectContent;
@@ -50,8 +59,11 @@ const SHOWN_MS = 30_000;
 export class ScaledObjectKeeper {
   readonly #options: KeeperOptions;
   readonly #memories = new Map<string, Memory>();
-  /** What the last tick showed. What is to be done is found when it is done: nothing is tried again that nobody wants any more. */
-  #tick: ReadonlyMap<string, { readonly dso: HubDso; readonly outcome: DsoOutcome | null }> = new Map();
+  /**
+   * What the last tick showed of those that have a ScaledObject or are to have one. What is to be done is found when it is
+   * done: nothing is tried again that nobody wants any more.
+   */
+  #tick: ReadonlyMap<string, Concerned> = new Map();
   readonly #queue: WriteQueue<null>;
 
   constructor(options: KeeperOptions) {
@@ -69,9 +81,19 @@ export class ScaledObjectKeeper {
 
   /** Takes what a tick came to. */
   offer({ dsos, outcomes }: TickResult): void {
-    const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]));
-    this.#tick = new Map(dsos.map((dso) => [dso.key, { dso, outcome: byKey.get(dso.key) ?? null }]));
-    for (const { key } of dsos) if (!this.#queue.has(key) && this.#stepOf(key)) this.#queue.put(key, null, 0);
+    const tick = new Map<string, Concerned>();
+    for (const { key, effective, stored } of dsos) {
+      // What is deleted goes with its owner, and of an object that is not valid nobody knows what it is to be.
+      if (!stored || stored.isBeingDeleted || effective.kind !== 'dso') continue;
+      const isConcerned = effective.dso.engine === 'keda' || this.#options.stateOf(stored)?.kind === 'own';
+      if (isConcerned) tick.set(key, { dso: effective.dso, stored, total: null });
+    }
+    for (const { key, decided } of outcomes) {
+      const one = tick.get(key);
+      if (one) tick.set(key, { ...one, total: decided?.state?.demand.total ?? null });
+    }
+    this.#tick = tick;
+    for (const key of tick.keys()) if (!this.#queue.has(key) && this.#stepOf(key)) this.#queue.put(key, null, 0);
     for (const key of this.#memories.keys()) if (!this.#tick.has(key)) this.#memories.delete(key);
     this.#queue.pump();
   }
@@ -83,19 +105,17 @@ export class ScaledObjectKeeper {
 
   /** What is to be done now; null: nothing. */
   #stepOf(key: string): Step | null {
-    const { dso, outcome = null } = this.#tick.get(key) ?? {};
-    // What is deleted goes with its owner, and of an object that is not valid nobody knows what it is to be.
-    if (!dso?.stored || dso.stored.isBeingDeleted || dso.effective.kind !== 'dso') return null;
-    const state = this.#options.stateOf(dso.stored);
+    const one = this.#tick.get(key);
+    const state = one && this.#options.stateOf(one.stored);
     if (!state || state.kind === 'unknown' || state.kind === 'foreign') return null;
-    const { scaledObject, name, annotations } = dso.effective.dso;
+    const { stored, total } = one;
+    const { scaledObject, name, annotations } = one.dso;
     const object = state.kind === 'own' ? state.object : null;
     if (object?.isBeingDeleted) return null;
     if (!scaledObject) return object && { kind: 'remove', object };
     const content = scaledObjectOf(name, annotations, scaledObject);
-    const total = outcome?.decided?.state?.demand.total ?? null;
     if (object) {
-      const given = isOverwritten(object, dso.stored) ? total : null;
+      const given = isOverwritten(object, stored) ? total : null;
       return given === null && this.#isInLine(key, object, content)
         ? null
         : { kind: 'replace', object, total: given, content };
@@ -124,7 +144,7 @@ export class ScaledObjectKeeper {
 
   async #write(key: string): Promise<ProductError | null> {
     const { now, onWrite } = this.#options;
-    const [step, dso] = [this.#stepOf(key), this.#tick.get(key)?.dso.stored];
+    const [step, dso] = [this.#stepOf(key), this.#tick.get(key)?.stored];
     if (!step || !dso) return null;
     try {
       const written = await this.#do(step, dso);
@@ -153,8 +173,7 @@ export class ScaledObjectKeeper {
     if (step.kind === 'create')
       return api.create(dso, { ...content, annotations: { ...content.annotations, ...given } });
     // Those of others stay.
-    const others = Object.entries(step.object.annotations).filter(([name]) => !(name in ofKeda({ [name]: '' })));
-    const annotations = { ...Object.fromEntries(others), ...content.annotations, ...given };
+    const annotations = { ...notOfKeda(step.object.annotations), ...content.annotations, ...given };
     return api.replace(dso, step.object.uid, { ...content, annotations });
   }
 }

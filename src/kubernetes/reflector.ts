@@ -31,6 +31,12 @@ export interface ReflectorOptions<T> {
   readonly isOnce: boolean;
 }
 
+/** A reflector that was started, and what ends it. */
+export interface Begun<T> {
+  readonly reflector: Reflector<T>;
+  readonly stop: AbortController;
+}
+
 /** What came of one watch. */
 interface Watching {
   /** When the head of its answer came, epoch milliseconds; null: it did not. */
@@ -102,6 +108,13 @@ export class Reflector<T> {
   /** Starts; ends with the signal. */
   start(signal: AbortSignal): void {
     void this.#run(signal);
+  }
+
+  /** Starts, until it is told to stop. */
+  begin(): Begun<T> {
+    const stop = new AbortController();
+    this.start(stop.signal);
+    return { reflector: this, stop };
   }
 
   /** Resolves when the collection was listed, or could not be. */

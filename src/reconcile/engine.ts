@@ -232,8 +232,7 @@ export class Engine {
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
     const found = await this.past(destinationId, (repository, { root }) => {
-      // Of a part nothing is checked: when each was decided tells the order.
-      return path === null ? repository.revisions(root, true) : repository.revisions(`${root}/${path}`, false);
+      return repository.revisions(path === null ? root : `${root}/${path}`);
     });
     return found ?? [];
   }

@@ -70,7 +70,7 @@ export interface Repository {
   /** Files at or below paths as they were at a commit that `commitAt` gave, each with the commit that made it so. */
   filesAt(commit: string, paths: readonly string[]): Promise<readonly Revision[]>;
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
-  revisions(path: string, isOrdered: boolean): Promise<readonly Revision[]>;
+  revisions(path: string): Promise<readonly Revision[]>;
   /**
    * Commits of the branch that are not in the history of an earlier one; fetches the whole history. null: that one is not in it.
    *

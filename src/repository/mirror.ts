@@ -171,8 +171,8 @@ export class Mirror {
   }
 
   /** Every version of the files at or below a path, the newest first; fetches the whole history. */
-  async revisions(path: string, isOrdered: boolean): Promise<readonly Revision[]> {
-    return this.tip === null ? [] : this.#past.revisions(this.tip, path, isOrdered);
+  async revisions(path: string): Promise<readonly Revision[]> {
+    return this.tip === null ? [] : this.#past.revisions(this.tip, path);
   }
 
   /** Commits that are not in the history of an earlier one; null: that one is not in the history of the branch. */

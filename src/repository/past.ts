@@ -128,16 +128,12 @@ export class Past {
     });
   }
 
-  /**
-   * Every version of the files at or below a path, the newest first; fetches the whole history.
-   *
-   * @param isOrdered nothing is told before what it came after, whatever the clocks said
-   */
-  async revisions(tip: string, path: string, isOrdered: boolean): Promise<readonly Revision[]> {
+  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
+  async revisions(tip: string, path: string): Promise<readonly Revision[]> {
     await this.#fetchAll();
-    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them.
-    const order = isOrdered ? ['--topo-order'] : [];
-    const changes = (await this.#log(['-m', ...order, tip], [path])).flatMap(
+    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them. Nothing is
+    // told before what it came after, whatever the clocks said.
+    const changes = (await this.#log(['-m', '--topo-order', tip], [path])).flatMap(
       ({ commit, committedAt, author, changes }) =>
         changes.map((change) => ({ commit, committedAt, author, ...change })),
     );

@@ -5,7 +5,7 @@ import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
 import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Collection } from '../kubernetes/list.ts';
-import { type Keep, Reflector } from '../kubernetes/reflector.ts';
+import { type Begun, type Keep, Reflector } from '../kubernetes/reflector.ts';
 import type { Observation, ObservationProblem } from '../triggers/hub-object.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
@@ -42,7 +42,7 @@ export class KubernetesHub implements Hub {
   /** What KEDA has been asked for. */
   readonly scaledObjects: ScaledObjects;
   readonly #stop = new AbortController();
-  #dsos: { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } | null = null;
+  #dsos: Begun<KeptDso> | null = null;
   #changed: () => void = () => undefined;
   /** Whose objects are watched. */
   #named: { readonly reflector: Reflector<KeptDso>; readonly version: number } | null = null;
@@ -130,7 +130,7 @@ export class KubernetesHub implements Hub {
     throw problem;
   }
 
-  #watchDsos(): { readonly reflector: Reflector<KeptDso>; readonly stop: AbortController } {
+  #watchDsos(): Begun<KeptDso> {
     if (this.#dsos) return this.#dsos;
     const settings = { ...this.#options.demand, isCluster: true };
     const lists = new MemberLists();
@@ -139,9 +139,7 @@ export class KubernetesHub implements Hub {
       (object, earlier) => keepDso(object, { settings, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
     );
-    const stop = new AbortController();
-    reflector.start(stop.signal);
-    this.#dsos = { reflector, stop };
+    this.#dsos = reflector.begin();
     return this.#dsos;
   }
 

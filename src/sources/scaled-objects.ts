@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { DSO_KIND } from '../api/dso.ts';
 import { SCALED_OBJECT_RESOURCE, SEEDED, SEEDED_AT, scaledObjectPath } from '../api/keda.ts';
 import { objectKey } from '../api/names.ts';
-import type { KubernetesClient } from '../kubernetes/client.ts';
 import { isOlder } from '../kubernetes/list.ts';
-import { Reflector } from '../kubernetes/reflector.ts';
+import { type Begun, Reflector } from '../kubernetes/reflector.ts';
 import type { ObservationProblem } from '../triggers/hub-object.ts';
 import type { StoredDso } from './hub.ts';
+import type { WatchOptions } from './watched-objects.ts';
 
 const ConditionRecord = z.object({
   type: z.string(),
@@ -51,21 +51,12 @@ export type ScaledObjectState =
   | { readonly kind: 'foreign'; readonly owner: string | null }
   | { readonly kind: 'own'; readonly object: KeptScaledObject };
 
-/** What the watch needs. */
-export interface ScaledObjectsOptions {
-  readonly client: KubernetesClient;
-  readonly changed: () => void;
-  readonly now: () => number;
-  /** Read once and do not watch. */
-  readonly isOnce: boolean;
-}
-
 /** The ScaledObjects of KEDA; they are watched only while there is a DSO that needs one. */
 export class ScaledObjects {
-  readonly #options: ScaledObjectsOptions;
-  #watched: { readonly reflector: Reflector<KeptScaledObject>; readonly stop: AbortController } | null = null;
+  readonly #options: WatchOptions;
+  #watched: Begun<KeptScaledObject> | null = null;
 
-  constructor(options: ScaledObjectsOptions) {
+  constructor(options: WatchOptions) {
     this.#options = options;
   }
 
@@ -124,16 +115,13 @@ export class ScaledObjects {
     return { reason: 'NotObserved', message: 'its ScaledObject was not read yet', since, isRefused: true };
   }
 
-  #watch(): { readonly reflector: Reflector<KeptScaledObject>; readonly stop: AbortController } {
-    const reflector = new Reflector<KeptScaledObject>({
+  #watch(): Begun<KeptScaledObject> {
+    return new Reflector<KeptScaledObject>({
       ...this.#options,
       collection: { path: scaledObjectPath(null), name: null, form: null },
       keep: keepScaledObject,
       what: SCALED_OBJECT_RESOURCE,
-    });
-    const stop = new AbortController();
-    reflector.start(stop.signal);
-    return { reflector, stop };
+    }).begin();
   }
 }
 

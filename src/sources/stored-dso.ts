@@ -74,6 +74,7 @@ export function keepDso(
   const base = before?.identity === identity ? before.dso : parseDso(object, key, settings, lists);
   if (!base) return null;
   const told = Told.safeParse(status).data?.gitOps;
+  const replicas = replicasIn(object) ?? 0;
   const stored = {
     namespace,
     name,
@@ -82,8 +83,8 @@ export function keepDso(
     resourceVersion,
     status,
     lastCommit: told?.lastCommit ?? null,
-    replicas: replicasIn(object) ?? 0,
-    scale: writtenReplicas(object, metadata.managedFields),
+    replicas,
+    scale: isOthers(metadata.managedFields) ? null : replicas,
     engine: told?.engine ?? null,
     counted: told?.scale?.counted ?? null,
     requestedAt: annotations[REQUESTED_AT] ?? null,
@@ -115,14 +116,13 @@ function scaleOf(
 }
 
 /**
- * The number in the subresource scale; null: somebody wrote the field in another way. After a 0 the API server does not note
+ * Whether somebody wrote the number in another way than through the subresource scale. After a 0 the API server does not note
  * any more who scales, so only that others did not is known.
  */
-function writtenReplicas(object: object, managers: readonly z.infer<typeof FieldsEntry>[]): number | null {
-  const isOthers = managers.some(({ subresource, fieldsV1 }) => {
+function isOthers(managers: readonly z.infer<typeof FieldsEntry>[]): boolean {
+  return managers.some(({ subresource, fieldsV1 }) => {
     return subresource !== 'scale' && OwnedReplicas.safeParse(fieldsV1).success;
   });
-  return isOthers ? null : (replicasIn(object) ?? 0);
 }
 
 function parseDso(object: object, key: string, settings: DemandSettings, lists: MemberLists): HubDso | null {

@@ -1,5 +1,5 @@
 import type { KubernetesClient } from '../kubernetes/client.ts';
-import { Reflector } from '../kubernetes/reflector.ts';
+import { type Begun, Reflector } from '../kubernetes/reflector.ts';
 import type { HubObject, Observation, ObservationProblem } from '../triggers/hub-object.ts';
 import { parseDataObject } from './objects.ts';
 
@@ -10,8 +10,8 @@ export interface ObjectName {
   readonly name: string;
 }
 
-/** What the watched objects need. */
-export interface WatchedObjectsOptions {
+/** What watches need. */
+export interface WatchOptions {
   readonly client: KubernetesClient;
   readonly changed: () => void;
   readonly now: () => number;
@@ -24,10 +24,7 @@ const MAX_SINGLE = 50;
 /** Fewer than this are read one by one again. */
 const FEW = 25;
 
-interface Watched {
-  readonly reflector: Reflector<HubObject>;
-  readonly stop: AbortController;
-}
+type Watched = Begun<HubObject>;
 
 /** One watch of all ConfigMaps, and which of them it keeps. */
 interface WatchOfAll extends Watched {
@@ -39,7 +36,7 @@ interface WatchOfAll extends Watched {
  * become many or few, the new watches begin beside the old ones, which end when the new ones have read.
  */
 export class WatchedObjects {
-  readonly #options: WatchedObjectsOptions;
+  readonly #options: WatchOptions;
   readonly #single = new Map<string, Watched>();
   /** null: there are few ConfigMaps, or it was not listed yet. */
   #all: WatchOfAll | null = null;
@@ -49,7 +46,7 @@ export class WatchedObjects {
   /** The ConfigMaps among them. */
   #maps: readonly string[] = [];
 
-  constructor(options: WatchedObjectsOptions) {
+  constructor(options: WatchOptions) {
     this.#options = options;
   }
 
@@ -151,13 +148,13 @@ export class WatchedObjects {
       kind,
       kind === 'Secret' ? `dso-gitops install --export --secret ${namespace}/${name.name}` : undefined,
     );
-    this.#single.set(idOf(name), this.#start(reflector));
+    this.#single.set(idOf(name), reflector.begin());
   }
 
   #watchAll(): void {
     this.#endComing();
     const reflector = this.#reflector({ path: '/api/v1/configmaps', name: null }, 'configmaps', 'ConfigMap');
-    this.#coming = { ...this.#start(reflector), covered: new Set(this.#maps) };
+    this.#coming = { ...reflector.begin(), covered: new Set(this.#maps) };
   }
 
   #reflector(
@@ -185,12 +182,6 @@ export class WatchedObjects {
       isOnce,
       ...(granting !== undefined && { granting }),
     });
-  }
-
-  #start(reflector: Reflector<HubObject>): Watched {
-    const stop = new AbortController();
-    reflector.start(stop.signal);
-    return { reflector, stop };
   }
 }
 

@@ -169,6 +169,13 @@ export class ApiServer {
     }).toString();
   }
 
+  /** Creates many at once. */
+  create(items: readonly unknown[]): void {
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+    const args = ['--kubeconfig', this.kubeconfig(), 'create', '-f', '-'];
+    execFileSync(programPath('kubectl'), args, { input: list, stdio: 'pipe' });
+  }
+
   /** One object. */
   async get<T>(...args: readonly string[]): Promise<T> {
     return JSON.parse(await this.kubectl('get', ...args, '-o', 'json')) as T;
@@ -202,6 +209,22 @@ export class ApiServer {
     };
     writeFileSync(this.kubeconfig(user), JSON.stringify(config), { mode: 0o600 });
   }
+}
+
+/** The controllers of Kubernetes, of which some are started. @param args more of the command line */
+export function startControllers(server: ApiServer, controllers: string, ...args: readonly string[]): Running {
+  return new Running(
+    programPath('kube-controller-manager'),
+    [
+      `--kubeconfig=${server.kubeconfig()}`,
+      '--leader-elect=false',
+      `--controllers=${controllers}`,
+      `--service-account-private-key-file=${server.path('sa.key')}`,
+      '--secure-port=0',
+      ...args,
+    ],
+    server.path('controllers.log'),
+  );
 }
 
 /** Waits until every CRD is served. A new one has no conditions at all at first, which kubectl takes for an error. */

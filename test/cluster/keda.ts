@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeSite } from '../suites/https/certificates.ts';
-import { type ApiServer, established } from './control-plane.ts';
+import { type ApiServer, established, startControllers } from './control-plane.ts';
 import { freePort, Running, until } from './process.ts';
 import { moduleFiles, programPath } from './programs.ts';
 
@@ -98,17 +98,10 @@ export class Keda {
         hub.path('keda-adapter.log'),
         { env },
       ),
-      new Running(
-        programPath('kube-controller-manager'),
-        [
-          `--kubeconfig=${kubeconfig}`,
-          '--leader-elect=false',
-          '--controllers=horizontal-pod-autoscaler-controller,garbagecollector,namespace',
-          '--horizontal-pod-autoscaler-sync-period=5s',
-          `--service-account-private-key-file=${hub.path('sa.key')}`,
-          '--secure-port=0',
-        ],
-        hub.path('controllers.log'),
+      startControllers(
+        hub,
+        'horizontal-pod-autoscaler-controller,garbagecollector,namespace',
+        '--horizontal-pod-autoscaler-sync-period=5s',
       ),
     ];
     await until(

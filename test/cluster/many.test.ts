@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FaultProxy } from './fault-proxy.ts';
 import { patchMetric } from './guide.ts';
 import { dsoOf, type Hub, metricOf, startHub } from './hub.ts';
 import { until } from './process.ts';
-import { programPath } from './programs.ts';
 import { Service } from './service.ts';
 
 const COUNT = 600;
@@ -19,9 +17,7 @@ beforeAll(async () => {
   service = new Service(hub.server, { kubeconfig: proxy.kubeconfig() });
   const names = Array.from({ length: COUNT }, (_, index) => `web-${index}`);
   const items = names.flatMap((name) => [JSON.parse(metricOf(name, '20')), JSON.parse(dsoOf(name))] as object[]);
-  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-  const create = ['--kubeconfig', hub.server.kubeconfig(), 'create', '-f', '-'];
-  execFileSync(programPath('kubectl'), create, { input: list, stdio: 'pipe' });
+  hub.server.create(items);
   await service.start();
 });
 

@@ -1,4 +1,4 @@
-import { ApiServer, type Etcd } from './control-plane.ts';
+import { ApiServer, type Etcd, startControllers } from './control-plane.ts';
 import { Running, until } from './process.ts';
 import { programPath } from './programs.ts';
 
@@ -26,17 +26,7 @@ export class Member {
     const server = await ApiServer.start(name, etcd);
     const kubeconfig = `--kubeconfig=${server.kubeconfig()}`;
     const processes = [
-      new Running(
-        programPath('kube-controller-manager'),
-        [
-          kubeconfig,
-          '--leader-elect=false',
-          '--controllers=deployment,replicaset,namespace,garbagecollector',
-          `--service-account-private-key-file=${server.path('sa.key')}`,
-          '--secure-port=0',
-        ],
-        server.path('controllers.log'),
-      ),
+      startControllers(server, 'deployment,replicaset,namespace,garbagecollector'),
       new Running(
         programPath('kube-scheduler'),
         [kubeconfig, '--leader-elect=false', '--secure-port=0'],

@@ -1,9 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dsoOf, type Hub, metricOf, startHub } from './hub.ts';
 import { until } from './process.ts';
-import { programPath } from './programs.ts';
 import { RawApi } from './raw-api.ts';
 import { Service } from './service.ts';
 
@@ -23,9 +21,7 @@ beforeAll(async () => {
   const names = Array.from({ length: DSOS }, (_, index) => `web-${index}`);
   const own = names.flatMap((name) => [JSON.parse(metricOf(name, '5')), JSON.parse(dsoOf(name))] as object[]);
   const items = [...own, JSON.parse(metricOf('nobody', '5'))];
-  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
-  const create = ['--kubeconfig', hub.server.kubeconfig(), 'create', '-f', '-'];
-  execFileSync(programPath('kubectl'), create, { input: list, stdio: 'pipe' });
+  hub.server.create(items);
   await service.start();
   await allAt(1);
   // The time between two pushes is over.
