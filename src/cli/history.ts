@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Configuration } from '../config/load.ts';
+import type { Destination } from '../config/load.ts';
+import { asProductError } from '../errors.ts';
 import { decisionsOf, type PastDecision, putBacksOf, type Revision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
 import type { Engine } from '../reconcile/engine.ts';
 import type { PullReport } from '../reconcile/report.ts';
 import { connectToGit } from './connect.ts';
-import type { Context, ExitCode } from './context.ts';
+import { type Context, EXIT, type ExitCode } from './context.ts';
 import {
   colorOf,
   formatOf,
@@ -36,7 +37,7 @@ interface ShownDecision extends PastDecision {
 }
 
 /** `history`: who changed what when and why, from the decision records in Git. */
-export function addHistory(program: Command, context: Context, _done: (code: ExitCode) => void): void {
+export function addHistory(program: Command, context: Context, done: (code: ExitCode) => void): void {
   const command = program
     .command('history')
     .description('show the decisions of the past, from the records in Git')
@@ -53,14 +54,13 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
       const isWanted = selectionOf(options, name);
       const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
+      const ofEach: OfEach = (read) => readEach(configuration.destinations, read, context, done);
       if (options.at !== undefined) {
-        const held = (await findHeld(configuration, engine, path, options.at, context)).filter((one) =>
-          isWanted(one.key),
-        );
+        const held = (await findHeld(ofEach, engine, path, options.at, context)).filter((one) => isWanted(one.key));
         context.stdout(renderHeld(held, formatOf(options.output), context));
         return;
       }
-      const revisions = await Promise.all(configuration.destinations.map(({ id }) => engine.revisions(id, path)));
+      const revisions = await ofEach(({ id }) => engine.revisions(id, path));
       const pulls = await pullsByCommit(configuration, engine, context);
       const all = decisionsOf(revisions.flat())
         .filter((one) => isWanted(one.key))
@@ -74,6 +74,26 @@ export function addHistory(program: Command, context: Context, _done: (code: Exi
       );
     });
   withOutput(withSelection(command));
+}
+
+type OfEach = <T>(read: (destination: Destination) => Promise<T>) => Promise<readonly T[]>;
+
+/** What each destination tells. One that cannot be read is named and leaves the others. @throws where none can be */
+async function readEach<T>(
+  destinations: readonly Destination[],
+  read: (destination: Destination) => Promise<T>,
+  { stderr }: Context,
+  done: (code: ExitCode) => void,
+): Promise<readonly T[]> {
+  const answers = await Promise.allSettled(destinations.map(read));
+  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [asProductError(answer.reason)] : []));
+  const [first] = errors;
+  if (!first) return told;
+  if (told.length === 0) throw first;
+  for (const { reason, message } of errors) stderr(`left out: ${reason}: ${shownText(message)}\n`);
+  done(EXIT.failed);
+  return told;
 }
 
 function newest(decisions: readonly ShownDecision[], limit: number): readonly ShownDecision[] {
@@ -129,24 +149,22 @@ function rowOf(
 
 /** What the branches held, each as it was then. */
 async function findHeld(
-  { destinations }: Configuration,
+  ofEach: OfEach,
   engine: Engine,
   path: string,
   instant: number,
   context: Context,
 ): Promise<readonly HeldDecision[]> {
-  const places = await Promise.all(
-    destinations.map(async (destination) => {
-      const found = await engine.past(destination.id, async (repository, { root }) => {
-        const commit = await repository.commitAt(instant, context.now());
-        if (commit === null) return null;
-        const records = await repository.filesAt(commit, [`${root}/${path}`]);
-        const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
-        return { records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
-      });
-      return { settings: destination, ...(found ?? { records: [], replaced: new Map(), overlays: [] }) };
-    }),
-  );
+  const places = await ofEach(async (destination) => {
+    const found = await engine.past(destination.id, async (repository, { root }) => {
+      const commit = await repository.commitAt(instant, context.now());
+      if (commit === null) return null;
+      const records = await repository.filesAt(commit, [`${root}/${path}`]);
+      const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
+      return { records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
+    });
+    return { settings: destination, ...(found ?? { records: [], replaced: new Map(), overlays: [] }) };
+  });
   return heldAt(places);
 }
 

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { overlayOf, World } from '../scenarios/world.ts';
 
@@ -269,4 +270,31 @@ describe('history', () => {
       'no decision of default/none found; there are decisions of default/a, default/b\n',
     );
   });
+});
+
+describe('one of several repositories that is gone', () => {
+  const TWO = {
+    destinations: [
+      { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
+      { name: 'second', repository: 'second.git', match: { members: ['two'] } },
+    ],
+  };
+
+  it.each([{ args: [] }, { args: ['--at', '2027-01-01T00:00Z'] }])(
+    'is named, and what the others tell is told: $args',
+    async ({ args }) => {
+      const world = new World(TWO);
+      const second = world.repository('second.git');
+      world.dso({ name: 'a' });
+      world.metric('a', 20);
+      await world.tick();
+      renameSync(second.directory, `${second.directory}.away`);
+      const { out, code, err } = await world.run('history', 'default/a', ...args);
+      expect(code).toBe(1);
+      expect(err).toMatch(/^left out: RepositoryNotFound: reading \S+second\.git/);
+      expect(out).toContain('default/a');
+      renameSync(world.home.directory, `${world.home.directory}.away`);
+      expect(await world.run('history', 'default/a', ...args)).toMatchObject({ code: 1, out: '' });
+    },
+  );
 });
