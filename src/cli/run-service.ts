@@ -49,7 +49,8 @@ export async function run(options: RunOptions, context: Context): Promise<void> 
   const server =
     metrics && healthPort !== undefined ? await serveHealth(health, healthPort, () => metrics.text()) : null;
   const memory = new MemoryLog();
-  const unwatchHeap = watchHeap((use) => {
+  const nodeOptions = [context.environment['NODE_OPTIONS'] ?? '', ...process.execArgv].join(' ');
+  const unwatchHeap = watchHeap(nodeOptions, (use) => {
     for (const entry of memory.of(use)) log(entry);
   });
   const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);

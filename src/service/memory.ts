@@ -40,16 +40,28 @@ export class MemoryLog {
   }
 }
 
-/** Calls back after each large collection until it is told to end. */
-export function watchHeap(onUse: (use: HeapUse) => void): () => void {
+/**
+ * Calls back after each large collection until it is told to end. The limit is that of the old generation, where the process
+ * dies: V8 adds three semi-spaces to it, which nothing can be kept in.
+ *
+ * @param options of Node, as they were given
+ */
+export function watchHeap(options: string, onUse: (use: HeapUse) => void): () => void {
+  const young = 3 * semiSpaceOf(options) * MIB;
   const observer = new PerformanceObserver((list) => {
     const isLarge = list.getEntries().some((entry) => kindOf(entry) === constants.NODE_PERFORMANCE_GC_MAJOR);
     if (!isLarge) return;
-    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics();
-    onUse({ usedBytes, limitBytes });
+    const { used_heap_size: usedBytes, heap_size_limit } = getHeapStatistics();
+    onUse({ usedBytes, limitBytes: heap_size_limit - young });
   });
   observer.observe({ entryTypes: ['gc'] });
   return () => observer.disconnect();
+}
+
+/** In MiB: the last that is given, or V8's own. */
+function semiSpaceOf(options: string): number {
+  const given = [...options.matchAll(/--max[-_]semi[-_]space[-_]size[= ](\d+)/g)].at(-1)?.[1];
+  return given === undefined ? 16 : Number(given);
 }
 
 /** Types of the platform leave out what Node says of a collection. */
