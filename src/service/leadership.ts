@@ -60,6 +60,8 @@ interface Seen {
 export class Leadership {
   readonly #options: LeadershipOptions;
   readonly #seen = new Map<string, Seen>();
+  /** What may be held, also where it is not known what came of a write. */
+  readonly #written = new Set<string>();
   /** When what is held was renewed last, by the own clock; null: it is not held. */
   #renewedAt: number | null = null;
   #holder = '';
@@ -106,15 +108,18 @@ export class Leadership {
   /** Gives back what is held: another one need not wait. @throws ProductError the first of what could not be given back */
   async release(): Promise<void> {
     this.#renewedAt = null;
-    const { store, names, identity, now } = this.#options;
-    const given = names.map(async (name) => {
-      const lease = this.#seen.get(name)?.lease;
-      if (lease?.holder !== identity) return;
-      await store.write(name, { ...lease, holder: '', durationSeconds: 1, renewedAt: now() }, lease);
-      this.#seen.delete(name);
-    });
-    const failed = (await Promise.allSettled(given)).find((one) => one.status === 'rejected');
+    const given = await Promise.allSettled([...this.#written].map((name) => this.#giveBack(name)));
+    const failed = given.find((one) => one.status === 'rejected');
     if (failed) throw failed.reason;
+  }
+
+  /** Asks who holds it: the answer to the last write may be lost. */
+  async #giveBack(name: string): Promise<void> {
+    const { store, identity, now } = this.#options;
+    const lease = await store.read(name);
+    if (lease?.holder !== identity) return;
+    await store.write(name, { ...lease, holder: '', durationSeconds: 1, renewedAt: now() }, lease);
+    this.#written.delete(name);
   }
 
   async #take(name: string): Promise<boolean> {
@@ -125,6 +130,7 @@ export class Leadership {
       this.#holder = lease.holder;
       return false;
     }
+    this.#written.add(name);
     const written = await store.write(
       name,
       {

@@ -14,24 +14,39 @@ export class RawApi {
 
   /** Sets the metric that a DSO of `dsoOf` reads; resolves when the API server has it. */
   async setMetric(name: string, value: string, namespace = 'default'): Promise<void> {
-    await this.#patch(`/api/v1/namespaces/${namespace}/configmaps/${name}`, { data: { 'metric-value': value } });
+    const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+    await this.#call('PATCH', path, { data: { 'metric-value': value } });
+  }
+
+  /** Creates an object. @param path that of its list */
+  async create(path: string, object: object): Promise<void> {
+    await this.#call('POST', path, object);
+  }
+
+  /** What it answers to a GET. */
+  get(path: string): Promise<string> {
+    return this.#call('GET', path);
   }
 
   close(): void {
     this.#agent.destroy();
   }
 
-  #patch(path: string, body: object): Promise<void> {
+  #call(method: string, path: string, body?: object): Promise<string> {
     return new Promise((resolve, reject) => {
-      const headers = { authorization: 'Bearer admin-token', 'content-type': 'application/merge-patch+json' };
-      const call = request(`${this.#server.url}${path}`, { method: 'PATCH', agent: this.#agent, headers }, (answer) => {
-        answer.resume();
+      const contentType = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const headers = { authorization: 'Bearer admin-token', 'content-type': contentType };
+      const call = request(`${this.#server.url}${path}`, { method, agent: this.#agent, headers }, (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+        answer.on('error', reject);
         answer.on('end', () => {
-          if (answer.statusCode === 200) resolve();
-          else reject(new Error(`PATCH ${path}: HTTP ${answer.statusCode}`));
+          const text = Buffer.concat(chunks).toString();
+          if (Math.floor((answer.statusCode ?? 0) / 100) === 2) resolve(text);
+          else reject(new Error(`${method} ${path}: HTTP ${answer.statusCode}: ${text}`));
         });
       });
-      call.on('error', reject).end(JSON.stringify(body));
+      call.on('error', reject).end(body && JSON.stringify(body));
     });
   }
 }

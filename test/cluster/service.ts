@@ -31,6 +31,12 @@ export interface LogLine {
   readonly [key: string]: unknown;
 }
 
+/** What a command came to. */
+export interface Ended {
+  readonly code: number;
+  readonly out: string;
+}
+
 /** The product as a user runs it beside a hub: a configuration, a bare repository, and `dso-gitops run`. */
 export class Service {
   readonly directory: string;
@@ -114,11 +120,15 @@ export class Service {
   }
 
   /** The command line beside the service, with the same configuration. */
-  async cli(args: readonly string[], user?: User): Promise<{ readonly code: number; readonly out: string }> {
-    const cluster = ['--kubeconfig', this.#hub.kubeconfig(user)];
+  async cli(args: readonly string[], user?: User): Promise<Ended> {
+    return this.gitCli([...args, '--kubeconfig', this.#hub.kubeconfig(user)]);
+  }
+
+  /** A command that needs no hub. */
+  async gitCli(args: readonly string[]): Promise<Ended> {
     const env = { ...process.env, DSO_GITOPS_CACHE: join(this.directory, 'cli-cache') };
     try {
-      const { stdout } = await exec(process.execPath, [MAIN, ...args, ...cluster], { cwd: this.directory, env });
+      const { stdout } = await exec(process.execPath, [MAIN, ...args], { cwd: this.directory, env });
       return { code: 0, out: stdout };
     } catch (error) {
       const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };

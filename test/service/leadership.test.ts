@@ -6,6 +6,8 @@ import { LEASE_MS, Leadership, type Lease, type LeaseStore, type StoredLease } f
 class Leases implements LeaseStore {
   readonly all = new Map<string, StoredLease>();
   error: ProductError | null = null;
+  /** What is written is kept, and nobody is told so. */
+  isAnswerLost = false;
   #version = 0;
 
   async read(name: string): Promise<StoredLease | null> {
@@ -19,6 +21,7 @@ class Leases implements LeaseStore {
     this.#version += 1;
     const stored = { ...lease, version: String(this.#version) };
     this.all.set(name, stored);
+    if (this.isAnswerLost) throw new ProductError('later', 'HubUnreachable', 'the answer was lost');
     return stored;
   }
 }
@@ -126,6 +129,18 @@ describe('leadership', () => {
     expect([a.isHeld, b.isHeld]).toEqual([false, true]);
     await a.release();
     expect(store.all.get('one')?.holder).toBe('b');
+  });
+
+  it('is given back also where the answer to a renewal was lost', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const a = candidate(store, 'a', clock);
+    for (let round = 0; round < 2; round += 1) {
+      store.isAnswerLost = round === 1;
+      await a.attempt();
+    }
+    store.isAnswerLost = false;
+    await a.release();
+    expect(store.all.get('one')?.holder).toBe('');
   });
 
   it('is whole: who has not all of it has nothing', async () => {
