@@ -147,6 +147,13 @@ it(
           name,
           240_000,
         );
+      // No Lease is stuck: one of the two leads, or does so when that of a killed one is over.
+      await ask('web-0', MAX_TENS + 1);
+      await one.committed(
+        SHARES.map((share) => share * (MAX_TENS + 1)),
+        'web-0',
+        30_000,
+      );
       const commits = fleet.git('log', '--format=%H', 'main', '--', 'scaling/decisions').trim().split('\n');
       const counts = [...acts].map(([what, count]) => `${what} ${count} times`).join(', ');
       process.stdout.write(`${commits.length} commits; ${counts}\n`);
