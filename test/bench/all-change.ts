@@ -2,22 +2,21 @@ import { appendFile, readFile, rm } from 'node:fs/promises';
 import type { Context } from '../../src/cli/context.ts';
 import { benchContext } from './bench-context.ts';
 import { raise, tipOf, whenMoved } from './change.ts';
-import { type Fixture, filesOf } from './fixture.ts';
+import { type Fixture, filesOf, pathsOf, placesOf } from './fixture.ts';
 import { type Floor, makeFloor, textsOf } from './floor.ts';
 import { percentile } from './percentile.ts';
-import { Product, type Usage } from './product.ts';
+import { nodeOptions, Product, type Usage } from './product.ts';
 import { run } from './run-git.ts';
 import { spread } from './spread.ts';
 
 const ROUNDS = 3;
-const DEPLOYMENT = new URL('../../templates/install/deployment.yaml', import.meta.url);
 
 /** Every DSO changes on every member: by a service that is running, and by the command `apply`; each alternates with bare Git. */
 export async function allChange(fixture: Fixture): Promise<string> {
   await joinMetrics(fixture);
-  const paths = await pathsOf(fixture);
+  const paths = [...placesOf(fixture.size)].flatMap((place) => pathsOf(place, fixture.size));
   const floor = await makeFloor(fixture, await textsOf(fixture, paths));
-  const options = nodeOptions(await readFile(DEPLOYMENT, 'utf8'));
+  const options = nodeOptions();
   const service = await throughService(fixture, floor, options);
   const command = await throughCommand(fixture, floor, options);
   await rm(floor.remote, { recursive: true });
@@ -33,13 +32,6 @@ export async function allChange(fixture: Fixture): Promise<string> {
     `  the command apply    ${spread(command.ours)}`,
     `    over bare git ${over(command.ours)}x, with its start and ${2 * namespaces * dsosPerNamespace} objects of YAML; peak RSS ${rss(command.usages)} MiB (bound 512)`,
   ].join('\n');
-}
-
-/** What the Deployment gives Node. */
-function nodeOptions(deployment: string): string {
-  const found = /NODE_OPTIONS\n\s+value: (.+)/.exec(deployment)?.[1];
-  if (found === undefined) throw new Error('the Deployment sets no NODE_OPTIONS');
-  return found;
 }
 
 function contextOf({ directory }: Fixture, options: string): Context {
@@ -115,11 +107,4 @@ async function checkCommit(fixture: Fixture, before: string): Promise<void> {
 async function joinMetrics({ configMapFile, metricsFile }: Fixture): Promise<void> {
   await appendFile(metricsFile, `---\n${await readFile(configMapFile, 'utf8')}`);
   await rm(configMapFile);
-}
-
-async function pathsOf({ repository }: Fixture): Promise<readonly string[]> {
-  const output = await run(repository, ['ls-tree', '-r', '-z', '--name-only', 'main', '--', 'scaling/']);
-  const names = output.split('\0').filter((path) => path !== '');
-  // Indexes of namespaces change only when DSOs come or go.
-  return names.filter((path) => path.startsWith('scaling/decisions/') || path.split('/').length > 5);
 }

@@ -45,28 +45,55 @@ export async function mirrorOf({ directory }: Pick<Fixture, 'directory'>): Promi
   return join(cache, name);
 }
 
+/** An empty bare repository that never collects its garbage. */
+export async function makeRepository(directory: string): Promise<string> {
+  const repository = join(directory, 'fleet.git');
+  await run(directory, ['init', '--quiet', '--bare', '--initial-branch=main', repository]);
+  await run(repository, ['config', 'gc.auto', '0']);
+  await run(repository, ['config', 'receive.autogc', 'false']);
+  return repository;
+}
+
+/** Where the DSOs of a fixture are. */
+export function* placesOf({ namespaces, dsosPerNamespace }: FixtureSize): Generator<Place> {
+  for (let namespace = 0; namespace < namespaces; namespace += 1)
+    for (let index = 0; index < dsosPerNamespace; index += 1)
+      yield { namespace: `team-${namespace}`, name: `web-${index}` };
+}
+
+/** A DSO, its workload and its ConfigMap have one name. */
+export interface Place {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The members of a fixture. */
+export function membersOf({ members }: FixtureSize): readonly string[] {
+  return Array.from({ length: members }, (_, index) => `member-${index + 1}`);
+}
+
+/** What the product commits about one DSO when its total changes on every member: overlays, then the record. */
+export function pathsOf({ namespace, name }: Place, size: FixtureSize): readonly string[] {
+  const overlays = membersOf(size).map((member) => `scaling/members/${member}/${namespace}/${name}/kustomization.yaml`);
+  return [...overlays, `scaling/decisions/${namespace}/${name}.yaml`];
+}
+
 async function writeFixture(directory: string, size: FixtureSize): Promise<Fixture> {
   const hub = join(directory, 'hub');
   await mkdir(hub, { recursive: true });
-  const memberNames = Array.from({ length: size.members }, (_, index) => `member-${index + 1}`);
+  const memberNames = membersOf(size);
   const documents: string[] = [];
   const metrics: string[] = [];
-  for (let namespace = 0; namespace < size.namespaces; namespace += 1) {
-    for (let index = 0; index < size.dsosPerNamespace; index += 1) {
-      const isChanging = namespace === 0 && index === 0;
-      documents.push(dso(`team-${namespace}`, `web-${index}`, memberNames));
-      if (!isChanging) metrics.push(configMap(`team-${namespace}`, `web-${index}`, '100'));
-    }
+  for (const place of placesOf(size)) {
+    documents.push(dso(place, memberNames));
+    if (documents.length > 1) metrics.push(configMap(place, '100'));
   }
   await writeFile(join(hub, 'dsos.yaml'), documents.join('---\n'));
   const metricsFile = join(hub, 'metrics.yaml');
   await writeFile(metricsFile, metrics.join('---\n'));
   const configMapFile = join(hub, 'changing.yaml');
-  await writeFile(configMapFile, configMap('team-0', 'web-0', '100'));
-  const repository = join(directory, 'fleet.git');
-  await run(directory, ['init', '--quiet', '--bare', '--initial-branch=main', repository]);
-  await run(repository, ['config', 'gc.auto', '0']);
-  await run(repository, ['config', 'receive.autogc', 'false']);
+  await writeFile(configMapFile, configMap({ namespace: 'team-0', name: 'web-0' }, '100'));
+  const repository = await makeRepository(directory);
   const configFile = join(directory, 'dso-gitops.yaml');
   await writeFile(
     configFile,
@@ -83,15 +110,17 @@ demand: {tolerance: 0}
   return { directory, configFile, repository, configMapFile, metricsFile, size };
 }
 
-function configMap(namespace: string, name: string, value: string): string {
+/** The ConfigMap of a DSO, as YAML. */
+export function configMap({ namespace, name }: Place, value: string): string {
   return `apiVersion: v1
 kind: ConfigMap
 metadata: {name: ${name}, namespace: ${namespace}}
-data: {metric: "${value}"}
+data: {metric-value: "${value}"}
 `;
 }
 
-function dso(namespace: string, name: string, members: readonly string[]): string {
+/** A DSO whose total is the value of its ConfigMap, as YAML. */
+export function dso({ namespace, name }: Place, members: readonly string[]): string {
   return `apiVersion: keda.kedify.io/v1alpha1
 kind: DistributedScaledObject
 metadata: {name: ${name}, namespace: ${namespace}}
@@ -102,6 +131,6 @@ spec:
     maxReplicaCount: 1000000
     triggers:
       - type: kubernetes-resource
-        metadata: {resourceKind: ConfigMap, resourceName: ${name}, key: metric, targetValue: "1"}
+        metadata: {resourceKind: ConfigMap, resourceName: ${name}, key: metric-value, targetValue: "1"}
 `;
 }

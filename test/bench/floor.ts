@@ -14,7 +14,10 @@ export interface Floor {
 }
 
 /** @param texts the files that each commit writes, by path; a comment at their end makes them differ every time */
-export async function makeFloor(fixture: Fixture, texts: ReadonlyMap<string, string>): Promise<Floor> {
+export async function makeFloor(
+  fixture: Pick<Fixture, 'directory' | 'repository'>,
+  texts: ReadonlyMap<string, string>,
+): Promise<Floor> {
   const remote = join(fixture.directory, 'floor.git');
   await cp(fixture.repository, remote, { recursive: true });
   const mirror = await mirrorOf(fixture);
@@ -37,17 +40,23 @@ export async function makeFloor(fixture: Fixture, texts: ReadonlyMap<string, str
   return { remote, once };
 }
 
-/** Files at the tip of a fixture's repository, by path. */
-export async function textsOf({ repository }: Fixture, paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
+/** Files at the tip of a fixture's repository, by path; those that are not there are left out. */
+export async function textsOf(
+  { repository }: Pick<Fixture, 'repository'>,
+  paths: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const names = paths.map((path) => `main:${path}\n`);
   const output = await run(repository, ['cat-file', '--batch'], names);
   const texts = new Map<string, string>();
   let offset = 0;
   for (const path of paths) {
     const end = output.indexOf('\n', offset);
-    const length = Number(output.slice(offset, end).split(' ')[2]);
-    texts.set(path, output.slice(end + 1, end + 1 + length));
-    offset = end + 1 + length + 1;
+    const head = output.slice(offset, end);
+    offset = end + 1;
+    if (head.endsWith(' missing')) continue;
+    const length = Number(head.split(' ')[2]);
+    texts.set(path, output.slice(offset, offset + length));
+    offset += length + 1;
   }
   return texts;
 }

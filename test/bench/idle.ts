@@ -53,7 +53,7 @@ async function measured(name: string, git: GitWrapper, once: () => Promise<numbe
 }
 
 /** The word after the settings of `git -c name=value ... fetch`. */
-function subcommand(argv: string): string {
+export function subcommand(argv: string): string {
   const words = argv.split(' ');
   return words.find((word, index) => !word.startsWith('-') && words[index - 1] !== '-c') ?? '';
 }

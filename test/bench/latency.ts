@@ -5,7 +5,7 @@ import { runLoop } from '../../src/reconcile/loop.ts';
 import { benchContext } from './bench-context.ts';
 import { raise, tipOf, whenMoved } from './change.ts';
 import { cloneAndPush } from './clone.ts';
-import { type Fixture, filesOf } from './fixture.ts';
+import { type Fixture, filesOf, pathsOf } from './fixture.ts';
 import { makeFloor, textsOf } from './floor.ts';
 import { percentile } from './percentile.ts';
 
@@ -31,11 +31,7 @@ export async function measureLatency(fixture: Fixture, { samples, clones }: Roun
   const context = benchContext(fixture.directory);
   const { open, engine } = await connect(fixture.configFile, {}, false, context);
   await engine.tick({ mode: 'apply', now: Date.now(), signal: context.signal });
-  const overlays = Array.from(
-    { length: fixture.size.members },
-    (_, index) => `scaling/members/member-${index + 1}/team-0/web-0/kustomization.yaml`,
-  );
-  const paths = [...overlays, 'scaling/decisions/team-0/web-0.yaml'];
+  const paths = pathsOf({ namespace: 'team-0', name: 'web-0' }, fixture.size);
   const floor = await makeFloor(fixture, await textsOf(fixture, paths));
   const cloned: number[] = [];
   // Before the others and not between them: the repository is still in one pack, and what a clone writes slows nothing else.

@@ -14,6 +14,7 @@ export interface Usage {
 }
 
 const MAIN = new URL('../../build/cli/main.js', import.meta.url).pathname;
+const DEPLOYMENT = new URL('../../templates/install/deployment.yaml', import.meta.url);
 /** The product itself is as it is built; only its last words are added. */
 const LAST_WORDS = `import { writeFileSync } from 'node:fs';
 process.on('exit', () => writeFileSync('usage.json', JSON.stringify(process.resourceUsage())));`;
@@ -55,4 +56,11 @@ export class Product {
   stop(): void {
     this.#child.kill('SIGTERM');
   }
+}
+
+/** What the Deployment gives Node. */
+export function nodeOptions(): string {
+  const found = /NODE_OPTIONS\n\s+value: (.+)/.exec(readFileSync(DEPLOYMENT, 'utf8'))?.[1];
+  if (found === undefined) throw new Error('the Deployment sets no NODE_OPTIONS');
+  return found;
 }
