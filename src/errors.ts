@@ -48,5 +48,12 @@ export function messageOf(error: unknown): string {
 
 /** Anything that was thrown, as an error with a kind: what is not known is tried again later. */
 export function asProductError(error: unknown): ProductError {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'))
+    return new ProductError(
+      'later',
+      'DiskFull',
+      `${error.message}; make room on the disk that holds the mirrors`,
+      error,
+    );
   return error instanceof ProductError ? error : new ProductError('later', 'Unexpected', messageOf(error), error);
 }

@@ -35,7 +35,17 @@ export async function connect(
   context: Context,
   metrics: readonly GivenMetric[] = [],
 ): Promise<Connected> {
-  const configuration = await configurationOf(configPath, context);
+  return connectAs(await configurationOf(configPath, context), options, isOnce, context, metrics);
+}
+
+/** Builds what a configuration describes. */
+export async function connectAs(
+  configuration: Configuration,
+  options: ClusterOptions,
+  isOnce: boolean,
+  context: Context,
+  metrics: readonly GivenMetric[] = [],
+): Promise<Connected> {
   const found = await openHub(configuration, options, isOnce, context);
   const open = { ...found, hub: withGivenMetrics(found.hub, metrics) };
   return { configuration, open, engine: await engineOf(configuration, open.hub, context) };
@@ -56,7 +66,7 @@ export async function connectToGit(
 }
 
 /** A configuration, and nothing that it names is shown where the output goes. */
-async function configurationOf(path: string, context: Context): Promise<Configuration> {
+export async function configurationOf(path: string, context: Context): Promise<Configuration> {
   const configuration = await loadConfiguration(resolve(context.directory, path), context.token);
   const { mask, environment } = context;
   for (const source of mask ? secretSources(configuration) : []) {

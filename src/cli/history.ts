@@ -44,7 +44,12 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
     .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject, which need not exist any more')
     .option('--at <time>', 'what held at this time, such as 2026-03-03T14:03Z', parseTime)
     .addOption(new Option('--plot', 'draw the totals over time').conflicts(['at', 'output']))
-    .option('--limit <count>', 'at most so many, the newest first; 0: all', parseLimit, LIMIT)
+    .addOption(
+      new Option('--limit <count>', 'at most so many, the newest first; 0: all')
+        .argParser(parseLimit)
+        .default(LIMIT)
+        .conflicts('at'),
+    )
     .addHelpText('after', EXAMPLES)
     .action(async (name: string | undefined, options: HistoryOptions) => {
       const { configuration, engine } = await connectToGit(
@@ -109,10 +114,11 @@ async function render(
   revisions: readonly (readonly Revision[])[],
 ): Promise<string> {
   const { columns } = context;
-  if (format === 'json' || format === 'yaml') return renderData(decisions, format);
-  if (decisions.length === 0) return 'no decision found\n';
   const more = all - decisions.length;
   const note = more > 0 ? `${more} older ones; --limit 0 shows all\n` : '';
+  if (format !== 'table') context.stderr(note);
+  if (format === 'json' || format === 'yaml') return renderData(decisions, format);
+  if (decisions.length === 0) return 'no decision found\n';
   if (isPlotted) {
     const color = colorOf(context, process.stdout.isTTY);
     const { plotHistory } = await import('./plot-history.ts');

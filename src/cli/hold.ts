@@ -9,6 +9,8 @@ import { renderReport } from './print-report.ts';
 import { type WordOptions, withWord, wordOf } from './word.ts';
 import { writeStatus } from './write-status.ts';
 
+const UNDELIVERED = 'what says so could not be delivered';
+
 interface HoldOptions extends WordOptions {
   readonly output: string;
 }
@@ -38,9 +40,10 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
         const color = colorOf(context, process.stdout.isTTY);
         const format = formatOf(options.output);
         const why = isHeld ? null : whyNotHeld(result);
-        // What follows tells what was to be.
         if (why !== null) context.stderr(`${key} is not held: ${why}\n`);
-        context.stdout(renderReport(reportOf(result), { format, color, columns: context.columns, isDiffed: false }));
+        // That it is held is only what was to be.
+        const told = why === UNDELIVERED ? { ...result, outcomes: [] } : result;
+        context.stdout(renderReport(reportOf(told), { format, color, columns: context.columns, isDiffed: false }));
         await engine.saveStates(context.now());
         await writeStatus(open, result, context);
         if (why !== null) done(EXIT.failed);
@@ -55,7 +58,7 @@ export function addHold(program: Command, context: Context, done: (code: ExitCod
 function whyNotHeld(result: TickResult): string | null {
   const [outcome] = result.outcomes;
   if (outcome?.verdict.kind === 'held') {
-    return isLandedAtHome(outcome, result) ? null : 'what says so could not be delivered';
+    return isLandedAtHome(outcome, result) ? null : UNDELIVERED;
   }
   const reason = outcome && 'reason' in outcome.verdict ? `${outcome.verdict.reason}, see below` : 'see below';
   return `${reason}; nothing is written for it as long as that is so, and what is written after that would not be held`;

@@ -5,7 +5,8 @@ import { EXIT } from './context.ts';
 import { runProgram } from './program.ts';
 
 const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => abort.abort(new Error(signal)));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => abort.abort(new Error(signal)));
 
 // The reader of a pipe may leave early, for instance `head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

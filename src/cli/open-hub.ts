@@ -6,6 +6,7 @@ import { statusApi } from '../kubernetes/status-api.ts';
 import { filesHub } from '../sources/files.ts';
 import type { Hub, StoredDso } from '../sources/hub.ts';
 import { KubernetesHub } from '../sources/kubernetes.ts';
+import { mayBeThere } from '../sources/scaled-objects.ts';
 import { watchFiles } from '../sources/watch-files.ts';
 import type { StatusApi } from '../status/status-api.ts';
 import type { Context } from './context.ts';
@@ -79,7 +80,7 @@ export async function openHub(
 export function hasScaledObject({ keda }: Pick<OpenHub, 'keda'>): (dso: StoredDso) => boolean {
   return (dso) => {
     if (dso.engine !== 'keda') return false;
-    const kind = keda?.stateOf(dso)?.kind ?? 'unknown';
-    return kind === 'own' || kind === 'unknown';
+    const state = keda?.stateOf(dso);
+    return !state || mayBeThere(state);
   };
 }

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
-import { loadConfiguration } from '../config/load.ts';
+import type { Configuration } from '../config/load.ts';
 import { mustAct, type ProductError } from '../errors.ts';
 import { ScaledObjectKeeper } from '../keda/keeper.ts';
 import { connectToCluster } from '../kubernetes/client.ts';
@@ -19,13 +18,15 @@ import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
 import { HUB } from '../sources/hub.ts';
 import { StatusWriter } from '../status/status-writer.ts';
-import { connect } from './connect.ts';
+import { configurationOf, connectAs } from './connect.ts';
 import type { Context } from './context.ts';
 import { type ClusterOptions, clusterChoice, hasScaledObject } from './open-hub.ts';
 import { requireConfiguration } from './options.ts';
 
 /** How long a push or a status that is under way may take after the signal to end. */
 const GRACE_MS = 4000;
+/** After the signal to end no call about a Lease goes on for longer: what was not given back is anybody's soon. */
+const LAST_CALL_MS = 4500;
 /** Before a status that was refused is looked at again. */
 const LOOK_AGAIN_MS = 2000;
 
@@ -40,7 +41,7 @@ export interface RunOptions extends ClusterOptions {
 /** Stays until it is told to end. @throws ProductError */
 export async function run(options: RunOptions, context: Context): Promise<void> {
   const log = options.logFormat === 'json' ? jsonLog(context.stdout) : textLog(context.stdout, context.now);
-  const path = await requireConfiguration(options.config, context);
+  const configuration = await configurationOf(await requireConfiguration(options.config, context), context);
   // That the clock is set is no sign of anything that hangs.
   const health = new Health(() => performance.now());
   const { healthPort } = options;
@@ -53,9 +54,9 @@ export async function run(options: RunOptions, context: Context): Promise<void> 
   const unwatchHeap = watchHeap(nodeOptions, (use) => {
     for (const entry of memory.of(use)) log(entry);
   });
-  const work = (term?: Term): Promise<void> => serve(path, options, { context, log, health, metrics }, term);
+  const work = (term?: Term): Promise<void> => serve(configuration, options, { context, log, health, metrics }, term);
   try {
-    const leadership = await leadershipOf(path, options, context);
+    const leadership = await leadershipOf(configuration, options, context);
     if (!leadership) await work();
     else {
       const elections = new ElectionLog();
@@ -82,7 +83,7 @@ interface Serving {
 }
 
 /** Watches and commits until it is told to end, or its term is over: then at once, and nothing more is begun. */
-async function serve(path: string, options: RunOptions, serving: Serving, term?: Term): Promise<void> {
+async function serve(configuration: Configuration, options: RunOptions, serving: Serving, term?: Term): Promise<void> {
   const { context, log, health, metrics } = serving;
   const hard = new AbortController();
   const stop = term ? AbortSignal.any([context.signal, term.signal]) : context.signal;
@@ -90,12 +91,16 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
   const soon = (): void => void setTimeout(end, GRACE_MS).unref();
   context.signal.addEventListener('abort', soon, { once: true });
   term?.signal.addEventListener('abort', end, { once: true });
-  // What is cut off then is no failure: the other one does it.
+  // What is cut off then is no failure: the other one does it, or the next start.
   const say: Log = (entry) => {
-    if (!term?.signal.aborted) log(entry);
+    if (!hard.signal.aborted) log(entry);
   };
   const guard = term && { beforeCall: term.check, writer: randomUUID() };
-  const { open, engine } = await connect(path, options, false, { ...context, signal: hard.signal, ...guard });
+  const { open, engine } = await connectAs(configuration, options, false, {
+    ...context,
+    signal: hard.signal,
+    ...guard,
+  });
   const transitions = new TransitionLog();
   const writes = new WriteLog();
   const onWrite = (key: string, what: string, error: ProductError | null): void => {
@@ -154,22 +159,28 @@ async function serve(path: string, options: RunOptions, serving: Serving, term?:
       abort: hard.signal,
     });
   } finally {
-    await Promise.all([writer?.flush(), keeper?.flush()]);
+    await Promise.all([writer?.flush(hard.signal), keeper?.flush(hard.signal)]);
+    metrics?.forgetObjects();
     context.signal.removeEventListener('abort', soon);
   }
 }
 
 /** The Leases of what a configuration writes to; null: it need not share. */
-async function leadershipOf(path: string, options: RunOptions, context: Context): Promise<Leadership | null> {
+async function leadershipOf(
+  { source, destinations }: Configuration,
+  options: RunOptions,
+  context: Context,
+): Promise<Leadership | null> {
   const { leaseNamespace: namespace } = options;
   if (namespace === undefined) return null;
-  const { source, destinations } = await loadConfiguration(resolve(context.directory, path));
   if (source.kind === 'files')
     throw mustAct('InputInvalid', '--lease-namespace: Leases are in a cluster; expected source.kubernetes');
   const client = await connectToCluster(clusterChoice(source, options), context.environment);
+  const end = new AbortController();
+  context.signal.addEventListener('abort', () => void setTimeout(() => end.abort(), LAST_CALL_MS).unref());
   const places = destinations.map(({ url, branch, root }) => `${url}\0${branch}\0${root}`);
   return new Leadership({
-    store: leaseStore(client, namespace),
+    store: leaseStore(client, namespace, end.signal),
     // In one order, or two would wait for each other.
     names: [...new Set(places)].map((place) => `dso-gitops-${shortHash(place)}`).sort(),
     identity: `${context.environment['POD_NAME'] ?? hostname()}_${randomUUID()}`,

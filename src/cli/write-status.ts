@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { hasScaledObject, type OpenHub } from './open-hub.ts';
 
 /** In a hub cluster the outcome, and what must be remembered, is in the status. @throws the first refusal */
-export async function writeStatus(open: OpenHub, result: TickResult, { now }: Context): Promise<void> {
+export async function writeStatus(open: OpenHub, result: TickResult, { now, signal }: Context): Promise<void> {
   const { statusApi } = open;
   if (!statusApi) return;
   const errors: ProductError[] = [];
@@ -20,6 +20,6 @@ export async function writeStatus(open: OpenHub, result: TickResult, { now }: Co
     onRefused: () => undefined,
   });
   writer.offer(result);
-  await writer.flush();
+  await writer.flush(signal);
   if (errors[0]) throw errors[0];
 }

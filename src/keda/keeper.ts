@@ -98,9 +98,9 @@ export class ScaledObjectKeeper {
     this.#queue.pump();
   }
 
-  /** Resolves when what is waiting was tried. */
-  async flush(): Promise<void> {
-    await this.#queue.flush();
+  /** Resolves when what is waiting was tried. @param end from then on nothing is begun */
+  async flush(end: AbortSignal): Promise<void> {
+    await this.#queue.flush(end);
   }
 
   /** What is to be done now; null: nothing. */

@@ -25,12 +25,12 @@ const StoredObject = z.object({
 /** An answer that comes later than this is of no use: the Lease is lost by then. */
 const TIMEOUT_MS = 3000;
 
-/** Leases of a namespace of a cluster. */
-export function leaseStore(client: KubernetesClient, namespace: string): LeaseStore {
+/** Leases of a namespace of a cluster. @param end ends what is under way */
+export function leaseStore(client: KubernetesClient, namespace: string, end: AbortSignal): LeaseStore {
   const all = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
   const call = async (doing: string, one: Omit<ApiCall, 'signal'>, tolerated: number): Promise<StoredLease | null> => {
     try {
-      return leaseOf(await client.call({ ...one, signal: AbortSignal.timeout(TIMEOUT_MS) }));
+      return leaseOf(await client.call({ ...one, signal: AbortSignal.any([end, AbortSignal.timeout(TIMEOUT_MS)]) }));
     } catch (error) {
       const failure = asFailure(error);
       if (failure.status === tolerated) return null;

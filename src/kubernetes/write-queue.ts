@@ -31,6 +31,7 @@ export class WriteQueue<T> {
   #timer: NodeJS.Timeout | null = null;
   #idle: (() => void)[] = [];
   #isStopping = false;
+  #end: AbortSignal | null = null;
 
   constructor(options: WriteQueueOptions<T>) {
     this.#options = options;
@@ -53,6 +54,7 @@ export class WriteQueue<T> {
 
   /** Begins what is due. */
   pump(): void {
+    if (this.#end?.aborted) this.#waiting.clear();
     const now = this.#options.now();
     let next = Number.POSITIVE_INFINITY;
     for (const [key, waiting] of this.#waiting) {
@@ -70,9 +72,14 @@ export class WriteQueue<T> {
     this.#schedule(next - now);
   }
 
-  /** Writes what is waiting, also what waited for its time; resolves when all of it was tried. */
-  async flush(): Promise<void> {
+  /**
+   * Writes what is waiting, also what waited for its time; resolves when all of it was tried.
+   *
+   * @param end from then on nothing is begun
+   */
+  async flush(end: AbortSignal): Promise<void> {
     this.#isStopping = true;
+    this.#end = end;
     this.pump();
     if (this.#writing.size === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));

@@ -186,7 +186,8 @@ function mark(
         reason: 'Resumed',
         message: 'the hold has ended; the next evaluation goes on from what is committed',
       }
-    : heldBy(input, { by, reason });
+    : // Its commit is only to be made.
+      { ...heldBy(input, { by, reason }), isNameless: true };
   return { ...idle(input, home, verdict, state, committed, [], null), isStateNews: state !== null, changes };
 }
 

@@ -35,7 +35,10 @@ function findRemoved({ dso, home, members, landed, state }: DecideInput, { resum
 }
 
 /** A person's word in Git. */
-export function heldBy({ dso, home }: DecideInput, { by, reason }: NonNullable<Landed['hold']>): Verdict {
+export function heldBy(
+  { dso, home }: DecideInput,
+  { by, reason }: NonNullable<Landed['hold']>,
+): Extract<Verdict, { kind: 'held' }> {
   const path = holdPath(home.root, dso.namespace, dso.name);
   const message = `${cleanText(by, 80)} holds it: ${cleanText(reason)}; nothing is written until you run: dso-gitops resume ${dso.key}`;
   return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };

@@ -8,6 +8,10 @@ interface Rule {
   readonly advice: string;
 }
 
+/** Another writer was faster, as Git and hosts say it of a ref. */
+export const LOST_RACE =
+  /\[rejected\].{0,400}\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|failed to lock|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i;
+
 /** In order: the first that matches. Patterns are of Git's English messages and of the hosts' refusals. */
 const RULES: readonly Rule[] = [
   // Before what else is said: a ref cannot be locked then.
@@ -69,12 +73,7 @@ const RULES: readonly Rule[] = [
     'HookDeclined',
     'a hook of the host refused the push: read its message above',
   ),
-  rule(
-    /\[rejected\].{0,400}\((non-fast-forward|fetch first|stale info)\)|cannot lock ref|incorrect old value|reference already exists|failed to update ref|atomic push failed|remote ref updated since|fetch first/i,
-    'retry',
-    'LostRace',
-    'another writer was faster; it is computed again from the new tip',
-  ),
+  rule(LOST_RACE, 'retry', 'LostRace', 'another writer was faster; it is computed again from the new tip'),
   rule(
     /TF401027|marked as read only|(?:is|so it is) read-only|does not have write access|permission denied for writing|HTTP 403|error: 403|not allowed to push|Permission to .{0,400} denied|insufficient permission/i,
     'act',

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { mustAct, ProductError } from '../errors.ts';
+import { LOST_RACE } from './classify.ts';
 import { Fetches } from './fetches.ts';
 import type { Git } from './git.ts';
 import { ProposedRefs } from './proposed-refs.ts';
@@ -269,5 +270,7 @@ function isHead(ref: string): boolean {
 export function isRefused(error: ProductError, ref: string): boolean {
   const output = error.cause instanceof Error ? error.cause.message : error.message;
   const line = output.split('\n').find((candidate) => candidate.startsWith('!') && candidate.includes(`:${ref}\t`));
-  return line !== undefined && /\[remote rejected\]/.test(line) && !/atomic|failed to update|cannot lock/.test(line);
+  if (!line?.includes('[remote rejected]')) return false;
+  // Who was faster has not refused the ref.
+  return !/atomic/.test(line) && !LOST_RACE.test(line);
 }

@@ -90,11 +90,12 @@ export class Leadership {
     const begun = this.#options.clock();
     try {
       const [first, ...others] = this.#options.names;
-      // Who has the first one has the others: they are not taken one after the other, there may be many.
+      // Who has the first one mostly has the others: they are not taken one after the other, there may be many.
       const hasFirst = first === undefined || (await this.#take(first));
-      const taken = hasFirst ? await Promise.all(others.map((name) => this.#take(name))) : [false];
+      const taken = hasFirst ? await all(others.map((name) => this.#take(name))) : [false];
       if (taken.includes(false)) {
-        this.#renewedAt = null;
+        // Another configuration may share a part of them: two that keep what they have would wait for each other.
+        await this.release();
         return null;
       }
       this.#renewedAt = begun;
@@ -108,21 +109,25 @@ export class Leadership {
   /** Gives back what is held: another one need not wait. @throws ProductError the first of what could not be given back */
   async release(): Promise<void> {
     this.#renewedAt = null;
-    const given = await Promise.allSettled([...this.#written].map((name) => this.#giveBack(name)));
-    const failed = given.find((one) => one.status === 'rejected');
-    if (failed) throw failed.reason;
+    await all([...this.#written].map((name) => this.#giveBack(name)));
   }
 
   /** Asks who holds it: the answer to the last write may be lost. */
   async #giveBack(name: string): Promise<void> {
     const { store, identity, now } = this.#options;
     const lease = await store.read(name);
-    if (lease?.holder !== identity) return;
-    await store.write(name, { ...lease, holder: '', durationSeconds: 1, renewedAt: now() }, lease);
+    if (lease?.holder === identity)
+      await store.write(name, { ...lease, holder: '', durationSeconds: 1, renewedAt: now() }, lease);
     this.#written.delete(name);
   }
 
+  /** A conflict alone does not tell who was faster: a renewal of the own that was given up may have landed late. */
   async #take(name: string): Promise<boolean> {
+    return (await this.#tryToTake(name)) ?? (await this.#tryToTake(name)) ?? false;
+  }
+
+  /** @returns whether it is held now; null: it was changed meanwhile */
+  async #tryToTake(name: string): Promise<boolean | null> {
     const { store, identity, now, clock } = this.#options;
     const { lease, since } = this.#look(name, await store.read(name));
     const isOwn = lease?.holder === identity;
@@ -142,8 +147,9 @@ export class Leadership {
       },
       lease,
     );
-    if (written) this.#seen.set(name, { lease: written, since: clock() });
-    return written !== null;
+    if (!written) return null;
+    this.#seen.set(name, { lease: written, since: clock() });
+    return true;
   }
 
   #look(name: string, lease: StoredLease | null): Seen {
@@ -153,4 +159,10 @@ export class Leadership {
     this.#seen.set(name, seen);
     return seen;
   }
+}
+
+/** All answers, when every one is there: nothing goes on behind a failure. @throws the first failure */
+async function all<T>(promises: readonly Promise<T>[]): Promise<readonly T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
 }

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type DsoOutcome, heldCounts, sumOf, type TickResult } from '../reconcile/outcome.ts';
+import { type DsoOutcome, sumOf, type TickResult } from '../reconcile/outcome.ts';
+import { type Standing, standingOf } from '../status/standing.ts';
 
 /** As controller-runtime has it in this label. */
 const CONTROLLER = { controller: 'distributedscaledobject' };
@@ -18,6 +19,7 @@ interface Told {
   readonly decided: number | null;
   readonly committed: number | null;
   readonly unplaced: number;
+  readonly missing: number;
   /** In one order, and of each what it gets. */
   readonly members: readonly string[];
   readonly replicas: readonly number[];
@@ -62,12 +64,20 @@ export class Metrics {
     'namespace',
     'name',
   );
+  readonly #missing = this.#gauge(
+    'dso_gitops_missing_readings',
+    'Triggers of which nothing can be read; absent where it is none.',
+    'namespace',
+    'name',
+  );
   readonly #members = this.#gauge('dso_gitops_member_replicas', 'The split, of all workloads together.', 'member');
   readonly #told = new Map<string, Told>();
   readonly #lists = new Map<string, readonly string[]>();
   #changedAt: number | null = null;
+  #asked: Promise<string> | null = null;
 
   constructor() {
+    this.#failures.inc(CONTROLLER, 0);
     collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: LOOK_MS });
   }
 
@@ -85,15 +95,26 @@ export class Metrics {
   noteTick({ outcomes, destinations, dsos }: TickResult, tookMs: number, now: number): void {
     this.#ticks.inc({ ...CONTROLLER, result: 'success' });
     this.#times.observe(CONTROLLER, tookMs / 1000);
+    const byId = new Map(destinations.map((one) => [one.destination.id, one]));
     for (const outcome of outcomes)
-      if (this.#told.get(outcome.key)?.outcome.deref() !== outcome) this.#told.set(outcome.key, this.#tell(outcome));
+      if (this.#told.get(outcome.key)?.outcome.deref() !== outcome)
+        this.#told.set(outcome.key, this.#tell(outcome, standingOf(outcome, byId)));
     const keys = new Set(dsos.map(({ key }) => key));
     for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
+    // Lists that nobody has any more go; those in use come back by themselves.
+    if (this.#lists.size > this.#told.size) this.#lists.clear();
     for (const { destination, commit, error } of destinations) {
       if (commit !== null) this.#commits.inc({ destination: destination.name });
       if (error) this.#undelivered.inc({ destination: destination.name, reason: error.reason });
     }
     this.#noteLag(destinations, now);
+  }
+
+  /** What is told of objects is that of the one who leads: at the end of a term another one tells it. */
+  forgetObjects(): void {
+    this.#told.clear();
+    this.#lists.clear();
+    this.#changedAt = null;
   }
 
   /** Notes that a tick failed as a whole. */
@@ -107,15 +128,23 @@ export class Metrics {
     this.#leads.set({ name: 'dso-gitops' }, isLeading ? 1 : 0);
   }
 
-  /** All of it, in the text format of Prometheus. */
-  async text(): Promise<string> {
-    const perObject = [this.#objects, this.#decided, this.#committed, this.#unplaced, this.#members];
+  /** All of it, in the text format of Prometheus. Who asks meanwhile gets the same. */
+  text(): Promise<string> {
+    this.#asked ??= this.#render().finally(() => {
+      this.#asked = null;
+    });
+    return this.#asked;
+  }
+
+  async #render(): Promise<string> {
+    const perObject = [this.#objects, this.#decided, this.#committed, this.#unplaced, this.#missing, this.#members];
     for (const told of this.#told.values()) {
-      const { namespace, name, verdict, decided, committed, unplaced, members, replicas } = told;
+      const { namespace, name, verdict, decided, committed, unplaced, missing, members, replicas } = told;
       this.#objects.inc({ verdict });
       if (decided !== null) this.#decided.set({ namespace, name }, decided);
       if (committed !== null) this.#committed.set({ namespace, name }, committed);
       if (unplaced > 0) this.#unplaced.set({ namespace, name }, unplaced);
+      if (missing > 0) this.#missing.set({ namespace, name }, missing);
       for (const [index, member] of members.entries()) this.#members.inc({ member }, replicas[index] ?? 0);
     }
     try {
@@ -126,18 +155,20 @@ export class Metrics {
     }
   }
 
-  #tell(outcome: DsoOutcome): Told {
-    const { key, verdict, decided } = outcome;
+  /** @param standing what of it was delivered by the same tick */
+  #tell(outcome: DsoOutcome, { committed, waiting }: Standing): Told {
+    const { key, verdict, decided, readings } = outcome;
     const [namespace = '', name = ''] = key.split('/');
     const shares = decided?.split?.shares ?? [];
     return {
       outcome: new WeakRef(outcome),
       namespace,
       name,
-      verdict: verdict.kind,
+      verdict: verdict.kind === 'change' && waiting.length === 0 ? 'same' : verdict.kind,
       decided: decided?.state?.demand.total ?? null,
-      committed: sumOf(heldCounts(outcome)),
+      committed: sumOf(committed),
       unplaced: decided?.split?.unplaced ?? 0,
+      missing: [...readings.values()].filter(({ reading }) => reading.kind === 'missing').length,
       members: this.#shared(shares.map((share) => share.name)),
       replicas: shares.map(({ replicas }) => replicas),
     };

@@ -12,7 +12,7 @@ import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
 import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { noScale } from './scale.ts';
-import { ScaledObjects, whyNotCounted, whyNotOver } from './scaled-objects.ts';
+import { mayBeThere, ScaledObjects, whyNotCounted, whyNotOver } from './scaled-objects.ts';
 import { type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
@@ -158,6 +158,7 @@ export class KubernetesHub implements Hub {
     const isAsked = effective.dso.engine === 'keda';
     if (!isAsked && stored.engine !== 'keda') return null;
     const state = this.scaledObjects.of(stored);
+    if (!isAsked && !mayBeThere(state)) return null;
     if (state.kind === 'unknown') return state.problem;
     const why = isAsked ? whyNotCounted(state, stored) : whyNotOver(state);
     return why && { ...why, since: this.#options.now(), isRefused: true };

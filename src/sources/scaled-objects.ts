@@ -125,6 +125,11 @@ export class ScaledObjects {
   }
 }
 
+/** Whether there may be one that writes our number: where KEDA is not installed there is none. */
+export function mayBeThere(state: ScaledObjectState): boolean {
+  return state.kind === 'unknown' ? state.problem.reason !== 'KedaMissing' : state.kind === 'own';
+}
+
 /** A DSO whose number KEDA writes. */
 export type ScaledDso = Pick<StoredDso, 'resourceVersion' | 'name' | 'replicas' | 'scale' | 'counted'>;
 

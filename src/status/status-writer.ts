@@ -85,9 +85,13 @@ export class StatusWriter {
     this.#queue.pump();
   }
 
-  /** Writes what is waiting, also what waited for its time; resolves when all of it was tried. */
-  async flush(): Promise<void> {
-    await this.#queue.flush();
+  /**
+   * Writes what is waiting, also what waited for its time; resolves when all of it was tried.
+   *
+   * @param end from then on nothing is begun
+   */
+  async flush(end: AbortSignal): Promise<void> {
+    await this.#queue.flush(end);
   }
 
   #offerOne(

@@ -158,14 +158,19 @@ it(
       const counts = [...acts].map(([what, count]) => `${what} ${count} times`).join(', ');
       process.stdout.write(`${commits.length} commits; ${counts}\n`);
       // Nothing that went wrong was ever taken for a value.
+      const followers = new Map<string, Pick<Decision, 'seq' | 'total'>>();
       for (const commit of commits) {
         const files = fleet
           .git('show', '--format=', '--name-only', commit, '--', 'scaling/decisions')
           .trim()
           .split('\n');
         for (const file of files) {
-          const { metadata, total } = parse(fleet.read(file, commit) ?? '') as Decision;
+          const { metadata, seq, total } = parse(fleet.read(file, commit) ?? '') as Decision;
           expect(asked.get(metadata.name)).toContain(total.after);
+          // Each follows the one before: none twice, none forgotten, none of a leader that was none any more.
+          const next = followers.get(metadata.name);
+          if (next) expect([next.seq, next.total.before]).toEqual([seq + 1, total.after]);
+          followers.set(metadata.name, { seq, total });
         }
       }
       const { code, out } = await one.gitCli(['verify']);
@@ -183,5 +188,6 @@ it(
 
 interface Decision {
   readonly metadata: { readonly name: string };
-  readonly total: { readonly after: number };
+  readonly seq: number;
+  readonly total: { readonly before: number | null; readonly after: number };
 }

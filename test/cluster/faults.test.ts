@@ -141,4 +141,15 @@ describe('SIGTERM and SIGKILL', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     expect(service.fleet.tip()).toBe(tip);
   });
+
+  it('end it in under 5 s also where the API server says nothing, and what could not be told is no error', async () => {
+    proxy.fault = { kind: 'silence' };
+    const start = performance.now();
+    expect(await service.stop()).toBe(0);
+    expect(performance.now() - start).toBeLessThan(5000);
+    expect(service.log().filter(({ msg }) => msg === 'not written to the hub')).toEqual([]);
+    proxy.fault = { kind: 'none' };
+    await service.start();
+    await service.ready();
+  });
 });

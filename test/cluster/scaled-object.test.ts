@@ -119,6 +119,14 @@ describe('without KEDA', () => {
     expect(service.counts('early')).toEqual([null, null]);
   });
 
+  it('a person may scale it instead, as the status says', async () => {
+    server.apply(dso('instead'));
+    await told('instead', 'choose another engine');
+    server.apply(dso('instead', {}, engine('manual')));
+    await scale('instead', 10);
+    await service.committed([4, 6], 'instead');
+  });
+
   it('it goes on as soon as it is installed', async () => {
     await applyKedaCrds(server);
     await scaledObject('early');

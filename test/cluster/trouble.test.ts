@@ -8,7 +8,7 @@ import { serveHttp } from '../repository/http-server.ts';
 import { SMALL_FILE_SYSTEMS } from '../repository/small-disk.ts';
 import { ApiServer, Etcd } from './control-plane.ts';
 import { patchMetric } from './guide.ts';
-import { applyCrd, conditionOf, dsoOf, metricOf, product } from './hub.ts';
+import { applyCrd, conditionOf, dsoOf, metricOf, product, type StoredDso } from './hub.ts';
 import { until } from './process.ts';
 import { RawApi } from './raw-api.ts';
 import { Service } from './service.ts';
@@ -51,8 +51,11 @@ describe('a second installation on the same root', () => {
       expect(reason).toBe('ForeignOwner');
       expect(message).toContain('default');
       await other.kubectl(...patchMetric('49', 'web'));
-      await until('it has read the value', async () => {
-        return (await second.cli(['plan'])).out.includes('49') || null;
+      const changed = JSON.stringify({ spec: { scaledObjectSpec: { maxReplicaCount: 9 } } });
+      await other.kubectl('patch', 'dso', 'web', '--type=merge', '-p', changed);
+      await until('it has seen that, and the value before', async () => {
+        const { metadata, status } = await other.get<StoredDso>('dso', 'web');
+        return status?.observedGeneration === metadata.generation || null;
       });
       expect(first.fleet.tip()).toBe(tip);
       await hub.kubectl(...patchMetric('37', 'web'));

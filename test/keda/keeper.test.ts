@@ -185,7 +185,7 @@ describe('what failed', () => {
   /** The time of the next try comes. */
   async function again(): Promise<readonly string[]> {
     [fails, calls, now] = [null, [], now + 120_000];
-    await keeper.flush();
+    await keeper.flush(new AbortController().signal);
     return calls;
   }
 

@@ -241,7 +241,7 @@ describe('the end', () => {
     world.metric('a', 80);
     release();
     await ending;
-    await writer.flush();
+    await writer.flush(new AbortController().signal);
     expect(countOf(world.home, 'one', 'a')).toBe(6);
     expect(api.status).toMatchObject({
       gitOps: { lastCommit: world.home.tip(), state: { seq: 2 } },
@@ -255,7 +255,7 @@ describe('the end', () => {
     const { running, api, writer, release } = await hanging();
     const begun = performance.now();
     await running.end();
-    await writer.flush();
+    await writer.flush(new AbortController().signal);
     expect(performance.now() - begun).toBeLessThan(5000);
     expect(api.ready).toBe('Pushing');
     release();

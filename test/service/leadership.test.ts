@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { ProductError } from '../../src/errors.ts';
 import { LEASE_MS, Leadership, type Lease, type LeaseStore, type StoredLease } from '../../src/service/leadership.ts';
@@ -8,6 +9,8 @@ class Leases implements LeaseStore {
   error: ProductError | null = null;
   /** What is written is kept, and nobody is told so. */
   isAnswerLost = false;
+  /** The next write finds another version than the one that was read. */
+  isTouched = false;
   #version = 0;
 
   async read(name: string): Promise<StoredLease | null> {
@@ -17,6 +20,9 @@ class Leases implements LeaseStore {
 
   async write(name: string, lease: Lease, replaced: StoredLease | null): Promise<StoredLease | null> {
     if (this.error) throw this.error;
+    const there = this.all.get(name);
+    if (there && this.isTouched) this.all.set(name, { ...there, version: `${there.version}, touched` });
+    this.isTouched = false;
     if (this.all.get(name)?.version !== replaced?.version) return null;
     this.#version += 1;
     const stored = { ...lease, version: String(this.#version) };
@@ -141,6 +147,50 @@ describe('leadership', () => {
     store.isAnswerLost = false;
     await a.release();
     expect(store.all.get('one')?.holder).toBe('');
+  });
+
+  it('is not kept in part by two that share only some of it', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    // Each is faster at one of those that they share.
+    const slowAt = (slow: string): LeaseStore => ({
+      read: async (name) => {
+        await sleep(name === slow ? 20 : 0);
+        return store.read(name);
+      },
+      write: (name, lease, replaced) => store.write(name, lease, replaced),
+    });
+    const a = candidate(slowAt('4'), 'a', clock, ['1', '3', '4']);
+    const b = candidate(slowAt('3'), 'b', clock, ['2', '3', '4']);
+    await Promise.all([a.attempt(), b.attempt()]);
+    expect([a.isHeld, b.isHeld]).toEqual([false, false]);
+    await b.attempt();
+    expect([a.isHeld, b.isHeld]).toEqual([false, true]);
+  });
+
+  it('does not end by a conflict with an own renewal that landed late', async () => {
+    const [store, clock] = [new Leases(), new Clock()];
+    const a = candidate(store, 'a', clock);
+    await a.attempt();
+    clock.pass(2000);
+    store.isTouched = true;
+    expect([await a.attempt(), a.isHeld]).toEqual([null, true]);
+  });
+
+  it('is not taken any more when an attempt has failed', async () => {
+    const [leases, clock] = [new Leases(), new Clock()];
+    const store: LeaseStore = {
+      read: async (name) => {
+        if (name === 'b') throw new ProductError('later', 'HubUnreachable', 'no');
+        await sleep(name === 'c' ? 20 : 0);
+        return leases.read(name);
+      },
+      write: (name, lease, replaced) => leases.write(name, lease, replaced),
+    };
+    const a = candidate(store, 'a', clock, ['a', 'b', 'c']);
+    expect(await a.attempt()).toMatchObject({ reason: 'HubUnreachable' });
+    await a.release();
+    await sleep(40);
+    expect([...leases.all.values()].map(({ holder }) => holder)).toEqual(['', '']);
   });
 
   it('is whole: who has not all of it has nothing', async () => {

@@ -31,7 +31,11 @@ it('tells demand, split, commits, what is unplaced and held, and how long a chan
     'dso_gitops_commits_total{destination="destinations[0]"}': 1,
     dso_gitops_change_to_push_seconds_sum: 2,
     dso_gitops_change_to_push_seconds_count: 1,
-    'dso_gitops_objects{verdict="change"}': 2,
+    'controller_runtime_reconcile_errors_total{controller="distributedscaledobject"}': 0,
+    // The commit of the same tick holds them.
+    'dso_gitops_objects{verdict="same"}': 2,
+    'dso_gitops_committed_replicas{namespace="default",name="a"}': 4,
+    'dso_gitops_committed_replicas{namespace="default",name="b"}': 4,
     'dso_gitops_decided_replicas{namespace="default",name="a"}': 4,
     'dso_gitops_decided_replicas{namespace="default",name="b"}': 4,
     'dso_gitops_member_replicas{member="one"}': 4,
@@ -63,6 +67,21 @@ it('what has no place is told, and what cannot be delivered with its reason', as
   expect(values.get('dso_gitops_delivery_failures_total{destination="destinations[0]",reason="HookDeclined"}')).toBe(1);
   expect(values.get('dso_gitops_unplaced_replicas{namespace="default",name="a"}')).toBe(2);
   expect([...values.keys()].filter((key) => key.startsWith('dso_gitops_commits_total'))).toEqual([]);
+});
+
+it('what cannot be read is told, also to two who ask at the same time, and nothing at the end of a term', async () => {
+  const [world, metrics] = [new World(), new Metrics()];
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  world.metric('a', 'abc');
+  metrics.noteTick(await world.tick(), 10, 1000);
+  const name = 'dso_gitops_missing_readings{namespace="default",name="a"}';
+  const [one, two] = await Promise.all([valuesOf(metrics), valuesOf(metrics)]);
+  expect([one.get(name), one.get('dso_gitops_member_replicas{member="one"}')]).toEqual([1, 2]);
+  expect(two).toEqual(one);
+  metrics.forgetObjects();
+  expect([...(await valuesOf(metrics)).keys()].filter((key) => /_replicas|_objects|_readings/.test(key))).toEqual([]);
 });
 
 it('every metric of ours is explained, and every explained one is there', () => {

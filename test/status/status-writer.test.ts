@@ -138,7 +138,7 @@ describe('two writes of one DSO', () => {
     const slow = slowWrite();
     await offer(missing);
     await offer(back);
-    const end = writer.flush();
+    const end = writer.flush(new AbortController().signal);
     slow.land();
     await end;
     expect([api.writes, api.ready]).toEqual([3, 'Committed']);
