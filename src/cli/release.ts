@@ -71,7 +71,7 @@ function becomes(count: number | null): string {
 }
 
 const ADVICE =
-  'A missing count means 1 to Kubernetes: put replicas: <now> into the base of each member first, and let it sync.';
+  'A missing count means 1 to Kubernetes: put <now> where each member has its own number first, as docs/uninstall.md says, and let it sync.';
 
 const EXAMPLES = `
 Examples:

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
-import { type DsoOutcome, heldCounts } from '../reconcile/outcome.ts';
+import { type DsoOutcome, heldCounts, sumOf } from '../reconcile/outcome.ts';
 import { isFailed, type PullReport, pullReport, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
@@ -84,8 +84,7 @@ function standingOf(outcome: DsoOutcome, reason: string, commit: string | null):
   return {
     key,
     isKnown: decided !== null,
-    // A sum of some of them is not what is committed.
-    committed: landed && ![...behind.values()].includes(null) ? sumOf(held) : null,
+    committed: committedOf(outcome),
     decided: decided?.state?.demand.total ?? null,
     members: Object.fromEntries(held),
     orphaned: landed?.orphaned ?? {},
@@ -104,8 +103,19 @@ function behindText(behind: DsoOutcome['behind']): string {
   return names.length === 0 ? '' : `Behind: what is decided is not in the repository of ${names.join(', ')} yet`;
 }
 
-function sumOf(counts: ReadonlyMap<string, number | null> | undefined): number {
-  return [...(counts?.values() ?? [])].reduce<number>((sum, count) => sum + (count ?? 0), 0);
+/** A sum of some of them is not what is committed; null: it is not known, or nothing is. */
+function committedOf(outcome: DsoOutcome): number | null {
+  const held = heldCounts(outcome);
+  // Without a record nobody knows whether a member without a number has none.
+  if (!outcome.landed || [...outcome.behind.values()].includes(null)) return sumOf(held);
+  return [...held.values()].reduce<number>((sum, count) => sum + (count ?? 0), 0);
+}
+
+function totalText({ isKnown, committed, decided, members }: Standing): string {
+  if (!isKnown) return 'not known now';
+  const isPartly = Object.values(members).some((count) => count !== null);
+  const found = committed ?? (isPartly ? 'not known what is' : 'none');
+  return `${found} committed, ${decided ?? 'none'} decided now`;
 }
 
 function render(standings: readonly Standing[], format: Format, context: Context): string {
@@ -134,10 +144,7 @@ function detail(one: Standing, context: Context): string {
   const { bold } = colorOf(context, process.stdout.isTTY);
   const orphans = Object.entries(one.orphaned).map(([name, count]) => `${name} ${count}`);
   const lines: [string, string][] = [
-    [
-      'total',
-      one.isKnown ? `${one.committed ?? 'none'} committed, ${one.decided ?? 'none'} decided now` : 'not known now',
-    ],
+    ['total', totalText(one)],
     ['members', membersText(one)],
     ['orphaned', orphans.join(', ')],
     ['decision', one.decision ? `${one.decision.seq} at ${one.decision.time}: ${one.decision.reason}` : ''],
