@@ -47,7 +47,7 @@ export class StateStore {
     const known = this.#states.get(dso.key);
     // One that was deleted and made again is another object.
     if (known && known.uid === (stored?.uid ?? null)) return known.state;
-    if (this.#isKeptInHub) return stateInStatus(stored?.status);
+    if (this.#isKeptInHub) return stateInStatus(stored?.status.unpack());
     const saved = repository?.states(home.root).get(dso.key);
     return saved === undefined ? null : parseState(saved);
   }

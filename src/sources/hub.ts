@@ -2,6 +2,7 @@ import type { EffectiveDso } from '../api/effective.ts';
 import type { LocatedProblem } from '../api/problem.ts';
 import type { ProductError } from '../errors.ts';
 import type { HubObject, ObjectLookup } from '../triggers/hub-object.ts';
+import type { Packed } from './packed.ts';
 
 /** One DistributedScaledObject of the hub, good or bad. */
 export interface HubDso {
@@ -25,7 +26,7 @@ export interface StoredDso {
   readonly generation: number;
   readonly resourceVersion: string;
   /** As it is in the API, whoever wrote it. */
-  readonly status: unknown;
+  readonly status: Packed;
   /** The commit that the status names; null: none. */
   readonly lastCommit: string | null;
   /** `spec.totalTargetReplicas`, whoever wrote it. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { REQUESTED_AT, TAKE_OVER } from '../api/annotations.ts';
@@ -9,6 +10,7 @@ import type { HubObject } from '../triggers/hub-object.ts';
 import type { ForeignWriter, HubDso, StoredDso } from './hub.ts';
 import type { MemberLists } from './member-lists.ts';
 import { parseObject } from './objects.ts';
+import { Packed } from './packed.ts';
 import { replicasIn, scaleObject } from './scale.ts';
 
 /** Our name among the field managers of an object. */
@@ -69,7 +71,9 @@ export function keepDso(
   const { metadata, status } = parsed.data;
   const { name, namespace, uid, generation, resourceVersion, labels, annotations } = metadata;
   const key = objectKey(namespace, name);
-  const identity = JSON.stringify([uid, generation, labels, annotations]);
+  const identity = createHash('sha256')
+    .update(JSON.stringify([uid, generation, labels, annotations]))
+    .digest('base64');
   const before = earlier(key);
   const base = before?.identity === identity ? before.dso : parseDso(object, key, settings, lists);
   if (!base) return null;
@@ -81,7 +85,7 @@ export function keepDso(
     uid,
     generation,
     resourceVersion,
-    status,
+    status: new Packed(status),
     lastCommit: told?.lastCommit ?? null,
     replicas,
     scale: isOthers(metadata.managedFields) ? null : replicas,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { isOver } from '../reconcile/wait.ts';
+import { Packed } from '../sources/packed.ts';
 
 /**
  * How long another status of ours may stand. The watch may be behind what was written, for 90 seconds when it has gone
@@ -9,36 +10,39 @@ import { isOver } from '../reconcile/wait.ts';
  */
 const PATIENCE_MS = 120_000;
 
+const NOTHING = new Packed(undefined);
+
 /** Whether the API server still has the status of one DSO that was written, as far as the watch shows it. */
 export class Drift {
   /** What the API server answered to the last write. */
-  #expected: unknown;
-  #shown: unknown;
+  #expected = NOTHING;
+  #shown = NOTHING;
   /** Since when another one is shown, epoch milliseconds; null: it is not. */
   #since: number | null = null;
 
   /** The API server has this one from now on. */
-  expect(status: unknown): void {
+  expect(status: Packed): void {
     this.#expected = status;
     this.#since = null;
   }
 
   /** The watch shows this one. */
-  show(status: unknown): void {
+  show(status: Packed): void {
     this.#shown = status;
   }
 
   /** Whether it has to be written again: something is missing, or it has been another one for too long. */
   isLost(now: number): boolean {
-    if (this.#shown === this.#expected) return false;
-    if (isDeepStrictEqual(this.#shown, this.#expected)) {
-      // The next comparison is one of references, and one of them is kept.
+    if (this.#shown.isSameText(this.#expected)) return false;
+    const [shown, expected] = [this.#shown.unpack(), this.#expected.unpack()];
+    if (isDeepStrictEqual(shown, expected)) {
+      // The next comparison is one of texts.
       this.expect(this.#shown);
       return false;
     }
     this.#since ??= now;
     const wait = { since: this.#since, until: this.#since + PATIENCE_MS };
-    return !isWhole(this.#shown, this.#expected) || isOver(wait, now);
+    return !isWhole(shown, expected) || isOver(wait, now);
   }
 }
 

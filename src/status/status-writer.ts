@@ -5,6 +5,7 @@ import { WriteQueue } from '../kubernetes/write-queue.ts';
 import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
 import { isOver } from '../reconcile/wait.ts';
 import type { StoredDso } from '../sources/hub.ts';
+import { Packed } from '../sources/packed.ts';
 import { Drift } from './drift.ts';
 import type { StatusApi } from './status-api.ts';
 import { statusOf } from './status-of.ts';
@@ -25,7 +26,7 @@ export interface StatusWriterOptions {
 /** What is to be written for one DSO. */
 interface Job {
   readonly stored: StoredDso;
-  readonly status: DsoStatus;
+  readonly status: Packed;
   readonly isForeign: boolean;
   /** It is no news: not written when the watch shows meanwhile that nothing is lost. */
   readonly isRepair: boolean;
@@ -39,7 +40,7 @@ interface Memory {
   readonly outcome: WeakRef<DsoOutcome>;
   readonly stored: StoredDso;
   /** What it is to be, written or on its way. */
-  readonly status: DsoStatus;
+  readonly status: Packed;
   readonly isScaledByKeda: boolean;
   /** When it was written last, epoch milliseconds; 0: not by this process. */
   readonly at: number;
@@ -117,8 +118,10 @@ export class StatusWriter {
       if (memory.stored !== stored) this.#memories.set(key, { ...memory, stored });
       return;
     }
-    const live = DsoStatus.safeParse(stored.status).data ?? null;
-    const previous = laterOf(memory?.status ?? null, live);
+    const live = DsoStatus.safeParse(stored.status.unpack()).data ?? null;
+    // It is one of ours: it was made by statusOf, or has been read like this.
+    const remembered = (memory?.status.unpack() as DsoStatus | undefined) ?? null;
+    const previous = laterOf(remembered, live);
     const status = statusOf({ stored, outcome, destinations, isScaledByKeda, previous, now });
     const isNews = previous === null || !isDeepStrictEqual(withoutState(previous), withoutState(status));
     const isStateNews = !isDeepStrictEqual(previous?.gitOps?.state, status.gitOps?.state);
@@ -127,14 +130,15 @@ export class StatusWriter {
     const known = { uid: stored.uid, outcome: new WeakRef(outcome), stored, isScaledByKeda, at, drift };
     if ((isRepair && !isLost) || (isLost && !isTakenOver(stored) && isDeepStrictEqual(status, live))) {
       const kept = isLost ? status : (previous ?? status);
-      this.#memories.set(key, { ...known, status: kept });
+      this.#memories.set(key, { ...known, status: memory && kept === remembered ? memory.status : new Packed(kept) });
       if (kept === live || isLost) adopt(drift, stored);
       return;
     }
-    this.#memories.set(key, { ...known, status });
+    const packed = new Packed(status);
+    this.#memories.set(key, { ...known, status: packed });
     const transitions = transitionsOf(outcome, previous, status);
     const isQuiet = !isNews && !isOver({ since: at, until: at + QUIET_MS }, now);
-    this.#queue.put(key, { stored, status, isForeign, isRepair, transitions }, isQuiet ? at + QUIET_MS : 0);
+    this.#queue.put(key, { stored, status: packed, isForeign, isRepair, transitions }, isQuiet ? at + QUIET_MS : 0);
   }
 
   async #write(key: string, { stored, status, isForeign, isRepair, transitions }: Job): Promise<ProductError | null> {
@@ -142,12 +146,13 @@ export class StatusWriter {
     const known = this.#memories.get(key);
     if (isRepair && known && !isToRepair(known, now())) return null;
     try {
-      const whole = isForeign ? besideForeign(stored, status) : status;
+      const own = status.unpack() as DsoStatus;
+      const whole = isForeign ? besideForeign(stored, own) : own;
       const written = isTakenOver(stored) ? await api.takeOver(stored, whole) : await api.apply(stored, whole);
       const memory = this.#memories.get(key);
       if (memory?.uid === stored.uid) {
         this.#memories.set(key, { ...memory, at: now() });
-        memory.drift.expect(written);
+        memory.drift.expect(new Packed(written));
       }
       this.#options.onWrite(key, 'status', null);
     } catch (thrown) {
@@ -220,7 +225,7 @@ function withoutState(status: DsoStatus): DsoStatus {
 
 /** What can be said beside another controller without taking anything from it. */
 function besideForeign(stored: StoredDso, status: DsoStatus): object {
-  const live = DsoStatus.pick({ totalCurrentReplicas: true, selector: true }).safeParse(stored.status).data;
+  const live = DsoStatus.pick({ totalCurrentReplicas: true, selector: true }).safeParse(stored.status.unpack()).data;
   const conditions = status.conditions?.filter(({ type }) => type === 'Stalled') ?? [];
   const { totalCurrentReplicas, selector } = live ?? status;
   return { totalCurrentReplicas, selector, conditions, gitOps: status.gitOps };

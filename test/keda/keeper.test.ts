@@ -7,6 +7,7 @@ import { ScaledObjectKeeper } from '../../src/keda/keeper.ts';
 import type { ScaledObjectApi, WantedScaledObject, WrittenScaledObject } from '../../src/keda/scaled-object-api.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import type { HubDso, StoredDso } from '../../src/sources/hub.ts';
+import { Packed } from '../../src/sources/packed.ts';
 import type { KeptScaledObject, ScaledObjectState } from '../../src/sources/scaled-objects.ts';
 
 const STORED: StoredDso = {
@@ -15,7 +16,7 @@ const STORED: StoredDso = {
   uid: 'dso-1',
   generation: 1,
   resourceVersion: '10',
-  status: undefined,
+  status: new Packed(undefined),
   lastCommit: null,
   replicas: 0,
   scale: 0,

@@ -3,13 +3,14 @@ import type { ApiCall, KubernetesClient } from '../../src/kubernetes/client.ts';
 import { ApiFailure } from '../../src/kubernetes/failure.ts';
 import { statusApi } from '../../src/kubernetes/status-api.ts';
 import type { StoredDso } from '../../src/sources/hub.ts';
+import { Packed } from '../../src/sources/packed.ts';
 
 const DSO: StoredDso = {
   namespace: 'shop',
   name: 'web',
   uid: 'uid-1',
   generation: 1,
-  status: undefined,
+  status: new Packed(undefined),
   lastCommit: null,
   replicas: 0,
   scale: 0,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runLoop } from '../../src/reconcile/loop.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
+import { Packed } from '../../src/sources/packed.ts';
 import { standingOf } from '../../src/status/standing.ts';
 import { StatusWriter } from '../../src/status/status-writer.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
@@ -223,7 +224,7 @@ describe('the end', () => {
       onRefused: () => undefined,
     });
     const offer = (result: TickResult): void => {
-      const stored = { ...STORED, status: api.status, isBeingDeleted: false, foreignWriter: null };
+      const stored = { ...STORED, status: new Packed(api.status), isBeingDeleted: false, foreignWriter: null };
       writer.offer({ ...result, dsos: result.dsos.map((dso) => ({ ...dso, stored })) });
     };
     const running = await start(world, offer, 4000);

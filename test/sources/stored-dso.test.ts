@@ -42,7 +42,7 @@ it('is not parsed again when only its status changed', () => {
   const second = keep(stored({ status: { totalCurrentReplicas: 4 } }), first);
   expect(first?.[1].dso.effective.kind).toBe('dso');
   expect(second?.[1].dso.effective).toBe(first?.[1].dso.effective);
-  expect(second?.[1].dso.stored?.status).toEqual({ totalCurrentReplicas: 4 });
+  expect(second?.[1].dso.stored?.status.unpack()).toEqual({ totalCurrentReplicas: 4 });
   const third = keep(stored({ generation: 2 }), second);
   expect(third?.[1].dso.effective).not.toBe(first?.[1].dso.effective);
 });

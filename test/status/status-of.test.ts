@@ -3,6 +3,7 @@ import { DsoStatus } from '../../src/api/status.ts';
 import { ProductError } from '../../src/errors.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import type { StoredDso } from '../../src/sources/hub.ts';
+import { Packed } from '../../src/sources/packed.ts';
 import { statusOf } from '../../src/status/status-of.ts';
 import { transitionsOf } from '../../src/status/transitions.ts';
 import { reviewedWorld } from '../review/reviewed-world.ts';
@@ -13,7 +14,7 @@ const STORED: StoredDso = {
   name: 'a',
   uid: 'uid-1',
   generation: 3,
-  status: undefined,
+  status: new Packed(undefined),
   lastCommit: null,
   replicas: 0,
   scale: 0,

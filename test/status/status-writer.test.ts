@@ -4,6 +4,7 @@ import { DsoStatus } from '../../src/api/status.ts';
 import { ProductError } from '../../src/errors.ts';
 import type { TickResult } from '../../src/reconcile/outcome.ts';
 import type { ForeignWriter } from '../../src/sources/hub.ts';
+import { Packed } from '../../src/sources/packed.ts';
 import { StatusWriter } from '../../src/status/status-writer.ts';
 import { World } from '../scenarios/world.ts';
 import { RecordingApi } from './recording-api.ts';
@@ -74,7 +75,7 @@ async function offer(
     name: 'a',
     uid: 'uid-1',
     generation: 1,
-    status: status === undefined ? undefined : JSON.parse(JSON.stringify(status)),
+    status: new Packed(status),
     lastCommit: null,
     replicas: 0,
     scale: 0,
