@@ -22,6 +22,10 @@ export interface ReflectorOptions<T> {
   readonly keep: Keep<T>;
   /** Told after every change, and when the collection can be read again or no longer. */
   readonly changed: () => void;
+  /** Told in its place of a change that is no news, for instance what was written here. */
+  readonly echoed?: () => void;
+  /** Whether what is kept of an object is news beside what was kept before; absent: it always is. */
+  readonly isNews?: (before: T, after: T) => boolean;
   /** What is read, for people, for instance `configmaps in namespace default`. */
   readonly what: string;
   /** The command whose output grants the right to watch it; absent: as for all else. */
@@ -222,11 +226,15 @@ export class Reflector<T> {
     const kept = this.#options.keep(object, (key) => this.#items.get(key));
     if (!kept) return;
     const [key, value] = kept;
-    if (value === null && !this.#items.has(key)) return;
+    const before = this.#items.get(key);
+    if (value === null && before === undefined) return;
     if (type === 'DELETED' || value === null) this.#items.delete(key);
     else this.#items.set(key, value);
     this.#version += 1;
-    this.#options.changed();
+    const { changed, echoed, isNews } = this.#options;
+    const isEcho = type !== 'DELETED' && value !== null && before !== undefined && isNews?.(before, value) === false;
+    if (isEcho && echoed) echoed();
+    else changed();
   }
 
   #worked(): void {

@@ -5,7 +5,7 @@ import { DSO_RESOURCE, dsoPath } from '../api/resource.ts';
 import { mustAct, ProductError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { Collection } from '../kubernetes/list.ts';
-import { type Begun, type Keep, Reflector } from '../kubernetes/reflector.ts';
+import { type Begun, type Keep, Reflector, type ReflectorOptions } from '../kubernetes/reflector.ts';
 import type { Observation, ObservationProblem } from '../triggers/hub-object.ts';
 import { crdProblem, type InstalledCrd, keepCrd } from './crd-check.ts';
 import { HUB, type Hub, type HubDso, type HubSnapshot } from './hub.ts';
@@ -13,7 +13,7 @@ import { MemberLists } from './member-lists.ts';
 import { keepMembers, METADATA_ONLY, type RegisteredMembers } from './registered-members.ts';
 import { noScale } from './scale.ts';
 import { mayBeThere, ScaledObjects, whyNotCounted, whyNotOver } from './scaled-objects.ts';
-import { type KeptDso, keepDso } from './stored-dso.ts';
+import { isNewsOfDso, type KeptDso, keepDso } from './stored-dso.ts';
 import { type ObjectName, WatchedObjects } from './watched-objects.ts';
 
 /** A Kubernetes API as the hub. */
@@ -29,6 +29,8 @@ export interface KubernetesHubOptions {
 
 /** How long a reading waits for what is not read yet. */
 const SYNC_MS = 10_000;
+/** How soon what shows what was written here is looked at. */
+const ECHO_MS = 1000;
 
 const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
@@ -44,6 +46,7 @@ export class KubernetesHub implements Hub {
   readonly #stop = new AbortController();
   #dsos: Begun<KeptDso> | null = null;
   #changed: () => void = () => undefined;
+  #echo: NodeJS.Timeout | undefined;
   /** Whose objects are watched. */
   #named: { readonly reflector: Reflector<KeptDso>; readonly version: number } | null = null;
 
@@ -72,6 +75,7 @@ export class KubernetesHub implements Hub {
 
   /** Ends all watches. */
   stop(): void {
+    clearTimeout(this.#echo);
     this.#stop.abort();
     this.#dsos?.stop.abort();
     this.#objects.stop();
@@ -138,9 +142,18 @@ export class KubernetesHub implements Hub {
       { path: dsoPath(null), name: null, form: null },
       (object, earlier) => keepDso(object, { settings, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
+      { isNews: isNewsOfDso, echoed: () => this.#noticeEcho() },
     );
     this.#dsos = reflector.begin();
     return this.#dsos;
+  }
+
+  /** What shows what was written here is looked at soon, and not each time: ten thousand statuses are as many events. */
+  #noticeEcho(): void {
+    this.#echo ??= setTimeout(() => {
+      this.#echo = undefined;
+      this.#changed();
+    }, ECHO_MS).unref();
   }
 
   #scaleOf(dso: HubDso | undefined): Observation {
@@ -175,9 +188,14 @@ export class KubernetesHub implements Hub {
     return mustAct('MembersUnknown', message);
   }
 
-  #reflect<T>(collection: Collection, keep: Keep<T>, what: string): Reflector<T> {
+  #reflect<T>(
+    collection: Collection,
+    keep: Keep<T>,
+    what: string,
+    news: Pick<ReflectorOptions<T>, 'isNews' | 'echoed'> = {},
+  ): Reflector<T> {
     const { client, now, isOnce } = this.#options;
-    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed() });
+    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed(), ...news });
   }
 }
 

@@ -100,6 +100,17 @@ export function keepDso(
   return [key, { identity, dso: { ...base, stored, scale } }];
 }
 
+/** Whether something else than the status itself is another one: what was written here comes back as an event. */
+export function isNewsOfDso(before: KeptDso, after: KeptDso): boolean {
+  const [one, other] = [before, after].map(({ identity, dso: { stored } }) => {
+    const { status, resourceVersion, lastCommit, ...rest } = stored ?? NO_STATUS;
+    return { identity, rest };
+  });
+  return !isDeepStrictEqual(one, other);
+}
+
+const NO_STATUS = { status: null, resourceVersion: '', lastCommit: null };
+
 /**
  * The number that counts; null: none.
  *

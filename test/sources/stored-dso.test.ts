@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DEMAND_SETTINGS } from '../../src/api/effective.ts';
 import { MemberLists } from '../../src/sources/member-lists.ts';
-import { keepDso } from '../../src/sources/stored-dso.ts';
+import { isNewsOfDso, keepDso } from '../../src/sources/stored-dso.ts';
 import { manifestOf } from '../scenarios/world.ts';
 
 interface Change {
@@ -45,6 +45,22 @@ it('is not parsed again when only its status changed', () => {
   expect(second?.[1].dso.stored?.status.unpack()).toEqual({ totalCurrentReplicas: 4 });
   const third = keep(stored({ generation: 2 }), second);
   expect(third?.[1].dso.effective).not.toBe(first?.[1].dso.effective);
+});
+
+it('is no news where only its status is another one', () => {
+  const isNews = (after: object): boolean => {
+    const first = keep(stored());
+    const second = keep(stored(after), first);
+    if (!first || !second) throw new Error('it cannot be read');
+    return isNewsOfDso(first[1], second[1]);
+  };
+  expect(isNews({ resourceVersion: '9', status: { totalCurrentReplicas: 4, gitOps: { lastCommit: 'abc' } } })).toBe(
+    false,
+  );
+  expect(isNews({ status: { gitOps: { engine: 'keda' } } })).toBe(true);
+  expect(isNews({ generation: 2 })).toBe(true);
+  expect(isNews({ managedFields: [byAgent] })).toBe(true);
+  expect(isNews({ annotations: { 'dso-gitops.dev/requestedAt': '1' } })).toBe(true);
 });
 
 it('tells who else writes the status, and whether a person said that it is over', () => {
