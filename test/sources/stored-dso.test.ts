@@ -54,9 +54,12 @@ it('is no news where only its status is another one', () => {
     if (!first || !second) throw new Error('it cannot be read');
     return isNewsOfDso(first[1], second[1]);
   };
-  expect(isNews({ resourceVersion: '9', status: { totalCurrentReplicas: 4, gitOps: { lastCommit: 'abc' } } })).toBe(
-    false,
-  );
+  expect(
+    isNews({
+      resourceVersion: '9',
+      status: { totalCurrentReplicas: 4, gitOps: { lastCommit: 'abc', engine: 'builtin' } },
+    }),
+  ).toBe(false);
   expect(isNews({ status: { gitOps: { engine: 'keda' } } })).toBe(true);
   expect(isNews({ generation: 2 })).toBe(true);
   expect(isNews({ managedFields: [byAgent] })).toBe(true);
