@@ -1,5 +1,6 @@
 import { until } from '../../cluster/process.ts';
 import { filesOf, placesOf } from '../fixture.ts';
+import { boundedRss } from './bound.ts';
 import type { Fleet } from './fleet.ts';
 
 const TIMEOUT_MS = 900_000;
@@ -23,11 +24,11 @@ export async function created(fleet: Fleet): Promise<string> {
   const committedMs = performance.now() - start;
   await fleet.quiet();
   const toldMs = performance.now() - start;
-  const { peakRssMiB } = await service.stop();
+  const usage = await service.stop();
   return [
     `${places.length} DSOs created at once, ${filesOf(fleet.size)} overlays:`,
     `  created in ${seconds(createdMs)}, all committed after ${seconds(committedMs)} by ${commits} commits, all told after ${seconds(toldMs)} by ${await fleet.apiWrites()} API writes`,
-    `  peak RSS ${peakRssMiB.toFixed(0)} MiB (bound 512)`,
+    `  ${boundedRss(usage)}`,
   ].join('\n');
 }
 

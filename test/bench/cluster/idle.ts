@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { wrapGit } from '../../repository/git-wrapper.ts';
 import { subcommand } from '../idle.ts';
+import { bounded, boundedRss } from './bound.ts';
 import type { Fleet } from './fleet.ts';
 
 /** A service that starts where all is done, and then has nothing to do. */
@@ -16,9 +17,10 @@ export async function idle(fleet: Fleet, seconds: number): Promise<string> {
   const share = (100 * ((await service.cpuSeconds()) - cpu)) / seconds;
   const ran = git.argv().slice(processes).map(subcommand);
   const written = (await fleet.apiWrites()) - writes;
-  const { peakRssMiB } = await service.stop();
+  const usage = await service.stop();
+  const others = ran.filter((word) => word !== 'ls-remote').length;
   return [
-    `a start with ${fleet.dsoCount} DSOs: ready after ${(service.readyMs / 1000).toFixed(1)} s, ${writes - writesBefore} API writes, peak RSS ${peakRssMiB.toFixed(0)} MiB (bound 512)`,
-    `  idle for ${seconds} s: git: ${ran.join(', ') || 'none'} (bound: none but the look at the remote), ${written} API writes (bound 0), CPU ${share.toFixed(2)} % of a core (bound 1)`,
+    `a start with ${fleet.dsoCount} DSOs: ready after ${(service.readyMs / 1000).toFixed(1)} s, ${writes - writesBefore} API writes, ${boundedRss(usage)}`,
+    `  idle for ${seconds} s: git: ${ran.join(', ') || 'none'}, beside the look at the remote ${bounded(others, 0)}; API writes ${bounded(written, 0)}; CPU ${share.toFixed(2)} % of a core (bound 1)`,
   ].join('\n');
 }

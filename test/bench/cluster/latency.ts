@@ -4,6 +4,7 @@ import { filesOf, pathsOf } from '../fixture.ts';
 import { makeFloor, textsOf } from '../floor.ts';
 import { percentile } from '../percentile.ts';
 import { spread } from '../spread.ts';
+import { boundedRss } from './bound.ts';
 import type { Fleet } from './fleet.ts';
 
 const WARM_UPS = 20;
@@ -27,7 +28,7 @@ export async function latency(fleet: Fleet, samples: number): Promise<string> {
     ours.push(mine);
     bare.push(theirs);
   }
-  const { peakRssMiB } = await service.stop();
+  const usage = await service.stop();
   await rm(floor.remote, { recursive: true });
   const p50 = percentile(bare, 50);
   const [median, worst] = [percentile(ours, 50), percentile(ours, 99)];
@@ -35,6 +36,6 @@ export async function latency(fleet: Fleet, samples: number): Promise<string> {
     `changed ConfigMap -> pushed commit, one DSO on ${fleet.size.members} members, ${filesOf(fleet.size)} files, pacing off:`,
     `  dso-gitops         ${spread(ours)}, p99 ${worst.toFixed(1)} ms`,
     `  bare git commands  ${spread(bare)}`,
-    `  p50 ${median.toFixed(1)} ms (bound 2x bare git + ${HUB_MS} ms: ${(2 * p50 + HUB_MS).toFixed(1)} ms), p99 ${(worst / p50).toFixed(2)}x (bound 5); peak RSS ${peakRssMiB.toFixed(0)} MiB (bound 512)`,
+    `  p50 ${median.toFixed(1)} ms (bound 2x bare git + ${HUB_MS} ms: ${(2 * p50 + HUB_MS).toFixed(1)} ms), p99 ${(worst / p50).toFixed(2)}x (bound 5); ${boundedRss(usage)}`,
   ].join('\n');
 }

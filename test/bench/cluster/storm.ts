@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../cluster/process.ts';
 import { STEP } from '../change.ts';
 import { placesOf } from '../fixture.ts';
+import { bounded, boundedRss } from './bound.ts';
 import type { Fleet } from './fleet.ts';
 
 /** Longer than the time between two pushes. */
@@ -23,6 +24,6 @@ export async function storm(fleet: Fleet, changes: number): Promise<string> {
   await until('all changes in Git', isDone, TIMEOUT_MS);
   const doneMs = performance.now() - start;
   const commits = (await fleet.commits()) - before;
-  const { peakRssMiB } = await service.stop();
-  return `${changes} ConfigMaps changed within ${(changedMs / 1000).toFixed(1)} s: all committed after ${(doneMs / 1000).toFixed(1)} s by ${commits} commits (bound 2), peak RSS ${peakRssMiB.toFixed(0)} MiB (bound 512)`;
+  const usage = await service.stop();
+  return `${changes} ConfigMaps changed within ${(changedMs / 1000).toFixed(1)} s: all committed after ${(doneMs / 1000).toFixed(1)} s by ${bounded(commits, 2, ' commits')}, ${boundedRss(usage)}`;
 }
