@@ -30,7 +30,7 @@ export interface KubernetesHubOptions {
 /** How long a reading waits for what is not read yet. */
 const SYNC_MS = 10_000;
 /** How soon what shows what was written here is looked at. */
-const ECHO_MS = 1000;
+const ECHO_MS = 5000;
 
 const CRD_PATH = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 

@@ -39,6 +39,10 @@ export class Product {
     closeSync(output);
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   /** Waits until it ends. @throws when it failed */
   async ended(): Promise<Usage> {
     const [code] = await this.#exit;

@@ -12,9 +12,9 @@ export async function idle(fleet: Fleet, seconds: number): Promise<string> {
   const writesBefore = await fleet.apiWrites();
   const service = await fleet.start('10s', git.path);
   await fleet.quiet();
-  const [writes, processes, cpu] = [await fleet.apiWrites(), git.argv().length, await service.cpuSeconds()];
+  const [writes, processes, cpu] = [await fleet.apiWrites(), git.argv().length, service.cpuSeconds()];
   await sleep(seconds * 1000);
-  const share = (100 * ((await service.cpuSeconds()) - cpu)) / seconds;
+  const share = (100 * (service.cpuSeconds() - cpu)) / seconds;
   const ran = git.argv().slice(processes).map(subcommand);
   const written = (await fleet.apiWrites()) - writes;
   const usage = await service.stop();
