@@ -103,13 +103,12 @@ export function keepDso(
 /** Whether something else than the status itself is another one: what was written here comes back as an event. */
 export function isNewsOfDso(before: KeptDso, after: KeptDso): boolean {
   const [one, other] = [before, after].map(({ identity, dso: { stored } }) => {
-    const { status, resourceVersion, lastCommit, engine, ...rest } = stored ?? NO_STATUS;
-    return { identity, rest, isKeda: engine === 'keda' };
+    return { identity, isKeda: stored?.engine === 'keda', rest: { ...stored, ...STATUS_LEFT_OUT } };
   });
   return !isDeepStrictEqual(one, other);
 }
 
-const NO_STATUS = { status: null, resourceVersion: '', lastCommit: null, engine: null };
+const STATUS_LEFT_OUT = { status: null, resourceVersion: '', lastCommit: null, engine: null };
 
 /**
  * The number that counts; null: none.
