@@ -319,7 +319,7 @@ describe('with read-only rights', () => {
 });
 
 describe('the command line beside the service', () => {
-  it('is noticed at once: what it committed and wrote is not overwritten', async () => {
+  it('is noticed soon: what it committed and wrote is not overwritten', async () => {
     const guarded = new Service(
       hub.server,
       { configuration: { firstSight: 'wait', owner: 'beside' } },

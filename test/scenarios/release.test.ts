@@ -27,7 +27,7 @@ describe('release', () => {
     const { code, out } = await world.run('release', 'a');
     expect(code).toBe(0);
     expect(out).toMatch(/one +Deployment default\/a-app +2 +1, or what its base says/);
-    expect(out).toContain('put replicas: <now> into the base of each member first');
+    expect(out).toContain('put <now> where each member has its own number first');
     expect(out).toContain('nothing was written; --yes does it');
     expect(world.home.tip()).toBe(tip);
   });
