@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { recordPath } from '../manifests/layout.ts';
 import { markdownTable } from '../manifests/markdown-table.ts';
 import type { Engine } from '../reconcile/engine.ts';
-import { type DsoOutcome, heldCounts, sumOf } from '../reconcile/outcome.ts';
+import { type DsoOutcome, heldCounts, sumOf, sumOfKnown } from '../reconcile/outcome.ts';
 import { isFailed, type PullReport, pullReport, reportOf } from '../reconcile/report.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { colorOf, formatOf, withHubOptions, withOutput } from './options.ts';
@@ -108,7 +108,7 @@ function committedOf(outcome: DsoOutcome): number | null {
   const held = heldCounts(outcome);
   // Without a record nobody knows whether a member without a number has none.
   if (!outcome.landed || [...outcome.behind.values()].includes(null)) return sumOf(held);
-  return [...held.values()].reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  return sumOfKnown(held);
 }
 
 function totalText({ isKnown, committed, decided, members }: Standing): string {

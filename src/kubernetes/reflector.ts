@@ -22,10 +22,8 @@ export interface ReflectorOptions<T> {
   readonly keep: Keep<T>;
   /** Told after every change, and when the collection can be read again or no longer. */
   readonly changed: () => void;
-  /** Told in its place of a change that is no news, for instance what was written here. */
-  readonly echoed?: () => void;
-  /** Whether what is kept of an object is news beside what was kept before; absent: it always is. */
-  readonly isNews?: (before: T, after: T) => boolean;
+  /** Told in its place where an event shows another state of an object that was there. */
+  readonly replaced?: (before: T, after: T) => void;
   /** What is read, for people, for instance `configmaps in namespace default`. */
   readonly what: string;
   /** The command whose output grants the right to watch it; absent: as for all else. */
@@ -231,9 +229,8 @@ export class Reflector<T> {
     if (type === 'DELETED' || value === null) this.#items.delete(key);
     else this.#items.set(key, value);
     this.#version += 1;
-    const { changed, echoed, isNews } = this.#options;
-    const isEcho = type !== 'DELETED' && value !== null && before !== undefined && isNews?.(before, value) === false;
-    if (isEcho && echoed) echoed();
+    const { changed, replaced } = this.#options;
+    if (replaced && type !== 'DELETED' && value !== null && before !== undefined) replaced(before, value);
     else changed();
   }
 

@@ -30,7 +30,7 @@ export class WriteQueue<T> {
   readonly #writing = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #idle: (() => void)[] = [];
-  #isStopping = false;
+  /** What is left is written now, until this ends; null: it goes on as ever. */
   #end: AbortSignal | null = null;
 
   constructor(options: WriteQueueOptions<T>) {
@@ -61,7 +61,7 @@ export class WriteQueue<T> {
       if (this.#writing.size >= PARALLEL) return;
       // An older one that lands after a newer one would stay.
       if (this.#writing.has(key)) continue;
-      if (!isOver(waiting.wait, now) && !this.#isStopping) {
+      if (!isOver(waiting.wait, now) && !this.#end) {
         next = Math.min(next, waiting.wait.until);
         continue;
       }
@@ -78,7 +78,6 @@ export class WriteQueue<T> {
    * @param end from then on nothing is begun
    */
   async flush(end: AbortSignal): Promise<void> {
-    this.#isStopping = true;
     this.#end = end;
     this.pump();
     if (this.#writing.size === 0) return;
@@ -107,7 +106,7 @@ export class WriteQueue<T> {
       return;
     }
     // It is gone, or another one writes: what is next comes as an event of the watch.
-    if (this.#isStopping || reason === 'NotFound' || reason === 'Conflict') {
+    if (this.#end || reason === 'NotFound' || reason === 'Conflict') {
       this.#options.onDropped(key, error);
       return;
     }

@@ -87,8 +87,12 @@ export function heldCounts({
 /** The sum of counts; null: there are none, or not all of them are known. */
 export function sumOf(counts: ReadonlyMap<string, number | null>): number | null {
   const all = [...counts.values()];
-  if (all.length === 0 || all.includes(null)) return null;
-  return all.reduce<number>((total, count) => total + (count ?? 0), 0);
+  return all.length === 0 || all.includes(null) ? null : sumOfKnown(counts);
+}
+
+/** The sum of the counts that are known. */
+export function sumOfKnown(counts: ReadonlyMap<string, number | null>): number {
+  return [...counts.values()].reduce<number>((total, count) => total + (count ?? 0), 0);
 }
 
 /** DSOs that one commit holds; a beginning of its id is enough. */

@@ -142,7 +142,7 @@ export class KubernetesHub implements Hub {
       { path: dsoPath(null), name: null, form: null },
       (object, earlier) => keepDso(object, { settings, lists, now: this.#options.now() }, earlier),
       DSO_RESOURCE,
-      { isNews: isNewsOfDso, echoed: () => this.#noticeEcho() },
+      (before, after) => (isNewsOfDso(before, after) ? this.#changed() : this.#noticeEcho()),
     );
     this.#dsos = reflector.begin();
     return this.#dsos;
@@ -192,10 +192,10 @@ export class KubernetesHub implements Hub {
     collection: Collection,
     keep: Keep<T>,
     what: string,
-    news: Pick<ReflectorOptions<T>, 'isNews' | 'echoed'> = {},
+    replaced: ReflectorOptions<T>['replaced'] = () => this.#changed(),
   ): Reflector<T> {
     const { client, now, isOnce } = this.#options;
-    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed(), ...news });
+    return new Reflector({ client, collection, keep, what, now, isOnce, changed: () => this.#changed(), replaced });
   }
 }
 

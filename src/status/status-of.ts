@@ -1,5 +1,5 @@
 import type { Condition, DsoStatus, GitOpsStatus, MemberClusterStatus, ScaleStatus } from '../api/status.ts';
-import type { DestinationOutcome, DsoOutcome } from '../reconcile/outcome.ts';
+import { type DestinationOutcome, type DsoOutcome, sumOfKnown } from '../reconcile/outcome.ts';
 import { pullReport } from '../reconcile/report.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { type Fact, factsOf } from './conditions.ts';
@@ -128,11 +128,7 @@ function scaleOf({
 function totalText({ committed, state }: Standing, total: number): string {
   if (state === null) return '?/?';
   const isCommitted = [...committed.values()].some((count) => count !== null);
-  return `${isCommitted ? sum(committed) : '?'}/${state.isUnproven && total === 0 ? '?' : total}`;
-}
-
-function sum(counts: ReadonlyMap<string, number | null>): number {
-  return [...counts.values()].reduce<number>((total, count) => total + (count ?? 0), 0);
+  return `${isCommitted ? sumOfKnown(committed) : '?'}/${state.isUnproven && total === 0 ? '?' : total}`;
 }
 
 function instant(time: number): string {

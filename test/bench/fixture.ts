@@ -78,6 +78,29 @@ export function pathsOf({ namespace, name }: Place, size: FixtureSize): readonly
   return [...overlays, `scaling/decisions/${namespace}/${name}.yaml`];
 }
 
+/** The configuration for the repository in a directory; gives its path. @param source as YAML */
+export async function writeConfiguration(
+  directory: string,
+  source: string,
+  members: readonly string[],
+  pacing: string,
+): Promise<string> {
+  const configFile = join(directory, 'dso-gitops.yaml');
+  await writeFile(
+    configFile,
+    `apiVersion: dso-gitops.dev/v1alpha1
+kind: Configuration
+source: ${source}
+members: [${members.join(', ')}]
+destinations:
+  - {repository: fleet.git, pacing: {minInterval: ${pacing}}}
+firstSight: write
+demand: {tolerance: 0}
+`,
+  );
+  return configFile;
+}
+
 async function writeFixture(directory: string, size: FixtureSize): Promise<Fixture> {
   const hub = join(directory, 'hub');
   await mkdir(hub, { recursive: true });
@@ -94,19 +117,7 @@ async function writeFixture(directory: string, size: FixtureSize): Promise<Fixtu
   const configMapFile = join(hub, 'changing.yaml');
   await writeFile(configMapFile, configMap({ namespace: 'team-0', name: 'web-0' }, '100'));
   const repository = await makeRepository(directory);
-  const configFile = join(directory, 'dso-gitops.yaml');
-  await writeFile(
-    configFile,
-    `apiVersion: dso-gitops.dev/v1alpha1
-kind: Configuration
-source: {files: [hub]}
-members: [${memberNames.join(', ')}]
-destinations:
-  - {repository: fleet.git, pacing: {minInterval: 0s}}
-firstSight: write
-demand: {tolerance: 0}
-`,
-  );
+  const configFile = await writeConfiguration(directory, '{files: [hub]}', memberNames, '0s');
   return { directory, configFile, repository, configMapFile, metricsFile, size };
 }
 

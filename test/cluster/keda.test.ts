@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { dsoPath } from '../../src/api/resource.ts';
 import type { ApiServer } from './control-plane.ts';
 import { dsoOf, type Hub, metricOf, startHub } from './hub.ts';
 import { Keda, kedaCertificates } from './keda.ts';
@@ -69,8 +70,9 @@ async function producers(count: number): Promise<void> {
 }
 
 async function totalOf(name: string): Promise<number> {
-  const path = `/apis/keda.kedify.io/v1alpha1/namespaces/default/distributedscaledobjects/${name}`;
-  const { spec } = JSON.parse(await api.get(path)) as { readonly spec: { readonly totalTargetReplicas: number } };
+  const { spec } = JSON.parse(await api.get(`${dsoPath('default')}/${name}`)) as {
+    readonly spec: { readonly totalTargetReplicas: number };
+  };
   return spec.totalTargetReplicas;
 }
 

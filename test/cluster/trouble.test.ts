@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { dsoPath } from '../../src/api/resource.ts';
 import { BareRepository } from '../repository/bare-repository.ts';
 import { gitAfter } from '../repository/git-wrapper.ts';
 import { serveHttp } from '../repository/http-server.ts';
@@ -14,7 +15,6 @@ import { RawApi } from './raw-api.ts';
 import { Service } from './service.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
-const DSOS = '/apis/keda.kedify.io/v1alpha1/namespaces/default/distributedscaledobjects';
 
 let etcd: Etcd;
 const servers: ApiServer[] = [];
@@ -29,11 +29,11 @@ afterAll(async () => {
 });
 
 /** A hub of its own, with a DSO and its metric. */
-async function hubOf(name: string, value = '20'): Promise<ApiServer> {
+async function hubOf(name: string): Promise<ApiServer> {
   const server = await ApiServer.start(name, etcd);
   servers.push(server);
   await applyCrd(server, product('crd'));
-  server.apply([metricOf('web', value), dsoOf('web')].join('\n---\n'));
+  server.apply([metricOf('web', '20'), dsoOf('web')].join('\n---\n'));
   return server;
 }
 
@@ -194,7 +194,7 @@ describe('a heap that fills up', () => {
           return `web-${count}`;
         });
         await Promise.all(names.map((name) => api.create(CONFIG_MAPS, JSON.parse(metricOf(name, '20')))));
-        await Promise.all(names.map((name) => api.create(DSOS, JSON.parse(dsoOf(name)))));
+        await Promise.all(names.map((name) => api.create(dsoPath('default'), JSON.parse(dsoOf(name)))));
       }
       process.stdout.write(`told at ${count} DSOs\n`);
       expect(isTold()).toBe(true);

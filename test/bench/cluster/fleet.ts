@@ -1,11 +1,19 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parse } from 'yaml';
+import { dsoPath } from '../../../src/api/resource.ts';
 import { type Hub, startHub } from '../../cluster/hub.ts';
 import { until } from '../../cluster/process.ts';
 import { RawApi } from '../../cluster/raw-api.ts';
 import { benchContext } from '../bench-context.ts';
-import { configMap, dso, type FixtureSize, makeRepository, membersOf, type Place, placesOf } from '../fixture.ts';
+import {
+  configMap,
+  dso,
+  type FixtureSize,
+  makeRepository,
+  membersOf,
+  type Place,
+  placesOf,
+  writeConfiguration,
+} from '../fixture.ts';
 import { textsOf } from '../floor.ts';
 import { run } from '../run-git.ts';
 import { RunningService } from './running-service.ts';
@@ -56,9 +64,7 @@ export class Fleet {
   async createDsos(): Promise<void> {
     const members = membersOf(this.size);
     const objects = [...placesOf(this.size)].map((place) => [place.namespace, parse(dso(place, members))] as const);
-    await each(objects, ([namespace, object]) =>
-      this.api.create(`/apis/keda.kedify.io/v1alpha1/namespaces/${namespace}/distributedscaledobjects`, object),
-    );
+    await each(objects, ([namespace, object]) => this.api.create(dsoPath(namespace), object));
   }
 
   /** Sets metrics of many, one call for each. */
@@ -73,16 +79,7 @@ export class Fleet {
    * @param path PATH
    */
   async start(pacing: string, path?: string): Promise<RunningService> {
-    const configuration = `apiVersion: dso-gitops.dev/v1alpha1
-kind: Configuration
-source: {kubernetes: {}}
-members: [${membersOf(this.size).join(', ')}]
-destinations:
-  - {repository: fleet.git, pacing: {minInterval: ${pacing}}}
-firstSight: write
-demand: {tolerance: 0}
-`;
-    await writeFile(join(this.directory, 'dso-gitops.yaml'), configuration);
+    await writeConfiguration(this.directory, '{kubernetes: {}}', membersOf(this.size), pacing);
     return RunningService.start(this.#hub.server.kubeconfig(), benchContext(this.directory, path));
   }
 
