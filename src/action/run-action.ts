@@ -169,7 +169,9 @@ class Action {
       return pullRequest ? ofCheckout(configuration, this.#run, pullRequest) : configuration;
     });
     const since = pullRequest && (await baseOf(this.#run.workspace, pullRequest, this.#context));
-    const verification = await verifyAll(connected, since ? [since] : []);
+    const verification = await verifyAll(connected, since ? [since] : [], this.#context, (code) => {
+      process.exitCode = code;
+    });
     const { findings, recomputed, notRecomputed } = verification;
     const said = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}`;
     core.info(said);

@@ -1,12 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Destination } from '../config/load.ts';
-import { asProductError } from '../errors.ts';
 import { decisionsOf, type PastDecision, putBacksOf, type Revision } from '../history/decision-history.ts';
-import { type HeldDecision, heldAt, overlaysOf } from '../history/held-at.ts';
-import type { Engine } from '../reconcile/engine.ts';
+import { type HeldDecision, heldAt } from '../history/held-at.ts';
 import type { PullReport } from '../reconcile/report.ts';
 import { connectToGit } from './connect.ts';
-import { type Context, EXIT, type ExitCode } from './context.ts';
+import type { Context, ExitCode } from './context.ts';
+import { filesHeldAt } from './files-held-at.ts';
 import {
   colorOf,
   formatOf,
@@ -18,6 +16,7 @@ import {
 } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
 import { pullsByCommit } from './pulls-of.ts';
+import { readEach } from './read-each.ts';
 import { recordedIn, someOf } from './recorded-in.ts';
 import { shownText } from './shown-text.ts';
 import { renderMarkdownTable, renderTable } from './table.ts';
@@ -43,7 +42,7 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
     .description('show the decisions of the past, from the records in Git')
     .argument('[dso]', '<namespace>/<name> of one DistributedScaledObject, which need not exist any more')
     .option('--at <time>', 'what held at this time, such as 2026-03-03T14:03Z', parseTime)
-    .addOption(new Option('--plot', 'draw the totals over time').conflicts(['at', 'output']))
+    .addOption(new Option('--plot', 'draw the totals that were decided over time').conflicts(['at', 'output']))
     .addOption(
       new Option('--limit <count>', 'at most so many, the newest first; 0: all')
         .argParser(parseLimit)
@@ -59,13 +58,18 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
       const key = name === undefined || name.includes('/') ? name : `${options.namespace ?? 'default'}/${name}`;
       const isWanted = selectionOf(options, name);
       const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
-      const ofEach: OfEach = (read) => readEach(configuration.destinations, read, context, done);
-      if (options.at !== undefined) {
-        const held = (await findHeld(ofEach, engine, path, options.at, context)).filter((one) => isWanted(one.key));
+      const { at } = options;
+      if (at !== undefined) {
+        const places = await readEach(configuration.destinations, context, done, (destination) => {
+          return filesHeldAt(engine, destination, path, { instant: at, now: context.now() });
+        });
+        const held = heldAt(places).filter((one) => isWanted(one.key));
         context.stdout(renderHeld(held, formatOf(options.output), context));
         return;
       }
-      const revisions = await ofEach(({ id }) => engine.revisions(id, path));
+      const revisions = await readEach(configuration.destinations, context, done, ({ id }) =>
+        engine.revisions(id, path),
+      );
       const pulls = await pullsByCommit(configuration, engine, context);
       const all = decisionsOf(revisions.flat())
         .filter((one) => isWanted(one.key))
@@ -79,26 +83,6 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
       );
     });
   withOutput(withSelection(command));
-}
-
-type OfEach = <T>(read: (destination: Destination) => Promise<T>) => Promise<readonly T[]>;
-
-/** What each destination tells. One that cannot be read is named and leaves the others. @throws where none can be */
-async function readEach<T>(
-  destinations: readonly Destination[],
-  read: (destination: Destination) => Promise<T>,
-  { stderr }: Context,
-  done: (code: ExitCode) => void,
-): Promise<readonly T[]> {
-  const answers = await Promise.allSettled(destinations.map(read));
-  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [asProductError(answer.reason)] : []));
-  const [first] = errors;
-  if (!first) return told;
-  if (told.length === 0) throw first;
-  for (const { reason, message } of errors) stderr(`left out: ${reason}: ${shownText(message)}\n`);
-  done(EXIT.failed);
-  return told;
 }
 
 function newest(decisions: readonly ShownDecision[], limit: number): readonly ShownDecision[] {
@@ -153,31 +137,12 @@ function rowOf(
   return [time.replace(/\.\d+Z$/, 'Z'), key, String(seq), total, members, carrier, reason];
 }
 
-/** What the branches held, each as it was then. */
-async function findHeld(
-  ofEach: OfEach,
-  engine: Engine,
-  path: string,
-  instant: number,
-  context: Context,
-): Promise<readonly HeldDecision[]> {
-  const places = await ofEach(async (destination) => {
-    const found = await engine.past(destination.id, async (repository, { root }) => {
-      const commit = await repository.commitAt(instant, context.now());
-      if (commit === null) return null;
-      const records = await repository.filesAt(commit, [`${root}/${path}`]);
-      const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
-      return { records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
-    });
-    return { settings: destination, ...(found ?? { records: [], replaced: new Map(), overlays: [] }) };
-  });
-  return heldAt(places);
-}
-
 function renderHeld(held: readonly HeldDecision[], format: Format, { columns }: Context): string {
   if (format === 'json' || format === 'yaml') return renderData(held, format);
   if (held.length === 0) return 'nothing was decided until then, or what was is released\n';
-  const rows = held.map((one) => rowOf(one, String(one.total.after ?? '-'), heldText(one)));
+  const rows = held.map((one) => {
+    return rowOf({ ...one, reason: heldReason(one) }, String(one.total.after ?? '-'), heldText(one));
+  });
   return format === 'markdown' ? renderMarkdownTable([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
 }
 
@@ -188,6 +153,12 @@ function heldText({ members }: HeldDecision): string {
       return `${name} ${after ?? '-'}${isOrphaned ? ' (left the DSO)' : ''}${who}`;
     })
     .join(', ');
+}
+
+function heldReason({ lost, reason }: HeldDecision): string {
+  if (!lost) return reason;
+  const what = lost.is === 'removed' ? 'the record was removed' : 'the record was made unreadable';
+  return `${what} in commit ${lost.commit.slice(0, 10)} by ${lost.author}; it said: ${reason}`;
 }
 
 function membersText({ members }: PastDecision): string {

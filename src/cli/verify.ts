@@ -31,7 +31,7 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
       const connected = await connectToGit(path, context);
-      const all = await verifyAll(connected, options.since);
+      const all = await verifyAll(connected, options.since, context, done);
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
       if (all.findings.length > 0) done(EXIT.failed);

@@ -1,6 +1,7 @@
 import { blobId } from '../manifests/blob.ts';
 import { type LayoutSettings, overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
+import { recordOf } from './branch.ts';
 import type { PastDecision, Revision } from './decision-history.ts';
 
 /** What a branch held of a DSO at an instant: its record of then, and what the overlays really said. */
@@ -8,6 +9,15 @@ export interface HeldDecision extends Omit<PastDecision, 'total' | 'members'> {
   /** `after`: the sum of what the members had that were not orphaned; null: of one of them it is not known. */
   readonly total: { readonly before: number | null; readonly after: number | null };
   readonly members: Readonly<Record<string, HeldMember>>;
+  /** The commit that removed its record or made it what cannot be read, where what it had set is left; null: it stands. */
+  readonly lost: LostRecord | null;
+}
+
+/** A record that is not there any more, or cannot be read. */
+export interface LostRecord {
+  readonly is: 'removed' | 'unreadable';
+  readonly commit: string;
+  readonly author: string;
 }
 
 /** What a member had. */
@@ -25,10 +35,32 @@ export interface HeldMember {
 export interface PastFiles {
   readonly settings: LayoutSettings;
   readonly records: readonly Revision[];
+  /** What was recorded last where there is no record that can be read. */
+  readonly lost: readonly (Revision & { readonly lost: LostRecord })[];
   /** Texts of the records that these replaced, by blob id. */
   readonly replaced: ReadonlyMap<string, string>;
   /** Overlays that the records name, as far as they are in this destination. */
   readonly overlays: readonly Revision[];
+}
+
+/**
+ * The last version of each record that could be read, with the commit that made it what it is; none of one that never could.
+ *
+ * @param revisions every version of records, the newest first
+ * @param paths of those that are lost
+ */
+export function lastReadable(revisions: readonly Revision[], paths: ReadonlySet<string>): PastFiles['lost'] {
+  const losses = new Map<string, LostRecord>();
+  const found = new Map<string, PastFiles['lost'][number]>();
+  for (const revision of revisions) {
+    const { path, commit, author, text } = revision;
+    if (!paths.has(path) || found.has(path)) continue;
+    const loss = losses.get(path);
+    if (recordOf(revision) !== null) {
+      if (loss) found.set(path, { ...revision, replaced: [], lost: loss });
+    } else if (!loss) losses.set(path, { is: text === null ? 'removed' : 'unreadable', commit, author });
+  }
+  return [...found.values()];
 }
 
 /** Paths of the overlays below the root of a destination that records name. */
@@ -54,9 +86,9 @@ function orphanPath(settings: LayoutSettings, member: string, { metadata }: Deci
  */
 export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
   const held = new Map<string, HeldDecision>();
-  for (const { settings, records, replaced, overlays } of places) {
+  for (const { settings, records, lost, replaced, overlays } of places) {
     const byPath = new Map(overlays.map((overlay) => [overlay.path, overlay]));
-    for (const revision of records) {
+    for (const revision of [...records.map((one) => ({ ...one, lost: null })), ...lost]) {
       const record = recordIn(revision.text);
       if (!record) continue;
       const key = `${record.metadata.namespace}/${record.metadata.name}`;
@@ -74,10 +106,16 @@ export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
         const overlay = byPath.get(orphanPath(settings, name, record));
         if (overlay && !members[name]) members[name] = orphanOf(count, overlay, settings);
       }
-      held.set(key, { ...known, members, total: { ...known.total, after: sumOf(members) } });
+      const total = { ...known.total, after: sumOf(members) };
+      held.set(key, { ...known, members, total, lost: known.lost ?? revision.lost });
     }
   }
-  return [...held.values()].sort((one, other) => (one.key < other.key ? -1 : 1));
+  return [...held.values()].filter(isHeld).sort((one, other) => (one.key < other.key ? -1 : 1));
+}
+
+/** A release leaves neither a record nor a count. */
+function isHeld({ lost, members }: HeldDecision): boolean {
+  return lost === null || Object.values(members).some(({ after }) => after !== null);
 }
 
 function recordIn(text: string | null): DecisionRecord | null {
@@ -93,7 +131,7 @@ function nothingOf(
   const unknown = Object.entries(members).map(([name, { before }]): [string, HeldMember] => {
     return [name, { before, after: null, byHand: null, isOrphaned: false }];
   });
-  const told = { key, seq, time, reason, unplaced, commit, author, committedAt };
+  const told = { key, seq, time, reason, unplaced, commit, author, committedAt, lost: null };
   return { ...told, total: { before: total.before, after: null }, members: Object.fromEntries(unknown) };
 }
 

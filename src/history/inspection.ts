@@ -44,8 +44,8 @@ export class Inspection {
   readonly #removed: PersonsChange[] = [];
   /** Ids of the records that there were, by path. */
   readonly #seen = new Map<string, Set<string>>();
-  /** Paths of records that somebody removed or spoiled, and left what they had set. */
-  readonly #adrift = new Set<string>();
+  /** Paths of records that somebody removed or spoiled, and left what they had set; with what is to be said until one follows. */
+  readonly #adrift = new Map<string, Finding | null>();
   readonly #edits = new HandEdits(this.#branch);
   /** Older records that somebody put back, by path. */
   readonly #putBack = new Map<string, Revision>();
@@ -62,7 +62,7 @@ export class Inspection {
   inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
     return {
-      findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind()],
+      findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind(), ...this.#unexplained()],
       recomputed: this.#recomputed,
       notRecomputed: this.#notRecomputed,
       reverts: this.#reverts,
@@ -161,7 +161,7 @@ export class Inspection {
     }
     seen.add(id);
     if (!record) {
-      this.#adrift.add(path);
+      this.#adrift.set(path, null);
       const message = isPlain ? 'is not a record that can be read' : 'is not a plain file';
       this.#findings.push(found(revision, 'UnreadableRecord', message));
       return;
@@ -210,12 +210,19 @@ export class Inspection {
       this.#removed.push({ path, commit, author });
       return;
     }
-    this.#adrift.add(path);
-    // One that cannot be read was named when it came, and to remove it is what the product advises.
-    if (!here.record) return;
     const more = left.length > 1 ? ` and ${left.length - 1} more` : '';
-    const message = `decision ${here.record.seq} was removed, and what it set is left: ${left[0]}${more}`;
-    this.#findings.push(found(revision, 'RemovedRecord', message));
+    const what = here.record ? `decision ${here.record.seq}` : 'a record that could not be read';
+    const finding = found(revision, 'RemovedRecord', `${what} was removed, and what it set is left: ${left[0]}${more}`);
+    // One that cannot be read was named when it came, and to remove it is what is advised: then a decision follows.
+    this.#adrift.set(path, here.record ? null : finding);
+    if (here.record) this.#findings.push(finding);
+  }
+
+  /** Records that could not be read and were removed, and nothing was decided since. */
+  #unexplained(): readonly Finding[] {
+    return [...this.#adrift].flatMap(([path, finding]) => {
+      return finding && this.#branch.leftBy(path).length > 0 ? [finding] : [];
+    });
   }
 
   #checkChain(revision: Revision, record: DecisionRecord, before: string | null, id: string): readonly Finding[] {

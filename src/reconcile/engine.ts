@@ -232,7 +232,7 @@ export class Engine {
   /** Every version of the files below a destination's root, or a path in it, the newest first. @throws why it cannot be read */
   async revisions(destinationId: string, path: string | null = null): Promise<readonly Revision[]> {
     const found = await this.past(destinationId, (repository, { root }) => {
-      return repository.revisions(path === null ? root : `${root}/${path}`);
+      return repository.revisions([path === null ? root : `${root}/${path}`]);
     });
     return found ?? [];
   }

@@ -69,8 +69,14 @@ export interface Repository {
   commitAt(instant: number, now: number): Promise<string | null>;
   /** Files at or below paths as they were at a commit that `commitAt` gave, each with the commit that made it so. */
   filesAt(commit: string, paths: readonly string[]): Promise<readonly Revision[]>;
-  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
-  revisions(path: string): Promise<readonly Revision[]>;
+  /** Paths of the files below a directory that were removed until a commit that `commitAt` gave, and are not there. */
+  removedAt(commit: string, directory: string): Promise<readonly string[]>;
+  /**
+   * Every version of the files at or below paths, the newest first; fetches the whole history.
+   *
+   * @param until the last commit that counts; without it, the tip
+   */
+  revisions(paths: readonly string[], until?: string): Promise<readonly Revision[]>;
   /**
    * Commits of the branch that are not in the history of an earlier one; fetches the whole history. null: that one is not in it.
    *

@@ -170,9 +170,14 @@ export class Mirror {
     return this.#past.filesAt(commit, paths);
   }
 
-  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
-  async revisions(path: string): Promise<readonly Revision[]> {
-    return this.tip === null ? [] : this.#past.revisions(this.tip, path);
+  /** Paths of the files below a directory that were removed until a commit that `commitAt` gave, and are not there. */
+  removedAt(commit: string, directory: string): Promise<readonly string[]> {
+    return this.#past.removedAt(commit, directory);
+  }
+
+  /** Every version of the files at or below paths, the newest first; fetches the whole history. */
+  async revisions(paths: readonly string[], until = this.tip): Promise<readonly Revision[]> {
+    return until === null ? [] : this.#past.revisions(until, paths);
   }
 
   /** Commits that are not in the history of an earlier one; null: that one is not in the history of the branch. */

@@ -128,12 +128,22 @@ export class Past {
     });
   }
 
-  /** Every version of the files at or below a path, the newest first; fetches the whole history. */
-  async revisions(tip: string, path: string): Promise<readonly Revision[]> {
+  /** Paths of the files below a directory that were removed until a commit and are not there; needs the whole history. */
+  async removedAt(tip: string, directory: string): Promise<readonly string[]> {
+    const commits = await this.#log(['-m', '--diff-filter=D', tip], [directory]);
+    const removed = new Set(commits.flatMap(({ changes }) => changes.map(({ path }) => path)));
+    if (removed.size === 0) return [];
+    const listing = await this.#git.feed(['ls-tree', '-r', '-z', tip, '--', directory], null, 'listing the past');
+    for (const { path } of parseTree(listing)) removed.delete(path);
+    return [...removed];
+  }
+
+  /** Every version of the files at or below paths, the newest first; fetches the whole history. */
+  async revisions(tip: string, paths: readonly string[]): Promise<readonly Revision[]> {
     await this.#fetchAll();
     // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them. Nothing is
     // told before what it came after, whatever the clocks said.
-    const changes = (await this.#log(['-m', '--topo-order', tip], [path])).flatMap(
+    const changes = (await this.#log(['-m', '--topo-order', tip], paths)).flatMap(
       ({ commit, committedAt, author, changes }) =>
         changes.map((change) => ({ commit, committedAt, author, ...change })),
     );

@@ -114,6 +114,33 @@ describe('history', () => {
     );
   });
 
+  it('answers what the overlays held where the record was removed or spoiled, and says who did it', async () => {
+    const world = await past();
+    const path = 'scaling/decisions/default/a.yaml';
+    const at = ['--at', new Date(world.now).toISOString()];
+    const record = world.home.read(path);
+    const held = { key: 'default/a', seq: 3, total: { before: 12, after: 20 }, members: { one: { after: 10 } } };
+    const spoiled = world.home.commit({ [path]: 'nothing\n' }, 'main', 'oops', 'Eve');
+    const unreadable = { is: 'unreadable', commit: spoiled, author: 'Eve' };
+    expect(await rows(world, 'default/a', ...at)).toMatchObject([{ ...held, lost: unreadable }]);
+    const removal = world.home.commit({ [path]: null }, 'main', 'clean up', 'Ada');
+    const overlay = overlayOf('one', 'a');
+    const text = world.home.read(overlay)?.replace(/value: \d+/, 'value: 7') ?? '';
+    const edit = world.home.commit({ [overlay]: text }, 'main', 'more', 'Ada');
+    const after = {
+      total: { after: 17 },
+      members: { one: { after: 7, byHand: { commit: edit } }, two: { after: 10 } },
+    };
+    for (const dso of [['default/a'], []]) {
+      const [first] = await rows(world, ...dso, ...at);
+      expect(first).toMatchObject({ key: 'default/a', ...after, lost: { is: 'removed', commit: removal } });
+    }
+    const { out } = await world.run('history', 'default/a', ...at, '-o', 'markdown');
+    expect(out).toContain(`the record was removed in commit ${removal.slice(0, 10)} by Ada; it said: `);
+    world.home.commit({ [path]: record });
+    expect(await rows(world, 'default/a', ...at)).toMatchObject([{ seq: 3, lost: null }]);
+  });
+
   it('names who put a record back without its overlays', async () => {
     const world = await past();
     const path = 'scaling/decisions/default/a.yaml';
@@ -297,4 +324,17 @@ describe('one of several repositories that is gone', () => {
       expect(await world.run('history', 'default/a', ...args)).toMatchObject({ code: 1, out: '' });
     },
   );
+
+  it('is named by verify, which checks what the others hold', async () => {
+    const world = new World(TWO);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    world.metric('a', 20);
+    await world.tick();
+    renameSync(second.directory, `${second.directory}.away`);
+    const { out, code, err } = await world.run('verify');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^left out: RepositoryNotFound: reading \S+second\.git/);
+    expect(out).toContain('1 decision computed again, 0 of other rules not, 0 findings');
+  });
 });

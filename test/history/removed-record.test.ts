@@ -87,6 +87,19 @@ describe('a record that was removed alone', () => {
   });
 });
 
+it('a record that could not be read and was removed is named until something is decided, also after what is accepted', async () => {
+  const world = await scaled();
+  const spoiled = world.home.commit({ [RECORD]: 'nothing\n' });
+  const removal = world.home.commit({ [RECORD]: null }, 'main', 'clean up', 'Eve');
+  const { findings, accepted, code } = await verified(world, '--since', spoiled);
+  expect([accepted, code]).toEqual([1, 1]);
+  const message = expect.stringContaining(`could not be read was removed, and what it set is left: ${ONE}`);
+  expect(findings).toEqual([{ reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve', message }]);
+  world.metric('a', 250);
+  await world.tick();
+  expect((await verified(world, '--since', spoiled)).findings).toEqual([]);
+});
+
 describe('a record that was removed with all that it had set', () => {
   it.each([[[]], [['--delete-files']]])('is told and no finding: release %s', async (more) => {
     const world = await scaled();
