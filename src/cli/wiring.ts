@@ -13,8 +13,8 @@ export interface Wiring {
 /** Where an application usually is: two directories deep, for instance clusters/member-1. */
 const DEPTH = '../..';
 
-/** How every member of a DSO is wired, with the exact paths. */
-export function wiringOf({ dso, members }: PlacedDso): readonly Wiring[] {
+/** How members of a DSO are wired, with the exact paths. */
+export function wiringOf({ dso, members }: Pick<PlacedDso, 'dso' | 'members'>): readonly Wiring[] {
   return members.map(({ name, destination }) => {
     const overlay = { member: name, namespace: dso.namespace, name: dso.name };
     return {
@@ -25,13 +25,14 @@ export function wiringOf({ dso, members }: PlacedDso): readonly Wiring[] {
   });
 }
 
-/** The same after the first commit of DSOs, as text; empty when none is new. */
+/** The same of members whose first overlays were committed, as text; empty when none is new. */
 export function wiringNotes({ outcomes, destinations }: TickResult): string {
-  const pushed = new Set(destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : [])));
+  const pushed = destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : []));
   const fresh = outcomes.flatMap(({ placed, decided }) => {
-    if (!placed || !decided || !pushed.has(placed.home.id)) return [];
-    const isFirst = [...decided.changes.values()].some(({ added }) => added.length > 0);
-    return isFirst ? [placed] : [];
+    if (!placed || !decided) return [];
+    const added = new Set(pushed.flatMap((id) => decided.changes.get(id)?.added ?? []));
+    const members = placed.members.filter(({ name }) => added.has(name));
+    return members.length > 0 ? [{ dso: placed.dso, members }] : [];
   });
   // DSOs of a namespace share its index.
   const keysByLines = new Map<string, string[]>();

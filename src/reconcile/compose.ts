@@ -15,6 +15,8 @@ import type { Repository } from './repository.ts';
 export interface DecidedDso {
   readonly placed: PlacedDso;
   readonly decided: Decided;
+  /** Members whose branch was behind the one at home, with the count that it held; null: nobody knows. */
+  readonly behind: ReadonlyMap<string, number | null>;
   /** Destinations that it does not go to now. */
   readonly heldBack: ReadonlyMap<string, HeldBack>;
 }
@@ -48,19 +50,15 @@ export async function compose(
   // Git stores each file as its difference from the one before: next to their like, records make half the pack.
   const records = new Map<string, string | Stored | null>();
   const entries: CommitEntry[] = [];
-  for (const { placed, decided } of changed) {
+  for (const dso of changed) {
+    const { placed, decided } = dso;
     const change = decided.changes.get(destination.id);
     if (!change) continue;
     const { key, namespace, name } = placed.dso;
     const ownRecord = recordPath(destination.root, namespace, name);
     for (const [path, content] of change.files) (path === ownRecord ? records : files).set(path, content);
-    const { record } = decided;
-    entries.push({
-      key,
-      record,
-      members: change.written,
-      word: wordIn(change, placed),
-    });
+    const { written } = change;
+    entries.push({ key, record: recordHere(dso, written), members: written, word: wordIn(change, placed) });
   }
   if (entries.length === 0) return { composition: null, refusals: [] };
   const { rendered, refusals } = await indexes(destination, changed, repository, templates);
@@ -69,6 +67,18 @@ export async function compose(
   for (const [path, content] of rendered) files.set(path, content);
   const decisions = new Map(changed.map(({ placed, decided }) => [placed.dso.key, decided]));
   return { composition: { files, message: commitMessage(templates, entries), entries, decisions }, refusals };
+}
+
+/** What a message says of a decision: the overlays of a branch that was behind come from what stood there. */
+function recordHere({ decided: { record }, behind }: DecidedDso, written: readonly string[]): CommitEntry['record'] {
+  const here = written.filter((name) => behind.has(name));
+  if (!record || here.length === 0) return record;
+  const members = { ...record.members };
+  for (const name of here) {
+    const member = members[name];
+    if (member) members[name] = { ...member, before: behind.get(name) ?? null };
+  }
+  return { ...record, members };
 }
 
 /** One commit of what goes below several roots. */

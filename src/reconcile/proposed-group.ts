@@ -27,15 +27,15 @@ export function proposedIn(
 ): ReadonlyMap<string, readonly ProposedDso[]> {
   const groups = new Map<string, ProposedDso[]>();
   const ids = new Set(branch.destinations.map(({ id }) => id));
-  for (const { placed, decided, routing } of outcomes) {
+  for (const { placed, decided, behind, routing } of outcomes) {
     if (!placed || !decided) continue;
     const here = [...routing.heldBack].filter(([id]) => ids.has(id));
     const found = here.find(([, { proposal }]) => proposal !== null)?.[1].proposal;
-    if (!found || !isHomeWithIt({ placed, decided, heldBack: routing.heldBack }, ids)) continue;
+    if (!found || !isHomeWithIt({ placed, decided, behind, heldBack: routing.heldBack }, ids)) continue;
     // What else is held back here stays out of it.
     const heldBack = new Map(here.filter(([, { proposal }]) => proposal === null));
     const group = groupOf(by, placed.dso);
-    const proposed = { placed, decided, heldBack, rule: found.rule };
+    const proposed = { placed, decided, behind, heldBack, rule: found.rule };
     const others = groups.get(group);
     if (others) others.push(proposed);
     else groups.set(group, [proposed]);

@@ -119,7 +119,7 @@ function isTriedAgain({ kind, reason }: ProductError, attempt: number): boolean 
   return kind === 'retry' || (reason === DAMAGED && attempt === 1);
 }
 
-function changeOf({ placed, decided, routing }: DsoOutcome): readonly DecidedDso[] {
+function changeOf({ placed, decided, behind, routing }: DsoOutcome): readonly DecidedDso[] {
   const { heldBack } = routing;
-  return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, heldBack }] : [];
+  return placed && decided && decided.changes.size > heldBack.size ? [{ placed, decided, behind, heldBack }] : [];
 }

@@ -129,6 +129,24 @@ describe('a repository per member', () => {
     expect([countOf(second, 'two', 'a'), recordOf(second, 'a')?.seq]).toEqual([8, 3]);
     expect(second.read(RECORD)).toBe(world.home.read(RECORD));
     expect(second.log()).toHaveLength(3);
+    const subjects = [world.home, second].map((one) => one.git('log', '-1', '--format=%s').trim());
+    expect(subjects).toEqual([
+      'scale default/a 12 -> 16 (one 6 -> 8, two 6 -> 8)',
+      'scale default/a 12 -> 16 (one 6 -> 8, two 2 -> 8)',
+    ]);
+  });
+
+  it('how a member is wired is told with its first overlay, not with each decision that waits for it', async () => {
+    const { world, second } = setUp();
+    const back = down(second);
+    const wired = async (): Promise<readonly string[]> => {
+      return (await world.run('apply')).out.match(/(?<=^# )(one|two)(?=:)/gm) ?? [];
+    };
+    expect(await wired()).toEqual(['one']);
+    world.metric('a', 60);
+    expect(await wired()).toEqual([]);
+    back();
+    expect(await wired()).toEqual(['two']);
   });
 
   it('one that was down from the first decision on follows', async () => {
