@@ -122,7 +122,9 @@ export class Engine {
     const { round, proposals } = await this.#decide(admitted, snapshot, options, late);
     for (const { commit } of round.destinations) if (commit) this.#requests.noteOwn(commit);
     const decided = snapshot.dsos.flatMap(({ key }) => round.outcomes.get(key) ?? []);
-    const outcomes = withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
+    const outcomes = this.#proposals.areNone
+      ? decided
+      : withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
     return {
       outcomes,
       destinations: round.destinations,
@@ -205,7 +207,7 @@ export class Engine {
     { dsos, problems }: HubSnapshot,
     { mode, now, background, isLast, only }: TickOptions,
   ): Promise<readonly ProposalOutcome[]> {
-    if (isLast || only) return [];
+    if (isLast || only || this.#proposals.areNone) return [];
     // What a person holds is known: nothing of it is proposed.
     const isUnknown = ({ key }: HubDso): boolean => {
       const outcome = outcomes.get(key);

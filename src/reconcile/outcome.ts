@@ -38,6 +38,21 @@ export interface DsoOutcome {
   readonly pull: PullRequest | null;
 }
 
+const identities = new WeakMap<DsoOutcome, number>();
+let lastIdentity = 0;
+
+/**
+ * A number that no other outcome has, by which is remembered what one came to: the outcome itself is not kept for that, as it
+ * may hold the text of every file.
+ */
+export function identityOf(outcome: DsoOutcome): number {
+  const known = identities.get(outcome);
+  if (known !== undefined) return known;
+  lastIdentity += 1;
+  identities.set(outcome, lastIdentity);
+  return lastIdentity;
+}
+
 /** How one destination came out. */
 export interface DestinationOutcome {
   readonly destination: Destination;

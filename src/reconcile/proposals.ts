@@ -27,6 +27,11 @@ export class Proposals {
     });
   }
 
+  /** Nothing is proposed anywhere. */
+  get areNone(): boolean {
+    return this.#branches.length === 0;
+  }
+
   /** When the next look is due, epoch milliseconds; Infinity: nothing is proposed anywhere. */
   nextAt(now: number): number {
     return Math.min(...this.#branches.map((one) => one.nextAt(now)));

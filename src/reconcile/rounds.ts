@@ -74,12 +74,13 @@ export class Rounds {
       const { outcomes: decided, isPart } = await this.#parts.decider.decideAll(all, pending, read, current, stow);
       isAnyNext = isPart;
       for (const outcome of decided) outcomes.set(outcome.key, outcome);
-      const changes = decided.flatMap(changeOf);
+      const changing = decided.filter((one) => one.decided !== null && one.decided.changes.size > 0);
+      const changes = changing.flatMap(changeOf);
       const goes = (branch: Branch): Waiting | null => stow?.leftOut(branch) ?? waitsFor(branch);
       const results = await deliver(this.#parts, changes, current, goes, background ?? ENDLESS);
       told.take(results);
       const open = results.filter((one) => one.waiting !== null || one.error?.kind === 'retry');
-      waiting = new Set([...open.map(({ destination }) => destination.id), ...decided.flatMap(fullOf)]);
+      waiting = new Set([...open.map(({ destination }) => destination.id), ...changing.flatMap(fullOf)]);
       const again = [...results, ...this.#notRead()].filter(({ error }) => error && isTriedAgain(error, attempt));
       if (again.length === 0 || attempt === MAX_ATTEMPTS || background) break;
       await this.#recover(again, attempt, options);

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { type DsoOutcome, sumOf, type TickResult } from '../reconcile/outcome.ts';
+import { forgetGone } from '../reconcile/forget-gone.ts';
+import { type DsoOutcome, identityOf, sumOf, type TickResult } from '../reconcile/outcome.ts';
 import { type Standing, standingOf } from '../status/standing.ts';
 
 /** As controller-runtime has it in this label. */
@@ -11,8 +12,8 @@ const LOOK_MS = 1000;
 
 /** What of a DSO is told. Counts are replicas. */
 interface Told {
-  /** What it was made from; all of that is not kept for it. */
-  readonly outcome: WeakRef<DsoOutcome>;
+  /** Of what it was made from. */
+  readonly outcome: number;
   readonly namespace: string;
   readonly name: string;
   readonly verdict: string;
@@ -97,10 +98,9 @@ export class Metrics {
     this.#times.observe(CONTROLLER, tookMs / 1000);
     const byId = new Map(destinations.map((one) => [one.destination.id, one]));
     for (const outcome of outcomes)
-      if (this.#told.get(outcome.key)?.outcome.deref() !== outcome)
+      if (this.#told.get(outcome.key)?.outcome !== identityOf(outcome))
         this.#told.set(outcome.key, this.#tell(outcome, standingOf(outcome, byId)));
-    const keys = new Set(dsos.map(({ key }) => key));
-    for (const key of this.#told.keys()) if (!keys.has(key)) this.#told.delete(key);
+    forgetGone(this.#told, dsos);
     // Lists that nobody has any more go; those in use come back by themselves.
     if (this.#lists.size > this.#told.size) this.#lists.clear();
     for (const { destination, commit, error } of destinations) {
@@ -161,7 +161,7 @@ export class Metrics {
     const [namespace = '', name = ''] = key.split('/');
     const shares = decided?.split?.shares ?? [];
     return {
-      outcome: new WeakRef(outcome),
+      outcome: identityOf(outcome),
       namespace,
       name,
       verdict: verdict.kind === 'change' && waiting.length === 0 ? 'same' : verdict.kind,

@@ -1,5 +1,6 @@
 import { formatProblem } from '../api/problem.ts';
-import type { DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import { forgetGone } from '../reconcile/forget-gone.ts';
+import { type DsoOutcome, identityOf, type TickResult } from '../reconcile/outcome.ts';
 import {
   becauseOf,
   type DestinationReport,
@@ -13,15 +14,14 @@ import { dsoField, type LogEntry, type LogMessage } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
-  /** It is not kept for this alone: it may hold the text of every file. */
-  readonly outcome: WeakRef<DsoOutcome>;
+  readonly outcome: number;
   /** News by what it is about. */
   readonly said: ReadonlyMap<string, Pick<Said, 'news' | 'isTrouble'>>;
 }
 
 /** Entries for what is new since the tick before: the same thing is said once. */
 export class TransitionLog {
-  #dsos = new Map<string, SaidOfDso>();
+  readonly #dsos = new Map<string, SaidOfDso>();
   #others = new Map<string, string>();
   #failure = '';
   #unsaved = '';
@@ -48,31 +48,18 @@ export class TransitionLog {
       for (const warning of warnings) entries.push(warningEntry(about, warning));
       if (error) sayOnce(`${repository} ${branch} ${group}`, refusalEntry(about, error));
     }
-    const dsos = new Map<string, SaidOfDso>();
     for (const outcome of outcomes) {
       const before = this.#dsos.get(outcome.key);
-      const isSame = before?.outcome.deref() === outcome;
-      if (isSame) {
-        dsos.set(outcome.key, before);
-        continue;
-      }
-      dsos.set(outcome.key, {
-        outcome: new WeakRef(outcome),
-        said: this.#sayNews(outcome, before?.said, entries),
-      });
+      const identity = identityOf(outcome);
+      if (before?.outcome === identity) continue;
+      this.#dsos.set(outcome.key, { outcome: identity, said: this.#sayNews(outcome, before?.said, entries) });
     }
     for (const problem of problems.map(formatProblem)) {
       sayOnce(problem, { level: 'error', message: 'cannot be read', fields: { problem }, text: problem });
     }
     for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
     if (this.#failure !== '') entries.push(overEntry(this.#failure));
-    const keys = new Set(known.map(({ key }) => key));
-    for (const [key, said] of this.#dsos) {
-      if (!keys.has(key)) entries.push(goneEntry(key));
-      // Nothing was said of it in this tick.
-      else if (!dsos.has(key)) dsos.set(key, said);
-    }
-    this.#dsos = dsos;
+    for (const key of forgetGone(this.#dsos, known)) entries.push(goneEntry(key));
     this.#others = others;
     this.#failure = '';
     return entries;

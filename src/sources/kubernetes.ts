@@ -47,8 +47,9 @@ export class KubernetesHub implements Hub {
   #dsos: Begun<KeptDso> | null = null;
   #changed: () => void = () => undefined;
   #echo: NodeJS.Timeout | undefined;
-  /** Whose objects are watched. */
-  #named: { readonly reflector: Reflector<KeptDso>; readonly version: number } | null = null;
+  /** The DSOs that were read last, sorted by key, and what they are of. */
+  #read: { readonly reflector: Reflector<KeptDso>; readonly version: number; readonly dsos: readonly HubDso[] } | null =
+    null;
 
   constructor(options: KubernetesHubOptions) {
     this.#options = options;
@@ -84,18 +85,12 @@ export class KubernetesHub implements Hub {
 
   async read(signal: AbortSignal): Promise<HubSnapshot> {
     const reflector = await this.#readableDsos(signal);
-    const { version } = reflector;
-    const kept = [...reflector.items.values()];
-    if (this.#named?.reflector !== reflector || this.#named.version !== version) {
-      this.#objects.watch(kept.flatMap(objectsOf));
-      this.scaledObjects.need(kept.some(needsKeda));
-    }
-    this.#named = { reflector, version };
+    const dsos = this.#readDsos(reflector);
     const settled = Promise.all([this.#objects.settled(), this.scaledObjects.settled(), this.#members?.settled()]);
     await within(SYNC_MS, settled, signal);
     const members = this.#knownMembers();
     return {
-      dsos: kept.map(({ dso }) => dso).sort((one, other) => (one.key < other.key ? -1 : 1)),
+      dsos,
       lookup: (kind, namespace, name) => {
         if (kind !== 'Scale') return this.#objects.lookup({ kind, namespace, name });
         return this.#scaleOf(reflector.items.get(objectKey(namespace, name))?.dso);
@@ -107,6 +102,22 @@ export class KubernetesHub implements Hub {
         ...problemOf(this.#crd),
       ],
     };
+  }
+
+  /** Watches what they name, where another one came or one says something else than before. */
+  #readDsos(reflector: Reflector<KeptDso>): readonly HubDso[] {
+    const { version } = reflector;
+    const last = this.#read?.reflector === reflector ? this.#read : null;
+    if (last?.version === version) return last.dsos;
+    const dsos = Array.from(reflector.items.values(), ({ dso }) => dso);
+    dsos.sort((one, other) => (one.key < other.key ? -1 : 1));
+    const isSame = last?.dsos.length === dsos.length && dsos.every((dso, index) => isAlike(dso, last.dsos[index]));
+    if (!isSame) {
+      this.#objects.watch(dsos.flatMap(objectsOf));
+      this.scaledObjects.need(dsos.some(needsKeda));
+    }
+    this.#read = { reflector, version, dsos };
+    return dsos;
   }
 
   async #readableDsos(signal: AbortSignal): Promise<Reflector<KeptDso>> {
@@ -199,8 +210,13 @@ export class KubernetesHub implements Hub {
   }
 }
 
+/** Whether a DSO that was read again names the same objects: often it is only its status that is another one. */
+function isAlike({ effective, stored }: HubDso, before: HubDso | undefined): boolean {
+  return effective === before?.effective && stored?.engine === before.stored?.engine;
+}
+
 /** The objects that the triggers of a DSO name. */
-function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
+function objectsOf({ effective }: HubDso): readonly ObjectName[] {
   if (effective.kind !== 'dso') return [];
   const { namespace, triggers } = effective.dso;
   return triggers.flatMap(({ resource: { resourceKind: kind, resourceName: name } }) => {
@@ -209,7 +225,7 @@ function objectsOf({ dso: { effective } }: KeptDso): readonly ObjectName[] {
 }
 
 /** Also one that is not asked for any more has to be removed. */
-function needsKeda({ dso: { effective, stored } }: KeptDso): boolean {
+function needsKeda({ effective, stored }: HubDso): boolean {
   return (effective.kind === 'dso' && effective.dso.engine === 'keda') || stored?.engine === 'keda';
 }
 

@@ -22,6 +22,6 @@ export class Packed {
 
   /** Whether both were written in the same way. What differs in the order of its keys alone may be the same value. */
   isSameText(other: Packed): boolean {
-    return this.#bytes === other.#bytes;
+    return this === other || this.#bytes === other.#bytes;
   }
 }

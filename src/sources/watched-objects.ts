@@ -96,8 +96,12 @@ export class WatchedObjects {
 
   /** Who reads an object: one that has read it, before one that is only about to. */
   #readerOf(id: string): Reflector<HubObject> | null {
-    const covering = [this.#all, this.#coming].filter((all) => all?.covered.has(id));
-    const readers = [this.#single.get(id), ...covering].flatMap((one) => one?.reflector ?? []);
+    const single = this.#single.get(id)?.reflector;
+    const all = this.#all?.covered.has(id) ? this.#all.reflector : undefined;
+    // Of ten thousand objects each is looked up at every tick.
+    if (!single && !this.#coming) return all ?? null;
+    const coming = this.#coming?.covered.has(id) ? this.#coming.reflector : undefined;
+    const readers = [single, all, coming].filter((one) => one !== undefined);
     const synced = readers.filter(({ hasSynced }) => hasSynced);
     return synced.find(({ problem }) => problem === null) ?? synced[0] ?? readers[0] ?? null;
   }

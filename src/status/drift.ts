@@ -33,7 +33,11 @@ export class Drift {
 
   /** Whether it has to be written again: something is missing, or it has been another one for too long. */
   isLost(now: number): boolean {
-    if (this.#shown.isSameText(this.#expected)) return false;
+    if (this.#shown.isSameText(this.#expected)) {
+      // The next comparison is none.
+      this.#expected = this.#shown;
+      return false;
+    }
     const [shown, expected] = [this.#shown.unpack(), this.#expected.unpack()];
     if (isDeepStrictEqual(shown, expected)) {
       // The next comparison is one of texts.

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import { WriteQueue } from '../kubernetes/write-queue.ts';
-import type { DestinationOutcome, DsoOutcome, TickResult } from '../reconcile/outcome.ts';
+import { forgetGone } from '../reconcile/forget-gone.ts';
+import { type DestinationOutcome, type DsoOutcome, identityOf, type TickResult } from '../reconcile/outcome.ts';
 import { isOver } from '../reconcile/wait.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { Packed } from '../sources/packed.ts';
@@ -36,8 +37,8 @@ interface Job {
 /** What is known of one DSO. */
 interface Memory {
   readonly uid: string;
-  /** What was offered last; it is not kept for this alone. */
-  readonly outcome: WeakRef<DsoOutcome>;
+  /** Of what was offered last. */
+  readonly outcome: number;
   readonly stored: StoredDso;
   /** What it is to be, written or on its way. */
   readonly status: Packed;
@@ -76,13 +77,15 @@ export class StatusWriter {
   /** Takes what a tick came to. */
   offer({ outcomes, dsos, destinations, now }: TickResult): void {
     const byId = new Map(destinations.map((one) => [one.destination.id, one]));
-    const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]));
+    const inOrder = outcomes.values();
+    let next = inOrder.next().value;
     for (const { key, stored } of dsos) {
-      const outcome = byKey.get(key);
-      if (stored && outcome) this.#offerOne(key, stored, outcome, byId, now);
+      // Both are in the same order; of some nothing can be said yet.
+      if (next?.key !== key) continue;
+      if (stored) this.#offerOne(key, stored, next, byId, now);
+      next = inOrder.next().value;
     }
-    const known = new Set(dsos.map(({ key }) => key));
-    for (const key of this.#memories.keys()) if (!known.has(key)) this.#memories.delete(key);
+    forgetGone(this.#memories, dsos);
     this.#queue.pump();
   }
 
@@ -107,10 +110,10 @@ export class StatusWriter {
     memory?.drift.show(stored.status);
     const isForeign = outcome.verdict.kind === 'stalled' && outcome.verdict.reason === 'ForeignStatusWriter';
     // Beside another controller nothing is insisted on.
-    const isLost = memory !== null && !isForeign && !this.#queue.has(key) && isToRepair({ ...memory, stored }, now);
+    const isLost = memory !== null && !isForeign && !this.#queue.has(key) && isToRepair(stored, memory.drift, now);
     const isScaledByKeda = this.#options.isScaledByKeda(stored);
     const isSame =
-      memory?.outcome.deref() === outcome &&
+      memory?.outcome === identityOf(outcome) &&
       isSameObject(memory.stored, stored) &&
       memory.isScaledByKeda === isScaledByKeda;
     if (isSame && !isLost && !isConcerned(outcome, destinations)) {
@@ -127,7 +130,7 @@ export class StatusWriter {
     const isStateNews = !isDeepStrictEqual(previous?.gitOps?.state, status.gitOps?.state);
     const isRepair = !isNews && !(isStateNews && outcome.decided?.isStateNews === true);
     const { at, drift } = memory ?? { at: 0, drift: new Drift() };
-    const known = { uid: stored.uid, outcome: new WeakRef(outcome), stored, isScaledByKeda, at, drift };
+    const known = { uid: stored.uid, outcome: identityOf(outcome), stored, isScaledByKeda, at, drift };
     if ((isRepair && !isLost) || (isLost && !isTakenOver(stored) && isDeepStrictEqual(status, live))) {
       const kept = isLost ? status : (previous ?? status);
       this.#memories.set(key, { ...known, status: memory && kept === remembered ? memory.status : new Packed(kept) });
@@ -144,7 +147,7 @@ export class StatusWriter {
   async #write(key: string, { stored, status, isForeign, isRepair, transitions }: Job): Promise<ProductError | null> {
     const { api, now } = this.#options;
     const known = this.#memories.get(key);
-    if (isRepair && known && !isToRepair(known, now())) return null;
+    if (isRepair && known && !isToRepair(known.stored, known.drift, now())) return null;
     try {
       const own = status.unpack() as DsoStatus;
       const whole = isForeign ? besideForeign(stored, own) : own;
@@ -184,7 +187,7 @@ export class StatusWriter {
 }
 
 /** Whether the watch shows less than what was written, or something of a controller that is switched off. */
-function isToRepair({ stored, drift }: Pick<Memory, 'stored' | 'drift'>, now: number): boolean {
+function isToRepair(stored: StoredDso, drift: Drift, now: number): boolean {
   return isTakenOver(stored) || drift.isLost(now);
 }
 
@@ -205,6 +208,7 @@ function laterOf(known: DsoStatus | null, stored: DsoStatus | null): DsoStatus |
 }
 
 function isSameObject(one: StoredDso, other: StoredDso): boolean {
+  if (one === other) return true;
   return (
     one.uid === other.uid &&
     one.generation === other.generation &&
@@ -215,7 +219,8 @@ function isSameObject(one: StoredDso, other: StoredDso): boolean {
 
 /** Whether this tick wrote, or failed to write, for the DSO. */
 function isConcerned(outcome: DsoOutcome, destinations: ReadonlyMap<string, DestinationOutcome>): boolean {
-  return [...(outcome.decided?.changes.keys() ?? [])].some((id) => destinations.has(id));
+  const { changes } = outcome.decided ?? {};
+  return changes !== undefined && changes.size > 0 && [...changes.keys()].some((id) => destinations.has(id));
 }
 
 function withoutState(status: DsoStatus): DsoStatus {

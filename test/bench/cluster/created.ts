@@ -22,7 +22,11 @@ export async function created(fleet: Fleet): Promise<string> {
   };
   await until('all in Git', countCommitted, TIMEOUT_MS, 200);
   const committedMs = performance.now() - start;
-  await fleet.quiet();
+  const areTold = async (): Promise<true | null> => {
+    await fleet.quiet();
+    return (await fleet.countTold(100)) === places.length ? true : null;
+  };
+  await until('all told', areTold, TIMEOUT_MS, 200);
   const toldMs = performance.now() - start;
   const usage = await service.stop();
   return [

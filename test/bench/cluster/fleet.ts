@@ -26,6 +26,11 @@ const CONNECTIONS = 32;
 const QUIET_MS = 3000;
 const TIMEOUT_MS = 600_000;
 
+/** What a status is looked at for. */
+interface TellingDso {
+  readonly status?: { readonly totalCurrentReplicas?: number; readonly gitOps?: { readonly lastCommit?: string } };
+}
+
 /** A real API server, an empty repository, and the service between them. */
 export class Fleet {
   readonly directory: string;
@@ -113,6 +118,16 @@ export class Fleet {
     const paths = places.map(({ namespace, name }) => `scaling/decisions/${namespace}/${name}.yaml`);
     const texts = await textsOf(this, paths);
     return [...texts.values()].filter((text) => after(text) === total).length;
+  }
+
+  /** How many of the DSOs say this total and a commit in their status. */
+  async countTold(total: number): Promise<number> {
+    let count = 0;
+    for (const namespace of new Set([...placesOf(this.size)].map((place) => place.namespace))) {
+      const { items }: { items: readonly TellingDso[] } = JSON.parse(await this.api.get(dsoPath(namespace)));
+      count += items.filter(({ status }) => status?.totalCurrentReplicas === total && status.gitOps?.lastCommit).length;
+    }
+    return count;
   }
 
   async stop(): Promise<void> {

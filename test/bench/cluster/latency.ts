@@ -35,7 +35,7 @@ export async function latency(fleet: Fleet, samples: number): Promise<string> {
   return [
     `changed ConfigMap -> pushed commit, one DSO on ${fleet.size.members} members, ${filesOf(fleet.size)} files, pacing off:`,
     `  dso-gitops         ${spread(ours)}, p99 ${worst.toFixed(1)} ms`,
-    `  bare git commands  ${spread(bare)}`,
+    `  bare git commands  ${spread(bare)}, p99 ${percentile(bare, 99).toFixed(1)} ms`,
     `  p50 ${median.toFixed(1)} ms (bound 2x bare git + ${HUB_MS} ms: ${(2 * p50 + HUB_MS).toFixed(1)} ms), p99 ${(worst / p50).toFixed(2)}x (bound 5); ${boundedRss(usage)}`,
   ].join('\n');
 }
