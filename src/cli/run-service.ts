@@ -12,7 +12,7 @@ import { Health, serveHealth } from '../service/health.ts';
 import { type Term, whileLeading } from '../service/lead.ts';
 import { Leadership } from '../service/leadership.ts';
 import { jsonLog, type Log, textLog } from '../service/log.ts';
-import { keepHeap, MemoryLog, watchHeap } from '../service/memory.ts';
+import { MemoryLog, watchHeap } from '../service/memory.ts';
 import { Metrics } from '../service/metrics.ts';
 import { TransitionLog } from '../service/transition-log.ts';
 import { WriteLog } from '../service/write-log.ts';
@@ -49,7 +49,6 @@ export async function run(options: RunOptions, context: Context): Promise<void> 
   const metrics = healthPort === undefined ? null : new Metrics();
   const server =
     metrics && healthPort !== undefined ? await serveHealth(health, healthPort, () => metrics.text()) : null;
-  keepHeap();
   const memory = new MemoryLog();
   const nodeOptions = [context.environment['NODE_OPTIONS'] ?? '', ...process.execArgv].join(' ');
   const unwatchHeap = watchHeap(nodeOptions, (use) => {

@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { getHeapStatistics } from 'node:v8';
 import type { LogEntry } from './log.ts';
 
 /** What is left of the heap after a collection, in bytes. */
@@ -38,14 +38,6 @@ export class MemoryLog {
     this.#said = null;
     return [{ level: 'info', message: 'over', fields: { trouble }, text: `over: ${trouble}` }];
   }
-}
-
-/**
- * Keeps the heap as it is while there is nothing to do. V8 would collect a quiet heap again and again to give memory back, which
- * takes a second of CPU each time where there are ten thousand workloads; a container has its memory anyway.
- */
-export function keepHeap(): void {
-  setFlagsFromString('--no-memory-reducer');
 }
 
 /**

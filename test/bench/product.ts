@@ -14,6 +14,7 @@ export interface Usage {
 }
 
 const MAIN = new URL('../../build/cli/main.js', import.meta.url).pathname;
+const DOCKERFILE = new URL('../../Dockerfile', import.meta.url);
 const DEPLOYMENT = new URL('../../templates/install/deployment.yaml', import.meta.url);
 /** The product itself is as it is built; only its last words are added. */
 const LAST_WORDS = `import { writeFileSync } from 'node:fs';
@@ -29,7 +30,7 @@ export class Product {
   constructor(args: readonly string[], { directory, environment }: Pick<Context, 'directory' | 'environment'>) {
     this.#directory = directory;
     const output = openSync(join(directory, 'output.txt'), 'w');
-    const options = ['--import', `data:text/javascript,${encodeURIComponent(LAST_WORDS)}`];
+    const options = [...entrypointOptions(), '--import', `data:text/javascript,${encodeURIComponent(LAST_WORDS)}`];
     this.#child = spawn(process.execPath, [...options, MAIN, ...args], {
       cwd: directory,
       env: environment,
@@ -60,6 +61,14 @@ export class Product {
   stop(): void {
     this.#child.kill('SIGTERM');
   }
+}
+
+/** What the image gives Node. */
+function entrypointOptions(): readonly string[] {
+  const found = /^ENTRYPOINT (\[.+\])$/m.exec(readFileSync(DOCKERFILE, 'utf8'))?.[1];
+  const words: readonly string[] = JSON.parse(found ?? '[]');
+  if (words.length < 2) throw new Error('the Dockerfile has no entrypoint as a list');
+  return words.slice(1, -1);
 }
 
 /** What the Deployment gives Node. */

@@ -45,6 +45,8 @@ export class Etcd {
       [
         `--data-dir=${join(etcd.directory, 'etcd')}`,
         '--unsafe-no-fsync',
+        // As kubeadm has it: without it a watch in which nothing happens gets no bookmarks.
+        '--watch-progress-notify-interval=5s',
         `--listen-client-urls=${etcd.url}`,
         `--advertise-client-urls=${etcd.url}`,
         `--listen-peer-urls=${peers}`,
