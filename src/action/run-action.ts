@@ -169,17 +169,16 @@ class Action {
       return pullRequest ? ofCheckout(configuration, this.#run, pullRequest) : configuration;
     });
     const since = pullRequest && (await baseOf(this.#run.workspace, pullRequest, this.#context));
-    const verification = await verifyAll(connected, since ? [since] : [], this.#context, (code) => {
-      process.exitCode = code;
-    });
-    const { findings, recomputed, notRecomputed } = verification;
-    const said = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}`;
+    const verification = await verifyAll(connected, since ? [since] : []);
+    const { findings, recomputed, notRecomputed, leftOut } = verification;
+    const checked = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}`;
+    const said = [checked, ...leftOut.map(({ reason, message }) => `left out: ${reason}: ${message}`)].join('\n\n');
     core.info(said);
     const table = findings.length > 0 ? `\n\n${findingsTable(findings)}` : '';
     await core.summary.addRaw(`### Verification\n\n${said}${table}\n`).write();
     await annotateFindings(findings, since, this.#run, this.#context);
     core.setOutput('changed', 'false');
-    if (findings.length > 0) process.exitCode = 1;
+    if (findings.length > 0 || leftOut.length > 0) process.exitCode = 1;
   }
 }
 

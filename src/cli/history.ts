@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { decisionsOf, type PastDecision, putBacksOf, type Revision } from '../history/decision-history.ts';
 import { type HeldDecision, heldAt } from '../history/held-at.ts';
+import { readHeld } from '../reconcile/read-held.ts';
 import type { PullReport } from '../reconcile/report.ts';
 import { connectToGit } from './connect.ts';
 import type { Context, ExitCode } from './context.ts';
-import { filesHeldAt } from './files-held-at.ts';
 import {
   colorOf,
   formatOf,
@@ -16,7 +16,7 @@ import {
 } from './options.ts';
 import { type Format, renderData } from './print-report.ts';
 import { pullsByCommit } from './pulls-of.ts';
-import { readEach } from './read-each.ts';
+import { readEach, sayLeftOut } from './read-each.ts';
 import { recordedIn, someOf } from './recorded-in.ts';
 import { shownText } from './shown-text.ts';
 import { renderMarkdownTable, renderTable } from './table.ts';
@@ -60,16 +60,19 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
       const path = key === undefined ? 'decisions' : `decisions/${key}.yaml`;
       const { at } = options;
       if (at !== undefined) {
-        const places = await readEach(configuration.destinations, context, done, (destination) => {
-          return filesHeldAt(engine, destination, path, { instant: at, now: context.now() });
+        const { told, leftOut } = await readEach(configuration.destinations, ({ id }) => {
+          const when = { instant: at, now: context.now() };
+          return engine.past(id, (repository, destination) => readHeld(repository, destination, path, when));
         });
-        const held = heldAt(places).filter((one) => isWanted(one.key));
+        sayLeftOut(leftOut, context, done);
+        const held = heldAt(told.flatMap((place) => place ?? [])).filter((one) => isWanted(one.key));
         context.stdout(renderHeld(held, formatOf(options.output), context));
         return;
       }
-      const revisions = await readEach(configuration.destinations, context, done, ({ id }) =>
-        engine.revisions(id, path),
-      );
+      const { told: revisions, leftOut } = await readEach(configuration.destinations, ({ id }) => {
+        return engine.revisions(id, path);
+      });
+      sayLeftOut(leftOut, context, done);
       const pulls = await pullsByCommit(configuration, engine, context);
       const all = decisionsOf(revisions.flat())
         .filter((one) => isWanted(one.key))

@@ -1,26 +1,33 @@
 import type { Destination } from '../config/load.ts';
-import { asProductError } from '../errors.ts';
+import { asProductError, type ProductError } from '../errors.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { shownText } from './shown-text.ts';
 
-/**
- * What each destination tells. One that cannot be read is named and left out, and then the command has failed.
- *
- * @throws ProductError where none can be read
- */
+/** What destinations told, and why others could not be read. */
+export interface ToldByEach<T> {
+  readonly told: readonly T[];
+  readonly leftOut: readonly ProductError[];
+}
+
+/** Asks each destination: one that cannot be read leaves the others. @throws ProductError where none can */
 export async function readEach<T>(
   destinations: readonly Destination[],
-  { stderr }: Context,
-  done: (code: ExitCode) => void,
   read: (destination: Destination) => Promise<T>,
-): Promise<readonly T[]> {
+): Promise<ToldByEach<T>> {
   const answers = await Promise.allSettled(destinations.map(read));
   const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  const errors = answers.flatMap((answer) => (answer.status === 'rejected' ? [asProductError(answer.reason)] : []));
-  const [first] = errors;
-  if (!first) return told;
-  if (told.length === 0) throw first;
-  for (const { reason, message } of errors) stderr(`left out: ${reason}: ${shownText(message)}\n`);
-  done(EXIT.failed);
-  return told;
+  const leftOut = answers.flatMap((answer) => (answer.status === 'rejected' ? [asProductError(answer.reason)] : []));
+  const [first] = leftOut;
+  if (first && told.length === 0) throw first;
+  return { told, leftOut };
+}
+
+/** Says what was left out; then the command has failed. */
+export function sayLeftOut(
+  leftOut: readonly Pick<ProductError, 'reason' | 'message'>[],
+  { stderr }: Pick<Context, 'stderr'>,
+  done: (code: ExitCode) => void,
+): void {
+  for (const { reason, message } of leftOut) stderr(`left out: ${reason}: ${shownText(message)}\n`);
+  if (leftOut.length > 0) done(EXIT.failed);
 }

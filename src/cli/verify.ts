@@ -6,6 +6,7 @@ import { connectToGit } from './connect.ts';
 import { type Context, EXIT, type ExitCode } from './context.ts';
 import { formatOf, requireConfiguration, withConfiguration, withOutput } from './options.ts';
 import { renderData } from './print-report.ts';
+import { sayLeftOut } from './read-each.ts';
 import { shownText } from './shown-text.ts';
 import { renderTable } from './table.ts';
 import { verifyAll } from './verify-all.ts';
@@ -31,7 +32,8 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
     .action(async (options: VerifyOptions) => {
       const path = await requireConfiguration(options.config, context);
       const connected = await connectToGit(path, context);
-      const all = await verifyAll(connected, options.since, context, done);
+      const all = await verifyAll(connected, options.since);
+      sayLeftOut(all.leftOut, context, done);
       const format = formatOf(options.output);
       context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
       if (all.findings.length > 0) done(EXIT.failed);

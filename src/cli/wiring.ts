@@ -28,9 +28,10 @@ export function wiringOf({ dso, members }: Pick<PlacedDso, 'dso' | 'members'>): 
 /** The same of members whose first overlays were committed, as text; empty when none is new. */
 export function wiringNotes({ outcomes, destinations }: TickResult): string {
   const pushed = destinations.flatMap(({ commit, destination }) => (commit ? [destination.id] : []));
-  const fresh = outcomes.flatMap(({ placed, decided }) => {
+  const fresh = outcomes.flatMap(({ placed, decided, routing }) => {
     if (!placed || !decided) return [];
-    const added = new Set(pushed.flatMap((id) => decided.changes.get(id)?.added ?? []));
+    const went = pushed.filter((id) => !routing.heldBack.has(id));
+    const added = new Set(went.flatMap((id) => decided.changes.get(id)?.added ?? []));
     const members = placed.members.filter(({ name }) => added.has(name));
     return members.length > 0 ? [{ dso: placed.dso, members }] : [];
   });

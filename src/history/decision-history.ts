@@ -51,24 +51,30 @@ export function decisionsOf(revisions: readonly Revision[]): readonly PastDecisi
 }
 
 /**
- * Decisions that somebody put back in place of a later one, each from when that was committed.
+ * Decisions that somebody put back, each from when that was committed.
  *
  * @param places the versions of records in each destination: the first one that has a DSO is its home
  */
 export function putBacksOf(places: readonly (readonly Revision[])[]): readonly PastDecision[] {
   const known = new Set<string>();
   return places.flatMap((revisions) => {
-    const records = revisions.flatMap((revision) => {
+    const standing = new Map<string, string>();
+    const seen = new Set<string>();
+    const own = new Set<string>();
+    const found: PastDecision[] = [];
+    for (const revision of revisions.toReversed()) {
       const record = revision.text === null ? null : parseRecord(revision.text);
-      return record ? [{ revision, record, decision: pastDecision(record, revision) }] : [];
-    });
-    const sequences = new Map(records.map(({ revision, record }) => [blobId(revision.text ?? ''), record.seq]));
-    const own = records.filter(({ decision }) => !known.has(decision.key));
-    for (const { decision } of own) known.add(decision.key);
-    return own.flatMap(({ revision, record, decision }) => {
-      const isPutBack = revision.replaced.some((id) => (sequences.get(id ?? '') ?? 0) > record.seq);
-      return isPutBack ? [{ ...decision, time: revision.committedAt }] : [];
-    });
+      if (!record || standing.get(revision.path) === revision.text) continue;
+      standing.set(revision.path, revision.text ?? '');
+      const decision = pastDecision(record, revision);
+      if (known.has(decision.key)) continue;
+      own.add(decision.key);
+      const id = blobId(revision.text ?? '');
+      if (seen.has(id)) found.push({ ...decision, time: revision.committedAt });
+      seen.add(id);
+    }
+    for (const key of own) known.add(key);
+    return found;
   });
 }
 

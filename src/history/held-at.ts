@@ -1,7 +1,7 @@
 import { blobId } from '../manifests/blob.ts';
 import { type LayoutSettings, overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
-import { recordOf } from './branch.ts';
+import { commitsOf, recordOf } from './branch.ts';
 import type { PastDecision, Revision } from './decision-history.ts';
 
 /** What a branch held of a DSO at an instant: its record of then, and what the overlays really said. */
@@ -31,12 +31,16 @@ export interface HeldMember {
   readonly isOrphaned: boolean;
 }
 
+/** A record as it was then. */
+export interface RecordThen extends Revision {
+  /** What became of it: then this is what it said last. null: it stands. */
+  readonly lost: LostRecord | null;
+}
+
 /** One destination as it was. */
 export interface PastFiles {
   readonly settings: LayoutSettings;
-  readonly records: readonly Revision[];
-  /** What was recorded last where there is no record that can be read. */
-  readonly lost: readonly (Revision & { readonly lost: LostRecord })[];
+  readonly records: readonly RecordThen[];
   /** Texts of the records that these replaced, by blob id. */
   readonly replaced: ReadonlyMap<string, string>;
   /** Overlays that the records name, as far as they are in this destination. */
@@ -44,23 +48,23 @@ export interface PastFiles {
 }
 
 /**
- * The last version of each record that could be read, with the commit that made it what it is; none of one that never could.
+ * What records said last that are not there any more, or cannot be read; none of one that never could.
  *
- * @param revisions every version of records, the newest first
- * @param paths of those that are lost
+ * @param revisions every version of these records, the newest first
  */
-export function lastReadable(revisions: readonly Revision[], paths: ReadonlySet<string>): PastFiles['lost'] {
-  const losses = new Map<string, LostRecord>();
-  const found = new Map<string, PastFiles['lost'][number]>();
-  for (const revision of revisions) {
+export function lastReadable(revisions: readonly Revision[]): readonly RecordThen[] {
+  const standing = new Map<string, string | null>();
+  const found = new Map<string, RecordThen>();
+  for (const revision of commitsOf(revisions).flat()) {
     const { path, commit, author, text } = revision;
-    if (!paths.has(path) || found.has(path)) continue;
-    const loss = losses.get(path);
-    if (recordOf(revision) !== null) {
-      if (loss) found.set(path, { ...revision, replaced: [], lost: loss });
-    } else if (!loss) losses.set(path, { is: text === null ? 'removed' : 'unreadable', commit, author });
+    // Against the other parent of a merge it need not be a change of what stands.
+    if (standing.has(path) && standing.get(path) === text) continue;
+    standing.set(path, text);
+    const last = found.get(path);
+    if (recordOf(revision) !== null) found.set(path, { ...revision, replaced: [], lost: null });
+    else if (last) found.set(path, { ...last, lost: { is: text === null ? 'removed' : 'unreadable', commit, author } });
   }
-  return [...found.values()];
+  return [...found.values()].filter(({ lost }) => lost !== null);
 }
 
 /** Paths of the overlays below the root of a destination that records name. */
@@ -79,80 +83,81 @@ function orphanPath(settings: LayoutSettings, member: string, { metadata }: Deci
   return overlayPath(settings, { member, ...metadata });
 }
 
-/**
- * What destinations held, sorted by key.
- *
- * @param places in the order of the configuration: the first one that has a record of a DSO is its home
- */
+/** What destinations held, sorted by key. @param places in the order of the configuration */
 export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
-  const held = new Map<string, HeldDecision>();
-  for (const { settings, records, lost, replaced, overlays } of places) {
-    const byPath = new Map(overlays.map((overlay) => [overlay.path, overlay]));
-    for (const revision of [...records.map((one) => ({ ...one, lost: null })), ...lost]) {
-      const record = recordIn(revision.text);
+  const byKey = new Map<string, Copy[]>();
+  for (const place of places) {
+    const byPath = new Map(place.overlays.map((overlay) => [overlay.path, overlay]));
+    for (const revision of place.records) {
+      const record = recordOf(revision);
       if (!record) continue;
       const key = `${record.metadata.namespace}/${record.metadata.name}`;
-      const known = held.get(key) ?? nothingOf(key, record, revision);
-      const members = { ...known.members };
-      const last = revision.replaced.map((id) => recordIn(replaced.get(id ?? '') ?? null)).find((one) => one !== null);
+      const replaced = revision.replaced.map((id) => recordIn(place.replaced.get(id ?? '') ?? null));
       // A person put it back where it replaced a later one; any other is only behind.
-      const undone = last && last.seq > record.seq ? last : null;
-      const standing = { ...revision, record, undone, isBehind: record.seq < known.seq };
-      for (const name of Object.keys(known.members)) {
-        const overlay = byPath.get(record.members[name]?.path ?? '');
-        if (overlay) members[name] = memberOf(name, standing, overlay, settings);
-      }
-      for (const [name, count] of Object.entries(record.orphaned)) {
-        const overlay = byPath.get(orphanPath(settings, name, record));
-        if (overlay && !members[name]) members[name] = orphanOf(count, overlay, settings);
-      }
-      const total = { ...known.total, after: sumOf(members) };
-      held.set(key, { ...known, members, total, lost: known.lost ?? revision.lost });
+      const undone = replaced.find((one) => one !== null && one.seq > record.seq) ?? null;
+      const copy = { revision, record, undone, byPath, settings: place.settings };
+      byKey.set(key, [...(byKey.get(key) ?? []), copy]);
     }
   }
-  return [...held.values()].filter(isHeld).sort((one, other) => (one.key < other.key ? -1 : 1));
+  const held = [...byKey].flatMap(([key, copies]) => heldOf(key, copies) ?? []);
+  return held.sort((one, other) => (one.key < other.key ? -1 : 1));
 }
 
-/** A release leaves neither a record nor a count. */
-function isHeld({ lost, members }: HeldDecision): boolean {
-  return lost === null || Object.values(members).some(({ after }) => after !== null);
+/** The record of a DSO in one destination. */
+interface Copy {
+  readonly revision: RecordThen;
+  readonly record: DecisionRecord;
+  /** The later one that it was put back for; null: nobody did. */
+  readonly undone: DecisionRecord | null;
+  readonly byPath: ReadonlyMap<string, Revision>;
+  readonly settings: LayoutSettings;
+}
+
+/** null: it was released, which leaves neither a record nor a count. */
+function heldOf(key: string, copies: readonly Copy[]): HeldDecision | null {
+  // Home is where the last decision is: the first of them, and one that stands before one that is lost. It has the last word.
+  const inTurn = copies.toReversed().sort((one, other) => rankOf(one) - rankOf(other));
+  const home = inTurn.at(-1);
+  if (!home) return null;
+  const { record, revision } = home;
+  const members: Record<string, HeldMember> = {};
+  for (const [name, { before }] of Object.entries(record.members))
+    members[name] = { before, after: null, byHand: null, isOrphaned: false };
+  for (const copy of inTurn) {
+    for (const name of Object.keys(record.members)) {
+      const overlay = copy.byPath.get(copy.record.members[name]?.path ?? '');
+      if (overlay) members[name] = memberOf(name, copy, overlay, copy.record.seq < record.seq);
+    }
+    for (const [name, count] of Object.entries(record.orphaned)) {
+      const overlay = copy.byPath.get(orphanPath(copy.settings, name, record));
+      if (overlay) members[name] ??= orphanOf(count, overlay, copy.settings);
+    }
+  }
+  const { commit, author, committedAt, lost } = revision;
+  if (lost && Object.values(members).every(({ after }) => after === null)) return null;
+  const { seq, time, reason, unplaced } = record;
+  const total = { before: record.total.before, after: sumOf(members) };
+  return { key, seq, time, reason, total, members, unplaced, commit, author, committedAt, lost };
+}
+
+function rankOf({ revision, record, undone }: Copy): number {
+  return (revision.lost ? 0 : Number.MAX_SAFE_INTEGER / 2) + Math.max(record.seq, undone?.seq ?? 0);
 }
 
 function recordIn(text: string | null): DecisionRecord | null {
   return text === null ? null : parseRecord(text);
 }
 
-/** Before the overlays were looked at. */
-function nothingOf(
-  key: string,
-  { seq, time, reason, total, unplaced, members }: DecisionRecord,
-  { commit, author, committedAt }: Revision,
-): HeldDecision {
-  const unknown = Object.entries(members).map(([name, { before }]): [string, HeldMember] => {
-    return [name, { before, after: null, byHand: null, isOrphaned: false }];
-  });
-  const told = { key, seq, time, reason, unplaced, commit, author, committedAt, lost: null };
-  return { ...told, total: { before: total.before, after: null }, members: Object.fromEntries(unknown) };
-}
-
-/** A record of a destination, and the commit that brought it. */
-interface Standing extends Pick<Revision, 'commit' | 'author'> {
-  readonly record: DecisionRecord;
-  /** The later one that it was put back for; null: nobody did. */
-  readonly undone: DecisionRecord | null;
-  /** Home has a later one. */
-  readonly isBehind: boolean;
-}
-
-function memberOf(name: string, standing: Standing, overlay: Revision, settings: LayoutSettings): HeldMember {
-  const { record, undone, isBehind } = standing;
+/** @param isBehind home has a later record */
+function memberOf(name: string, copy: Copy, overlay: Revision, isBehind: boolean): HeldMember {
+  const { record, undone, revision, settings } = copy;
   const { before = null, after = null, overlay: written = null } = record.members[name] ?? {};
   const { text } = overlay;
   const isAsRecorded = text === null || blobId(text) === written;
   if (isAsRecorded && !(undone && isBehind)) return { before, after, byHand: null, isOrphaned: false };
   // What the later one wrote was left: then the record is what a person changed.
   const isLeft = text !== null && undone?.members[name]?.overlay === blobId(text);
-  const { commit, author } = isAsRecorded || isLeft ? standing : overlay;
+  const { commit, author } = isAsRecorded || isLeft ? revision : overlay;
   const count = isAsRecorded ? after : parseOverlay(settings, text).count;
   return { before, after: count, byHand: { commit, author }, isOrphaned: false };
 }

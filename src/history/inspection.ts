@@ -8,18 +8,9 @@ import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
 import { HandEdits } from './hand-edits.ts';
 import { indexBeside } from './index-beside.ts';
+import type { Others } from './others.ts';
 import type { Recompute, Standing } from './recomputation.ts';
 import type { PersonsChange, Verification } from './verify.ts';
-
-/** What is known of all destinations together. */
-export interface Others {
-  /** Texts of records by blob id. */
-  readonly records: ReadonlyMap<string, string>;
-  /** Ids of records that follow the one before them in some destination. */
-  readonly linked: ReadonlySet<string>;
-  /** Every version of every file, as path and blob id. */
-  readonly files: ReadonlySet<string>;
-}
 
 /** A version of a record and what it came upon. */
 interface Arrival {
@@ -44,8 +35,10 @@ export class Inspection {
   readonly #removed: PersonsChange[] = [];
   /** Ids of the records that there were, by path. */
   readonly #seen = new Map<string, Set<string>>();
-  /** Paths of records that somebody removed or spoiled, and left what they had set; with what is to be said until one follows. */
-  readonly #adrift = new Map<string, Finding | null>();
+  /** Paths of records that somebody removed or spoiled, and left what they had set. */
+  readonly #adrift = new Set<string>();
+  /** Removals of records that could not be read, by path: said until a decision follows. */
+  readonly #removedUnreadable = new Map<string, Finding>();
   readonly #edits = new HandEdits(this.#branch);
   /** Older records that somebody put back, by path. */
   readonly #putBack = new Map<string, Revision>();
@@ -58,11 +51,11 @@ export class Inspection {
     this.#others = others;
   }
 
-  /** @param revisions every version of the files below the root, the newest first */
+  /** @param revisions all below the root, the newest first */
   inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
     return {
-      findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind(), ...this.#unexplained()],
+      findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind(), ...this.#removedAndLeft()],
       recomputed: this.#recomputed,
       notRecomputed: this.#notRecomputed,
       reverts: this.#reverts,
@@ -153,15 +146,16 @@ export class Inspection {
     const id = blobId(text);
     const seen = this.#seen.get(path) ?? new Set();
     this.#seen.set(path, seen);
-    if (isPlain && seen.has(id)) {
-      this.#adrift.delete(path);
+    if (record && seen.has(id)) {
+      this.#explain(path);
       this.#reverts.push({ path, commit, author });
       this.#putBack.set(path, revision);
       return;
     }
     seen.add(id);
     if (!record) {
-      this.#adrift.set(path, null);
+      this.#adrift.add(path);
+      this.#removedUnreadable.delete(path);
       const message = isPlain ? 'is not a record that can be read' : 'is not a plain file';
       this.#findings.push(found(revision, 'UnreadableRecord', message));
       return;
@@ -214,24 +208,35 @@ export class Inspection {
     const what = here.record ? `decision ${here.record.seq}` : 'a record that could not be read';
     const finding = found(revision, 'RemovedRecord', `${what} was removed, and what it set is left: ${left[0]}${more}`);
     // One that cannot be read was named when it came, and to remove it is what is advised: then a decision follows.
-    this.#adrift.set(path, here.record ? null : finding);
+    this.#adrift.add(path);
     if (here.record) this.#findings.push(finding);
+    else this.#removedUnreadable.set(path, finding);
   }
 
-  /** Records that could not be read and were removed, and nothing was decided since. */
-  #unexplained(): readonly Finding[] {
-    return [...this.#adrift].flatMap(([path, finding]) => {
-      return finding && this.#branch.leftBy(path).length > 0 ? [finding] : [];
-    });
+  /** Records that could not be read and were removed, where what they had set still stands. */
+  #removedAndLeft(): readonly Finding[] {
+    return [...this.#removedUnreadable].flatMap(([path, one]) => (this.#branch.leftBy(path).length > 0 ? one : []));
+  }
+
+  /** A record tells again why what stands is there. @returns whether none did */
+  #explain(path: string): boolean {
+    this.#removedUnreadable.delete(path);
+    return this.#adrift.delete(path);
   }
 
   #checkChain(revision: Revision, record: DecisionRecord, before: string | null, id: string): readonly Finding[] {
     const { previous, seq } = record;
-    if (previous === before || this.#others.linked.has(id)) return [];
+    // What is in no destination may be in one that cannot be read.
+    const isElsewhere = this.#others.isPart && previous !== null && this.#recordText(previous) === undefined;
+    if (previous === before || isElsewhere || this.#others.linked.has(id)) return [];
     const said = previous === null ? 'to be the first' : `to replace ${previous.slice(0, 10)}`;
     const was = before === null ? 'there was none' : `before it was ${before.slice(0, 10)}`;
     const message = `decision ${seq} says ${said}, ${was}: a record is missing, or was changed or forged`;
     return [found(revision, 'BrokenChain', message)];
+  }
+
+  #recordText(id: string): string | undefined {
+    return this.#branch.textOf(id) ?? this.#others.records.get(id);
   }
 
   /** What a record says was written has to stand beside it; a path that never was here belongs to another destination. */
@@ -262,8 +267,7 @@ export class Inspection {
   #priorOf(record: DecisionRecord, here: Arrival['here']): DecisionRecord | null {
     const { previous, total, state } = record;
     if (previous === null || total.before === null) return null;
-    const text = this.#branch.textOf(previous) ?? this.#others.records.get(previous) ?? '';
-    const known = here?.id === previous ? here.record : parseRecord(text);
+    const known = here?.id === previous ? here.record : parseRecord(this.#recordText(previous) ?? '');
     if (known) return known;
     const members = Object.entries(record.members).flatMap(([name, member]) => {
       return member.before === null ? [] : [[name, { ...member, after: member.before }] as const];
@@ -279,7 +283,7 @@ export class Inspection {
 
   /** A decision ends the hand edits before it. */
   #end(path: string, { metadata, members, resumed }: DecisionRecord, isAnew: boolean): void {
-    const wasAdrift = this.#adrift.delete(path);
+    const wasAdrift = this.#explain(path);
     const overlays = Object.values(members).map((member) => member.path);
     this.#findings.push(...this.#edits.end(overlays, isAnew && !wasAdrift, resumed ? metadata.name : null));
   }

@@ -1,9 +1,8 @@
-import { blobId } from '../manifests/blob.ts';
 import { sequenceIn } from '../manifests/record.ts';
-import { recordOf } from './branch.ts';
 import type { Revision } from './decision-history.ts';
 import { type Finding, found } from './finding.ts';
-import { Inspection, type Others } from './inspection.ts';
+import { Inspection } from './inspection.ts';
+import { othersOf } from './others.ts';
 import type { Recompute } from './recomputation.ts';
 
 /** The past of one destination. */
@@ -41,9 +40,11 @@ export interface Verification {
 /**
  * Makes every decision again, checks that each record follows the one before, and that every overlay is what the record beside
  * it says. Proves that they agree with each other, not who wrote them.
+ *
+ * @param isPart other destinations cannot be read: what only they can tell is no finding
  */
-export function verify(places: readonly Place[], recompute: Recompute): Verification {
-  const others = othersOf(places);
+export function verify(places: readonly Place[], recompute: Recompute, isPart = false): Verification {
+  const others = othersOf(places, isPart);
   const all = places.map((place) => {
     const { root, revisions, counted } = place;
     const inspected = new Inspection(root, recompute, others).inspect(revisions);
@@ -75,24 +76,4 @@ function lostOf({ revisions, remembered }: Place): readonly Finding[] {
     const message = `decision ${seq} has landed here and is in no commit of the branch, ${known === 0 ? 'nor is any other' : `the last one there is ${known}`}: the branch was set back, or made anew`;
     return [found({ path, commit: '', author: '' }, 'LostDecision', message)];
   });
-}
-
-/** What one place has to know of the others: a destination that was behind gets a record whose predecessor it never had. */
-function othersOf(places: readonly Place[]): Others {
-  const [records, linked, files] = [new Map<string, string>(), new Set<string>(), new Set<string>()];
-  if (places.length === 1) return { records, linked, files };
-  for (const { root, revisions } of places) {
-    const last = new Map<string, string | null>();
-    for (const revision of revisions.toReversed()) {
-      const { path, text } = revision;
-      const id = text === null ? null : blobId(text);
-      if (id !== null) files.add(`${path} ${id}`);
-      if (!path.startsWith(`${root}/decisions/`)) continue;
-      const record = recordOf(revision);
-      if (record && id !== null && record.previous === (last.get(path) ?? null)) linked.add(id);
-      if (text !== null && id !== null) records.set(id, text);
-      last.set(path, id);
-    }
-  }
-  return { records, linked, files };
 }

@@ -78,7 +78,8 @@ function recordHere({ decided: { record }, behind }: DecidedDso, written: readon
     const member = members[name];
     if (member) members[name] = { ...member, before: behind.get(name) ?? null };
   }
-  return { ...record, members };
+  // Its total is not what the steps of these members add up to.
+  return { ...record, total: { ...record.total, before: null }, members };
 }
 
 /** One commit of what goes below several roots. */

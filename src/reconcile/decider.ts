@@ -232,7 +232,7 @@ export class Decider {
     if (isApproved) return { decided, no: null, routing: UNROUTED };
     const no = this.#noTo(placed, decided, input.now);
     if (no) return { decided, no, routing: heldEverywhere(decided, no.reason, no.message) };
-    const routing = holdBack(placed, decided, budget, input.now);
+    const routing = holdBack(placed, decided, countsBehind(placed, input.landed), budget, input.now);
     if (!input.isResumed || routing.heldBack.size === 0) return { decided, no, routing };
     // That a hold ends is a person's word as well: what the readings ask for comes after it, and goes by the rules.
     return { decided: decide({ ...input, readings: unread(input.readings) }), no, routing: UNROUTED };

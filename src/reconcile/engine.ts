@@ -125,18 +125,19 @@ export class Engine {
     const outcomes = this.#proposals.areNone
       ? decided
       : withProposals(decided, proposals, ({ placed }) => placed && this.#proposals.pullOf(placed));
+    const callAt = Math.min(
+      round.isPart ? now + 1 : Infinity,
+      background
+        ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt(now)))
+        : Infinity,
+    );
     return {
       outcomes,
       destinations: round.destinations,
       proposals,
       problems: snapshot.problems,
-      deadline: Math.min(
-        firstDeadline(outcomes, now),
-        round.isPart ? now + 1 : Infinity,
-        background
-          ? Math.min(this.#nextCall(round.waiting, now), Math.max(now + 1, this.#proposals.nextAt(now)))
-          : Infinity,
-      ),
+      deadline: Math.min(firstDeadline(outcomes, now), callAt),
+      callAt,
       dsos: snapshot.dsos,
       now,
     };

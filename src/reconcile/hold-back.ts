@@ -32,9 +32,16 @@ export const UNROUTED: Routing = { heldBack: new Map(), rules: [] };
 /**
  * Asks the policies of the destinations. They are about numbers alone: a person's word always goes.
  *
+ * @param behind members whose branch is behind the one at home, with the count that it holds
  * @param budget what the next commits may still move; what goes is taken from it
  */
-export function holdBack(placed: PlacedDso, decided: Decided, budget: CommitBudget, now: number): Routing {
+export function holdBack(
+  placed: PlacedDso,
+  decided: Decided,
+  behind: ReadonlyMap<string, number | null>,
+  budget: CommitBudget,
+  now: number,
+): Routing {
   const { record } = decided;
   if (!record) return UNROUTED;
   const heldBack = new Map<string, HeldBack>();
@@ -47,7 +54,8 @@ export function holdBack(placed: PlacedDso, decided: Decided, budget: CommitBudg
     const rule = `${JSON.stringify(found.by)} of ${destination.name}`;
     if (found.by !== null) rules.push(`${rule}: ${found.action}`);
     const held =
-      heldBy(found, rule, placed.dso.key) ?? tooMuch(destination, movedBy(record, written), budget, placed.dso.key);
+      heldBy(found, rule, placed.dso.key) ??
+      tooMuch(destination, movedBy(record, written, behind), budget, placed.dso.key);
     if (held) heldBack.set(id, held);
   }
   return { heldBack, rules };
@@ -98,10 +106,15 @@ export function heldEverywhere({ changes }: Decided, reason: string, message: st
   return { heldBack: new Map([...changes.keys()].map((id) => [id, held])), rules: [] };
 }
 
-function movedBy({ members }: LandedRecord, written: readonly string[]): number {
+function movedBy(
+  { members }: LandedRecord,
+  written: readonly string[],
+  behind: ReadonlyMap<string, number | null>,
+): number {
   return written.reduce((sum, name) => {
     const member = members[name];
-    return member ? sum + Math.abs(member.after - (member.before ?? 0)) : sum;
+    const before = behind.has(name) ? behind.get(name) : member?.before;
+    return member ? sum + Math.abs(member.after - (before ?? 0)) : sum;
   }, 0);
 }
 

@@ -33,8 +33,8 @@ const LAST_PUSH_MS = 3000;
 /** The longest pause for what comes in: as long as a tick took, so that a storm of changes is not one tick for each. */
 const MAX_PAUSE_MS = 50;
 /**
- * What only time brings waits for more of it, as long as nine ticks take: of ten thousand workloads each has its own deadlines,
- * and a tick costs the same for one as for all.
+ * What time alone brings waits for more of it, for nine times the CPU that a tick takes: of ten thousand workloads each has its
+ * own deadlines, and a tick costs the same for one as for all.
  */
 const GATHER = { factor: 9, mostMs: 1000 };
 /** How long the hub may take to be read at the end. */
@@ -56,10 +56,11 @@ export async function runLoop(options: LoopOptions): Promise<void> {
   let hasTicked = false;
   try {
     while (!stop.aborted) {
-      const [now, begun] = [options.now(), performance.now()];
+      const [now, begun, cpu] = [options.now(), performance.now(), process.cpuUsage()];
       let next = now + IDLE_MS;
       try {
-        next = Math.min(next, await tick(options, now, background));
+        const { deadline, callAt } = await tick(options, now, background);
+        next = Math.min(next, callAt, Math.max(deadline, options.now() + gatherMs(cpu)));
         hasTicked = true;
         failures = 0;
       } catch (error) {
@@ -74,9 +75,7 @@ export async function runLoop(options: LoopOptions): Promise<void> {
       }
       const tookMs = performance.now() - begun;
       if (wake.isCalled && !stop.aborted) await sleep(Math.min(tookMs, MAX_PAUSE_MS));
-      // Due at once is what was left over, and not what time brings.
-      const leastMs = next > now + 1 ? Math.min(GATHER.factor * tookMs, GATHER.mostMs) : 0;
-      await wake.wait(Math.max(leastMs, next - now - (performance.now() - begun)));
+      await wake.wait(Math.max(0, next - now - (performance.now() - begun)));
     }
     const hasNews = await engine.finish(LAST_PUSH_MS);
     if (hasTicked && hasNews) await lastTick(options, background);
@@ -88,12 +87,22 @@ export async function runLoop(options: LoopOptions): Promise<void> {
 }
 
 /** When the next one is due. What it came to is not kept any longer than it is told. */
-async function tick(options: LoopOptions, now: number, background: Patience): Promise<number> {
+async function tick(
+  options: LoopOptions,
+  now: number,
+  background: Patience,
+): Promise<Pick<TickResult, 'deadline' | 'callAt'>> {
   const { engine, onTick, abort, stop } = options;
   const begun = performance.now();
   const result = await engine.tick({ mode: 'apply', now, background, signal: abort, stop });
   onTick(result, performance.now() - begun);
-  return result.deadline;
+  const { deadline, callAt } = result;
+  return { deadline, callAt };
+}
+
+function gatherMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return Math.min((GATHER.factor * (user + system)) / 1000, GATHER.mostMs);
 }
 
 /** What came of pushes since the last tick belongs into the status as well. */

@@ -73,7 +73,7 @@ export interface DestinationOutcome {
 
 /** How a tick came out. */
 export interface TickResult {
-  /** Sorted by key. */
+  /** In the order of `dsos`; of some of them nothing can be said yet. */
   readonly outcomes: readonly DsoOutcome[];
   readonly destinations: readonly DestinationOutcome[];
   /** What is proposed by pull request. */
@@ -82,6 +82,8 @@ export interface TickResult {
   readonly problems: readonly LocatedProblem[];
   /** The next instant at which something is to be done although nothing changes, epoch milliseconds; Infinity: none. */
   readonly deadline: number;
+  /** The same, but for what time alone brings: a call that is due, or what was left over. */
+  readonly callAt: number;
   /** The DSOs as the hub had them, sorted by key. */
   readonly dsos: readonly HubDso[];
   /** Epoch milliseconds. */

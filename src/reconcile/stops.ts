@@ -2,6 +2,7 @@ import { cleanText } from '../manifests/clean-text.ts';
 import { holdPath } from '../manifests/hold.ts';
 import { indexPath, recordPath } from '../manifests/layout.ts';
 import type { DecideInput, PlacedMember, Verdict } from './decision.ts';
+import { overlayCount } from './first-sight.ts';
 import { isChangedByHand, type Landed, type LandedRecord, pathsIn } from './landed.ts';
 import { pathOf } from './render-changes.ts';
 import { findSetBack } from './set-back.ts';
@@ -25,8 +26,9 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
 function findRemoved({ dso, home, members, landed, state }: DecideInput, { resumedAt }: Landed): Verdict | null {
   if (!state?.hasRecord || (resumedAt ?? Number.NEGATIVE_INFINITY) >= state.demand.asOf) return null;
   const isGone = members.some(({ name, destination }) => {
-    const overlay = landed.get(destination.id)?.overlays.get(name);
-    return overlay !== undefined && overlay.count === null && !overlay.isUnreadable;
+    const there = landed.get(destination.id);
+    const overlay = there?.overlays.get(name);
+    return overlay !== undefined && overlayCount(name, there) === null && !overlay.isUnreadable;
   });
   if (!isGone) return null;
   const path = recordPath(home.root, dso.namespace, dso.name);
@@ -105,13 +107,32 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
   for (const member of input.members) {
     // Each destination is held to the record it got: one that was down is behind, not edited.
     const landed = input.landed.get(member.destination.id);
-    if (!landed?.record?.members[member.name]) continue;
-    const path = pathByHand(input, member, landed);
+    if (!landed) continue;
+    const isBare = isChangedWithoutRecord(input, member, landed, record);
+    if (!isBare && !landed.record?.members[member.name]) continue;
+    const path = isBare ? (landed.overlays.get(member.name)?.path ?? null) : pathByHand(input, member, landed);
     if (path === null) continue;
-    const message = `${path} was changed by hand after decision ${record.seq}${isChangedByHand(member.name, landed) ? '' : ` and leaves ${input.dso.name} out, so ${member.name} does not apply it`}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
+    const isLeftOut = !isBare && !isChangedByHand(member.name, landed);
+    const message = `${path} was changed by hand after decision ${record.seq}${isLeftOut ? ` and leaves ${input.dso.name} out, so ${member.name} does not apply it` : ''}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;
+}
+
+/**
+ * Whether the record of a destination was removed, and the overlay is another one than the record at home names. One that never
+ * got a record still has what was there before, or a placeholder.
+ */
+function isChangedWithoutRecord(
+  { state, home }: DecideInput,
+  { name, destination: { id } }: PlacedMember,
+  { recordId, overlays }: Landed,
+  record: LandedRecord,
+): boolean {
+  const [overlay, member] = [overlays.get(name), record.members[name]];
+  if (id === home.id || recordId !== null || !overlay || !member || overlay.id === member.overlay) return false;
+  if (overlay.count === null && !overlay.isUnreadable) return false;
+  return (state?.delivered?.[id] ?? 0) > 0 || (record.seq === 1 && overlay.count !== member.before);
 }
 
 /** What a person changed of a member: the overlay, or the index that does not list it any more. null: nothing. */

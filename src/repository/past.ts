@@ -128,8 +128,9 @@ export class Past {
     });
   }
 
-  /** Paths of the files below a directory that were removed until a commit and are not there; needs the whole history. */
+  /** Paths of the files at or below a path that were removed until a commit and are not there; fetches the whole history. */
   async removedAt(tip: string, directory: string): Promise<readonly string[]> {
+    await this.#fetchAll();
     const commits = await this.#log(['-m', '--diff-filter=D', tip], [directory]);
     const removed = new Set(commits.flatMap(({ changes }) => changes.map(({ path }) => path)));
     if (removed.size === 0) return [];

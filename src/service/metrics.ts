@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { forgetGone } from '../reconcile/forget-gone.ts';
 import { type DsoOutcome, identityOf, sumOf, type TickResult } from '../reconcile/outcome.ts';
+import { Presence } from '../reconcile/presence.ts';
 import { type Standing, standingOf } from '../status/standing.ts';
 
 /** As controller-runtime has it in this label. */
@@ -73,6 +73,7 @@ export class Metrics {
   );
   readonly #members = this.#gauge('dso_gitops_member_replicas', 'The split, of all workloads together.', 'member');
   readonly #told = new Map<string, Told>();
+  readonly #presence = new Presence();
   readonly #lists = new Map<string, readonly string[]>();
   #changedAt: number | null = null;
   #asked: Promise<string> | null = null;
@@ -100,7 +101,7 @@ export class Metrics {
     for (const outcome of outcomes)
       if (this.#told.get(outcome.key)?.outcome !== identityOf(outcome))
         this.#told.set(outcome.key, this.#tell(outcome, standingOf(outcome, byId)));
-    forgetGone(this.#told, dsos);
+    for (const key of this.#presence.takeGone(dsos)) this.#told.delete(key);
     // Lists that nobody has any more go; those in use come back by themselves.
     if (this.#lists.size > this.#told.size) this.#lists.clear();
     for (const { destination, commit, error } of destinations) {

@@ -1,6 +1,6 @@
 import { formatProblem } from '../api/problem.ts';
-import { forgetGone } from '../reconcile/forget-gone.ts';
 import { type DsoOutcome, identityOf, type TickResult } from '../reconcile/outcome.ts';
+import { Presence } from '../reconcile/presence.ts';
 import {
   becauseOf,
   type DestinationReport,
@@ -22,6 +22,7 @@ interface SaidOfDso {
 /** Entries for what is new since the tick before: the same thing is said once. */
 export class TransitionLog {
   readonly #dsos = new Map<string, SaidOfDso>();
+  readonly #presence = new Presence();
   #others = new Map<string, string>();
   #failure = '';
   #unsaved = '';
@@ -59,7 +60,7 @@ export class TransitionLog {
     }
     for (const [about, text] of this.#others) if (!others.has(about)) entries.push(overEntry(text));
     if (this.#failure !== '') entries.push(overEntry(this.#failure));
-    for (const key of forgetGone(this.#dsos, known)) entries.push(goneEntry(key));
+    for (const key of this.#presence.takeGone(known)) if (this.#dsos.delete(key)) entries.push(goneEntry(key));
     this.#others = others;
     this.#failure = '';
     return entries;

@@ -33,20 +33,20 @@ export class Drift {
 
   /** Whether it has to be written again: something is missing, or it has been another one for too long. */
   isLost(now: number): boolean {
-    if (this.#shown.isSameText(this.#expected)) {
+    if (this.#isAsExpected()) {
       // The next comparison is none.
-      this.#expected = this.#shown;
-      return false;
-    }
-    const [shown, expected] = [this.#shown.unpack(), this.#expected.unpack()];
-    if (isDeepStrictEqual(shown, expected)) {
-      // The next comparison is one of texts.
       this.expect(this.#shown);
       return false;
     }
+    const [shown, expected] = [this.#shown.unpack(), this.#expected.unpack()];
     this.#since ??= now;
     const wait = { since: this.#since, until: this.#since + PATIENCE_MS };
     return !isWhole(shown, expected) || isOver(wait, now);
+  }
+
+  #isAsExpected(): boolean {
+    if (this.#shown.isSameText(this.#expected)) return true;
+    return isDeepStrictEqual(this.#shown.unpack(), this.#expected.unpack());
   }
 }
 

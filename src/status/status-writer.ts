@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { DsoStatus } from '../api/status.ts';
 import { asProductError, type ProductError } from '../errors.ts';
 import { WriteQueue } from '../kubernetes/write-queue.ts';
-import { forgetGone } from '../reconcile/forget-gone.ts';
 import { type DestinationOutcome, type DsoOutcome, identityOf, type TickResult } from '../reconcile/outcome.ts';
+import { Presence } from '../reconcile/presence.ts';
 import { isOver } from '../reconcile/wait.ts';
 import type { StoredDso } from '../sources/hub.ts';
 import { Packed } from '../sources/packed.ts';
@@ -55,6 +55,7 @@ const QUIET_MS = 10_000;
 export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #memories = new Map<string, Memory>();
+  readonly #presence = new Presence();
   readonly #queue: WriteQueue<Job>;
 
   constructor(options: StatusWriterOptions) {
@@ -80,12 +81,11 @@ export class StatusWriter {
     const inOrder = outcomes.values();
     let next = inOrder.next().value;
     for (const { key, stored } of dsos) {
-      // Both are in the same order; of some nothing can be said yet.
       if (next?.key !== key) continue;
       if (stored) this.#offerOne(key, stored, next, byId, now);
       next = inOrder.next().value;
     }
-    forgetGone(this.#memories, dsos);
+    for (const key of this.#presence.takeGone(dsos)) this.#memories.delete(key);
     this.#queue.pump();
   }
 

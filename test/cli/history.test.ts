@@ -336,5 +336,10 @@ describe('one of several repositories that is gone', () => {
     expect(code).toBe(1);
     expect(err).toMatch(/^left out: RepositoryNotFound: reading \S+second\.git/);
     expect(out).toContain('1 decision computed again, 0 of other rules not, 0 findings');
+    // Which of them is of the one that is gone, nobody knows.
+    const since = ['--since', world.home.git('rev-parse', 'main').trim(), '--since', '0123456789'];
+    const data = await world.run('verify', '-o', 'json', ...since);
+    expect(data.err).toMatch(/^left out: RepositoryNotFound/);
+    expect(JSON.parse(data.out)).toMatchObject({ findings: [], leftOut: [{ reason: 'RepositoryNotFound' }] });
   });
 });

@@ -100,6 +100,16 @@ it('a record that could not be read and was removed is named until something is 
   expect((await verified(world, '--since', spoiled)).findings).toEqual([]);
 });
 
+it('what cannot be read is no record that was put back', async () => {
+  const world = await scaled();
+  world.home.commit({ [RECORD]: 'nothing\n' });
+  const removal = world.home.commit({ [RECORD]: null });
+  const again = world.home.commit({ [RECORD]: 'nothing\n' }, 'main', 'again', 'Mallory');
+  const { findings, reverts } = await verified(world, '--since', removal);
+  expect(findings).toMatchObject([{ reason: 'UnreadableRecord', commit: again, author: 'Mallory' }]);
+  expect(reverts).toEqual([]);
+});
+
 describe('a record that was removed with all that it had set', () => {
   it.each([[[]], [['--delete-files']]])('is told and no finding: release %s', async (more) => {
     const world = await scaled();

@@ -132,7 +132,7 @@ describe('a repository per member', () => {
     const subjects = [world.home, second].map((one) => one.git('log', '-1', '--format=%s').trim());
     expect(subjects).toEqual([
       'scale default/a 12 -> 16 (one 6 -> 8, two 6 -> 8)',
-      'scale default/a 12 -> 16 (one 6 -> 8, two 2 -> 8)',
+      'scale default/a at 16 (one 6 -> 8, two 2 -> 8)',
     ]);
   });
 
@@ -147,6 +147,21 @@ describe('a repository per member', () => {
     expect(await wired()).toEqual([]);
     back();
     expect(await wired()).toEqual(['two']);
+  });
+
+  it('nothing is said of the wiring of what a rule holds', async () => {
+    const rules = [{ name: 'ask', when: { namespaces: ['b'] }, then: 'hold' }];
+    const world = new World({ destinations: [{ repository: 'fleet.git', delivery: { rules } }] });
+    for (const [name, namespace] of [
+      ['a', 'default'],
+      ['x', 'b'],
+    ] as const) {
+      world.dso({ name, namespace });
+      world.metric(name, 20, namespace);
+    }
+    const { out } = await world.run('apply');
+    expect(out).toContain('Wire default/a once');
+    expect(out).not.toContain('Wire b/x');
   });
 
   it('one that was down from the first decision on follows', async () => {
@@ -222,6 +237,50 @@ describe('a repository per member', () => {
     expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 6]);
     expect([world.home.log().length, second.log().length]).toEqual([3, 4]);
     expect(second.read(RECORD)).toBe(world.home.read(RECORD));
+  });
+
+  it('a hand edit in the second holds also where its record was removed with it', async () => {
+    const { world, second } = setUp();
+    const path = overlayOf('two', 'a');
+    for (const value of [20, 60]) {
+      world.metric('a', value);
+      await world.tick();
+      const tip = second.tip() ?? '';
+      second.commit({ [RECORD]: null, [path]: second.read(path)?.replace(/value: \d+/, 'value: 40') ?? '' });
+      world.restart();
+      expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held HandEdit' });
+      expect(countOf(second, 'two', 'a')).toBe(40);
+      // Removed alone, it is written again.
+      second.git('update-ref', 'refs/heads/main', tip);
+      second.commit({ [RECORD]: null });
+      world.restart();
+      await world.tick();
+      expect(second.read(RECORD)).toBe(world.home.read(RECORD));
+    }
+  });
+
+  it('one commit moves no more than the limit also where the branch was behind', async () => {
+    const second = { name: 'second', repository: 'second.git', match: { members: ['two'] } };
+    const { world, second: branch } = setUp({
+      destinations: [
+        { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
+        { ...second, delivery: { maxReplicasPerCommit: 3 } },
+      ],
+    });
+    await world.tick();
+    const back = down(branch);
+    for (const value of [40, 60, 80]) {
+      world.metric('a', value);
+      await world.tick();
+    }
+    back();
+    world.restart();
+    const { outcomes } = await world.tick();
+    expect(outcomes[0]?.verdict).toMatchObject({
+      reason: 'ApprovalNeeded',
+      message: expect.stringContaining('moves 6'),
+    });
+    expect(countOf(branch, 'two', 'a')).toBe(2);
   });
 
   it('a hand edit in the second holds both', async () => {

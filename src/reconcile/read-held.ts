@@ -1,0 +1,39 @@
+import type { Destination } from '../config/load.ts';
+import { recordOf } from '../history/branch.ts';
+import { lastReadable, overlaysOf, type PastFiles, type RecordThen } from '../history/held-at.ts';
+import type { Repository } from './repository.ts';
+
+/**
+ * What the branch of a destination held at an instant.
+ *
+ * @param path of the records that are asked for, below the root
+ * @param when epoch milliseconds
+ */
+export async function readHeld(
+  repository: Repository,
+  destination: Destination,
+  path: string,
+  when: { readonly instant: number; readonly now: number },
+): Promise<PastFiles> {
+  const settings = destination;
+  const commit = await repository.commitAt(when.instant, when.now);
+  if (commit === null) return { settings, records: [], replaced: new Map(), overlays: [] };
+  const directory = `${destination.root}/${path}`;
+  const standing = await repository.filesAt(commit, [directory]);
+  const readable = standing.filter((one) => recordOf(one) !== null).map((one) => ({ ...one, lost: null }));
+  const lost = standing.flatMap((one) => (recordOf(one) === null ? one.path : []));
+  lost.push(...(await repository.removedAt(commit, directory)));
+  const records: readonly RecordThen[] =
+    lost.length === 0 ? readable : [...readable, ...lostOf(lost, await repository.revisions(lost, commit))];
+  const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
+  return { settings, records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, settings)) };
+}
+
+/** Of many paths a directory was asked for. */
+function lostOf(
+  paths: readonly string[],
+  revisions: Awaited<ReturnType<Repository['revisions']>>,
+): readonly RecordThen[] {
+  const wanted = new Set(paths);
+  return lastReadable(revisions.filter((one) => wanted.has(one.path)));
+}
