@@ -39,7 +39,7 @@ async function placesOf(
   since: readonly string[],
 ): Promise<ToldByEach<Place>> {
   const unknown = new Set(since);
-  const all = await readEach(destinations, async ({ id, root }): Promise<Place> => {
+  const all = await readEach(destinations, async ({ id, url, root }): Promise<Place> => {
     const revisions = await engine.revisions(id);
     const known: ReadonlySet<string>[] = [];
     for (const commit of since) {
@@ -50,7 +50,7 @@ async function placesOf(
     }
     const [first, ...others] = known;
     const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
-    return { root, revisions, counted, remembered: await rememberedAt(engine, id, root) };
+    return { repository: url, root, revisions, counted, remembered: await rememberedAt(engine, id, root) };
   });
   // It may be one of a branch that cannot be read.
   if (unknown.size === 0 || all.leftOut.length > 0) return all;

@@ -35,23 +35,27 @@ export function addVerify(program: Command, context: Context, done: (code: ExitC
       const all = await verifyAll(connected, options.since);
       sayLeftOut(all.leftOut, context, done);
       const format = formatOf(options.output);
-      context.stdout(format === 'json' || format === 'yaml' ? renderData(all, format) : render(all, context));
+      context.stdout(
+        format === 'json' || format === 'yaml'
+          ? renderData(all, format)
+          : render(all, connected.configuration.destinations.length > 1, context),
+      );
       if (all.findings.length > 0) done(EXIT.failed);
     });
   withOutput(withConfiguration(command));
 }
 
-function render(verification: Verification, { columns }: Context): string {
+/** @param areMany the same path can be in several repositories */
+function render(verification: Verification, areMany: boolean, { columns }: Context): string {
   const { findings, accepted, recomputed, notRecomputed, reverts, removed, resumed } = verification;
-  const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${one.path}: ${one.message}`]);
+  type Told = Pick<Verification['findings'][number], 'commit' | 'author' | 'path' | 'repository'>;
+  const at = ({ path, repository }: Told): string => (areMany ? `${path} in ${repository}` : path);
+  const who = ({ commit, author }: Told): string => `${commit.slice(0, 10)} by ${author}`;
+  const rows = findings.map((one) => [one.reason, one.commit.slice(0, 10), one.author, `${at(one)}: ${one.message}`]);
   const table = rows.length > 0 ? `${renderTable([['finding', 'commit', 'by', ''], ...rows], columns)}\n\n` : '';
-  const put = reverts.map(({ commit, author, path }) => `${commit.slice(0, 10)} by ${author} put ${path} back\n`);
-  const gone = removed.map(({ commit, author, path }) => {
-    return `${commit.slice(0, 10)} by ${author} removed ${path} and all that it had set\n`;
-  });
-  const taken = resumed.map(({ commit, author, path }) => {
-    return `${commit.slice(0, 10)} by ${author} changed ${path}, and it was resumed from there\n`;
-  });
+  const put = reverts.map((one) => `${who(one)} put ${at(one)} back\n`);
+  const gone = removed.map((one) => `${who(one)} removed ${at(one)} and all that it had set\n`);
+  const taken = resumed.map((one) => `${who(one)} changed ${at(one)}, and it was resumed from there\n`);
   const before = accepted > 0 ? `, ${accepted} until --since accepted` : '';
   const none = recomputed + notRecomputed === 0 ? NOTHING : '';
   const count = `${none}${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}${before}\n`;

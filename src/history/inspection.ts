@@ -24,6 +24,14 @@ interface Arrival {
   readonly unlisted: Standing['unlisted'];
 }
 
+/** What a check of the past of one destination came to. */
+interface Inspected extends Pick<Verification, 'recomputed' | 'notRecomputed'> {
+  readonly findings: readonly Finding[];
+  readonly reverts: readonly PersonsChange[];
+  readonly removed: readonly PersonsChange[];
+  readonly resumed: readonly PersonsChange[];
+}
+
 /** Goes through the past of one destination, commit by commit. */
 export class Inspection {
   readonly #root: string;
@@ -52,7 +60,7 @@ export class Inspection {
   }
 
   /** @param revisions all below the root, the newest first */
-  inspect(revisions: readonly Revision[]): Omit<Verification, 'accepted'> {
+  inspect(revisions: readonly Revision[]): Inspected {
     for (const commit of commitsOf(revisions)) this.#inspectCommit(commit);
     return {
       findings: [...this.#findings, ...this.#edits.standing(), ...this.#leftBehind(), ...this.#removedAndLeft()],
@@ -226,17 +234,13 @@ export class Inspection {
 
   #checkChain(revision: Revision, record: DecisionRecord, before: string | null, id: string): readonly Finding[] {
     const { previous, seq } = record;
-    // What is in no destination may be in one that cannot be read.
-    const isElsewhere = this.#others.isPart && previous !== null && this.#recordText(previous) === undefined;
+    // It may be the one that stood in a destination which cannot be read.
+    const isElsewhere = this.#others.isPart && previous !== null;
     if (previous === before || isElsewhere || this.#others.linked.has(id)) return [];
     const said = previous === null ? 'to be the first' : `to replace ${previous.slice(0, 10)}`;
     const was = before === null ? 'there was none' : `before it was ${before.slice(0, 10)}`;
     const message = `decision ${seq} says ${said}, ${was}: a record is missing, or was changed or forged`;
     return [found(revision, 'BrokenChain', message)];
-  }
-
-  #recordText(id: string): string | undefined {
-    return this.#branch.textOf(id) ?? this.#others.records.get(id);
   }
 
   /** What a record says was written has to stand beside it; a path that never was here belongs to another destination. */
@@ -267,7 +271,8 @@ export class Inspection {
   #priorOf(record: DecisionRecord, here: Arrival['here']): DecisionRecord | null {
     const { previous, total, state } = record;
     if (previous === null || total.before === null) return null;
-    const known = here?.id === previous ? here.record : parseRecord(this.#recordText(previous) ?? '');
+    const text = this.#branch.textOf(previous) ?? this.#others.records.get(previous) ?? '';
+    const known = here?.id === previous ? here.record : parseRecord(text);
     if (known) return known;
     const members = Object.entries(record.members).flatMap(([name, member]) => {
       return member.before === null ? [] : [[name, { ...member, after: member.before }] as const];

@@ -7,6 +7,8 @@ import type { Recompute } from './recomputation.ts';
 
 /** The past of one destination. */
 export interface Place {
+  /** For people. */
+  readonly repository: string;
   /** Directory that everything of it is below. */
   readonly root: string;
   /** Every version of the files below the root, the newest first. */
@@ -20,9 +22,12 @@ export interface Place {
 /** What a person did by right: told, and no finding. */
 export type PersonsChange = Pick<Finding, 'path' | 'commit' | 'author'>;
 
+/** The same path and commit can be in several. */
+type In<T> = T & { readonly repository: string };
+
 /** What a check of the past came to. */
 export interface Verification {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly In<Finding>[];
   /** Findings in commits that somebody has looked at before. */
   readonly accepted: number;
   /** Decisions that were made again. */
@@ -30,11 +35,11 @@ export interface Verification {
   /** Decisions of other rules: nothing is said about their numbers. */
   readonly notRecomputed: number;
   /** Commits that put an older record back. */
-  readonly reverts: readonly PersonsChange[];
+  readonly reverts: readonly In<PersonsChange>[];
   /** Commits that removed a record and all that it had set: a release, or a revert of the first decision. */
-  readonly removed: readonly PersonsChange[];
+  readonly removed: readonly In<PersonsChange>[];
   /** Hand edits that a decision began anew from, because a person ended the hold by `resume`. */
-  readonly resumed: readonly PersonsChange[];
+  readonly resumed: readonly In<PersonsChange>[];
 }
 
 /**
@@ -46,11 +51,19 @@ export interface Verification {
 export function verify(places: readonly Place[], recompute: Recompute, isPart = false): Verification {
   const others = othersOf(places, isPart);
   const all = places.map((place) => {
-    const { root, revisions, counted } = place;
+    const { repository, root, revisions, counted } = place;
     const inspected = new Inspection(root, recompute, others).inspect(revisions);
+    const here = <T>(things: readonly T[]): readonly In<T>[] => things.map((one) => ({ ...one, repository }));
     const findings = inspected.findings.filter(({ commit }) => counted?.has(commit) !== false);
     const accepted = inspected.findings.length - findings.length;
-    return { ...inspected, findings: [...findings, ...lostOf(place)], accepted };
+    return {
+      ...inspected,
+      findings: here([...findings, ...lostOf(place)]),
+      accepted,
+      reverts: here(inspected.reverts),
+      removed: here(inspected.removed),
+      resumed: here(inspected.resumed),
+    };
   });
   return {
     findings: all.flatMap(({ findings }) => findings),

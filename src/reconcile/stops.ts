@@ -132,7 +132,8 @@ function isChangedWithoutRecord(
   const [overlay, member] = [overlays.get(name), record.members[name]];
   if (id === home.id || recordId !== null || !overlay || !member || overlay.id === member.overlay) return false;
   if (overlay.count === null && !overlay.isUnreadable) return false;
-  return (state?.delivered?.[id] ?? 0) > 0 || (record.seq === 1 && overlay.count !== member.before);
+  const isOwn = overlay.count === member.before || overlay.count === member.after;
+  return (state?.delivered?.[id] ?? 0) > 0 || (record.seq === 1 && !isOwn);
 }
 
 /** What a person changed of a member: the overlay, or the index that does not list it any more. null: nothing. */

@@ -265,6 +265,12 @@ describe('history', () => {
     const { out } = await world.run('history', 'default/a', '--plot');
     expect(out).toMatch(/ 20┤ +┏━+┓\n/);
     expect(out).toMatch(/ 4┤━+┛ +┗━+\n/);
+    world.now += 3_600_000;
+    world.home.time = world.now / 1000;
+    const last = world.home.git('rev-parse', 'main~1').trim();
+    world.home.commit(Object.fromEntries(paths.map((path) => [path, world.home.read(path, last)])));
+    world.now += 3_600_000;
+    expect((await world.run('history', 'default/a', '--plot')).out).toMatch(/ 20┤ +┏━+┓ +┏━+\n/);
   });
 
   it('draws one plot for each DSO, the one that changed last first, and not with what contradicts it', async () => {
@@ -324,6 +330,26 @@ describe('one of several repositories that is gone', () => {
       expect(await world.run('history', 'default/a', ...args)).toMatchObject({ code: 1, out: '' });
     },
   );
+
+  it('is judged by nobody: what was resumed elsewhere says that it follows a record which only home has', async () => {
+    const world = new World(TWO);
+    const second = world.repository('second.git');
+    world.dso({ name: 'a' });
+    for (const value of [20, 60]) {
+      world.metric('a', value);
+      await world.tick();
+    }
+    const paths = second.paths('main~1').filter((path) => path.includes('default/a'));
+    const back = second.commit(Object.fromEntries(paths.map((path) => [path, second.read(path, 'main~1')])));
+    await world.run('resume', 'default/a');
+    world.metric('a', 100);
+    await world.tick();
+    expect((await world.run('verify')).out).toContain(
+      `${back.slice(0, 10)} by somebody put scaling/decisions/default/a.yaml in ${second.directory} back`,
+    );
+    renameSync(world.home.directory, `${world.home.directory}.away`);
+    expect((await world.run('verify')).out).toContain(' 0 findings');
+  });
 
   it('is named by verify, which checks what the others hold', async () => {
     const world = new World(TWO);

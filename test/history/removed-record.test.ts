@@ -15,7 +15,7 @@ describe('a record that was removed alone', () => {
     const removal = world.home.commit({ [RECORD]: null }, 'main', 'clean up', 'Eve');
     const named = { reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve' };
     const { findings, code } = await verified(world);
-    expect([findings, code]).toEqual([[{ ...named, message: expect.stringContaining(ONE) }], 1]);
+    expect([findings, code]).toMatchObject([[{ ...named, message: expect.stringContaining(ONE) }], 1]);
     const edit = world.home.commit({ [ONE]: edited(world, 30) }, 'main', 'more', 'Mallory');
     const both = [named, { reason: 'HandEdit', path: ONE, commit: edit, author: 'Mallory' }];
     expect((await verified(world)).findings).toMatchObject(both);
@@ -94,7 +94,7 @@ it('a record that could not be read and was removed is named until something is 
   const { findings, accepted, code } = await verified(world, '--since', spoiled);
   expect([accepted, code]).toEqual([1, 1]);
   const message = expect.stringContaining(`could not be read was removed, and what it set is left: ${ONE}`);
-  expect(findings).toEqual([{ reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve', message }]);
+  expect(findings).toMatchObject([{ reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve', message }]);
   world.metric('a', 250);
   await world.tick();
   expect((await verified(world, '--since', spoiled)).findings).toEqual([]);
@@ -118,7 +118,7 @@ describe('a record that was removed with all that it had set', () => {
     expect(world.home.read(RECORD)).toBeNull();
     const { findings, removed, code } = await verified(world);
     expect([findings, code]).toEqual([[], 0]);
-    expect(removed).toEqual([{ path: RECORD, commit, author: 'dso-gitops' }]);
+    expect(removed).toMatchObject([{ path: RECORD, commit, author: 'dso-gitops' }]);
     expect((await world.run('verify')).out).toContain(`by dso-gitops removed ${RECORD} and all that it had set`);
   });
 
@@ -169,7 +169,7 @@ describe('a merge that drops what was decided', () => {
       const merge = mergeOf(home, order, 'topic');
       const result = await verified(world);
       expect([result.findings, result.recomputed]).toEqual([[], 2]);
-      expect(result[told]).toEqual([{ path: RECORD, commit: merge, author: 'Eve' }]);
+      expect(result[told]).toMatchObject([{ path: RECORD, commit: merge, author: 'Eve' }]);
       expect((await world.run('verify')).out).toContain(merge.slice(0, 10));
     }
   });
@@ -189,7 +189,7 @@ describe('a merge that drops what was decided', () => {
     const merge = mergeOf(home, ['topic', 'main'], 'topic');
     const { findings, reverts, recomputed } = await verified(world);
     expect([findings, recomputed]).toEqual([[], 3]);
-    expect(reverts).toEqual([{ path: RECORD, commit: merge, author: 'Eve' }]);
+    expect(reverts).toMatchObject([{ path: RECORD, commit: merge, author: 'Eve' }]);
   });
 
   it('breaks no chain where the other side had put an older record back meanwhile', async () => {

@@ -259,6 +259,19 @@ describe('a repository per member', () => {
     }
   });
 
+  it('a record at home that cannot be read and is removed, as is advised, is adopted from the counts of both', async () => {
+    const { world } = setUp();
+    await world.tick();
+    world.home.commit({ [RECORD]: 'nothing\n' });
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'stalled RecordUnreadable' });
+    world.home.commit({ [RECORD]: null });
+    world.restart();
+    expect(verdictsOf(await world.tick())).not.toEqual({ 'default/a': 'held Reverted' });
+    world.metric('a', 60);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(6);
+  });
+
   it('one commit moves no more than the limit also where the branch was behind', async () => {
     const second = { name: 'second', repository: 'second.git', match: { members: ['two'] } };
     const { world, second: branch } = setUp({
