@@ -73,7 +73,7 @@ export interface DestinationOutcome {
 
 /** How a tick came out. */
 export interface TickResult {
-  /** In the order of `dsos`; of some of them nothing can be said yet. */
+  /** Sorted by key, as `dsos` are; of some of them nothing can be said yet. */
   readonly outcomes: readonly DsoOutcome[];
   readonly destinations: readonly DestinationOutcome[];
   /** What is proposed by pull request. */

@@ -12,6 +12,8 @@ export interface StatusInput {
   readonly outcome: DsoOutcome;
   /** By destination id. */
   readonly destinations: ReadonlyMap<string, DestinationOutcome>;
+  /** Commits that were told before anything was said of this DSO, by destination id; null: none. */
+  readonly earlier: ReadonlyMap<string, string> | null;
   /** Its ScaledObject is not known to be gone: as long as KEDA may scale it, it is the engine. */
   readonly isScaledByKeda: boolean;
   /** What was written before; null: nothing. */
@@ -88,7 +90,8 @@ function gitOpsOf(input: StatusInput, standing: Standing): GitOpsStatus {
   const before = previous?.gitOps ?? {};
   const { placed, decided } = outcome;
   const home = placed ? { repository: placed.home.url, branch: placed.home.branch } : {};
-  const commit = standing.commit === null ? {} : { lastCommit: standing.commit, lastCommitTime: instant(now) };
+  const carried = standing.commit ?? input.earlier?.get(placed?.home.id ?? '') ?? null;
+  const commit = carried === null ? {} : { lastCommit: carried, lastCommitTime: instant(now) };
   const state = standing.state ?? before.state;
   const unplaced = decided?.split?.unplaced ?? 0;
   const pending = standing.waiting.map(({ destination, message }) => ({

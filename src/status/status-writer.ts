@@ -56,6 +56,8 @@ export class StatusWriter {
   readonly #options: StatusWriterOptions;
   readonly #memories = new Map<string, Memory>();
   readonly #presence = new Presence();
+  /** Commits of which nothing was said yet, by key and by destination id: of a fleet, what came of a push is told first. */
+  readonly #carried = new Map<string, Map<string, string>>();
   readonly #queue: WriteQueue<Job>;
 
   constructor(options: StatusWriterOptions) {
@@ -78,14 +80,18 @@ export class StatusWriter {
   /** Takes what a tick came to. */
   offer({ outcomes, dsos, destinations, now }: TickResult): void {
     const byId = new Map(destinations.map((one) => [one.destination.id, one]));
-    const inOrder = outcomes.values();
-    let next = inOrder.next().value;
+    for (const { destination, commit, composition } of destinations)
+      if (commit !== null) this.#noteCommit(destination.id, commit, composition?.decisions.keys() ?? []);
+    const sorted = outcomes.values();
+    let next = sorted.next().value;
     for (const { key, stored } of dsos) {
-      if (next?.key !== key) continue;
-      if (stored) this.#offerOne(key, stored, next, byId, now);
-      next = inOrder.next().value;
+      while (next && next.key < key) next = sorted.next().value;
+      if (stored && next?.key === key) this.#offerOne(key, stored, next, byId, now);
     }
-    for (const key of this.#presence.takeGone(dsos)) this.#memories.delete(key);
+    for (const key of this.#presence.takeGone(dsos)) {
+      this.#memories.delete(key);
+      this.#carried.delete(key);
+    }
     this.#queue.pump();
   }
 
@@ -96,6 +102,10 @@ export class StatusWriter {
    */
   async flush(end: AbortSignal): Promise<void> {
     await this.#queue.flush(end);
+  }
+
+  #noteCommit(destinationId: string, commit: string, keys: Iterable<string>): void {
+    for (const key of keys) this.#carried.set(key, (this.#carried.get(key) ?? new Map()).set(destinationId, commit));
   }
 
   #offerOne(
@@ -115,7 +125,8 @@ export class StatusWriter {
     const isSame =
       memory?.outcome === identityOf(outcome) &&
       isSameObject(memory.stored, stored) &&
-      memory.isScaledByKeda === isScaledByKeda;
+      memory.isScaledByKeda === isScaledByKeda &&
+      !this.#carried.has(key);
     if (isSame && !isLost && !isConcerned(outcome, destinations)) {
       // What the watch had before is not kept.
       if (memory.stored !== stored) this.#memories.set(key, { ...memory, stored });
@@ -125,7 +136,9 @@ export class StatusWriter {
     // It is one of ours: it was made by statusOf, or has been read like this.
     const remembered = (memory?.status.unpack() as DsoStatus | undefined) ?? null;
     const previous = laterOf(remembered, live);
-    const status = statusOf({ stored, outcome, destinations, isScaledByKeda, previous, now });
+    const earlier = this.#carried.get(key) ?? null;
+    this.#carried.delete(key);
+    const status = statusOf({ stored, outcome, destinations, earlier, isScaledByKeda, previous, now });
     const isNews = previous === null || !isDeepStrictEqual(withoutState(previous), withoutState(status));
     const isStateNews = !isDeepStrictEqual(previous?.gitOps?.state, status.gitOps?.state);
     const isRepair = !isNews && !(isStateNews && outcome.decided?.isStateNews === true);

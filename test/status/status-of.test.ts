@@ -31,7 +31,7 @@ function statusAfter({ outcomes, destinations, now }: TickResult, previous: DsoS
   const [outcome] = outcomes;
   if (!outcome) throw new Error('no outcome');
   const byId = new Map(destinations.map((one) => [one.destination.id, one]));
-  return statusOf({ stored: STORED, outcome, destinations: byId, isScaledByKeda: false, previous, now });
+  return statusOf({ stored: STORED, outcome, destinations: byId, earlier: null, isScaledByKeda: false, previous, now });
 }
 
 function conditions(status: DsoStatus): Readonly<Record<string, string>> {
@@ -152,7 +152,15 @@ describe('texts that nobody limits', () => {
     const error = new ProductError('later', 'PushRejected', 'é'.repeat(40_000));
     const byId = new Map(destinations.map((one) => [one.destination.id, { ...one, commit: null, error }]));
     const stored = { ...STORED, requestedAt: 'x'.repeat(2000) };
-    const status = statusOf({ stored, outcome, destinations: byId, isScaledByKeda: false, previous: null, now });
+    const status = statusOf({
+      stored,
+      outcome,
+      destinations: byId,
+      earlier: null,
+      isScaledByKeda: false,
+      previous: null,
+      now,
+    });
     expect(conditions(status)['Delivered']).toBe('False PushRejected');
     expect(status.gitOps?.pending?.[0]?.message).toMatch(/^é+\.\.\.$/);
     expect(DsoStatus.safeParse(status).error).toBeUndefined();

@@ -107,6 +107,13 @@ function slowWrite(): { readonly land: () => void; readonly fail: (error: Error)
   return { land, fail };
 }
 
+it('names the commit that was told before anything was said of the DSO', async () => {
+  await offer({ ...committed, outcomes: [] });
+  await offer(quiet);
+  expect(api.status).toMatchObject({ gitOps: { lastCommit: committed.destinations[0]?.commit } });
+  expect(committed.destinations[0]?.commit).toMatch(/^[0-9a-f]{40}$/);
+});
+
 describe('two writes of one DSO', () => {
   it('come one after the other: the older one does not land after the newer one', async () => {
     await offer(committed);
