@@ -1,6 +1,6 @@
 import type { Destination } from '../config/load.ts';
 import { recordOf } from '../history/branch.ts';
-import { lastReadable, overlaysOf, type PastFiles, type RecordThen } from '../history/held-at.ts';
+import { lastReadable, overlaysOf, type PastFiles } from '../history/held-at.ts';
 import type { Repository } from './repository.ts';
 
 /**
@@ -21,19 +21,11 @@ export async function readHeld(
   const directory = `${destination.root}/${path}`;
   const standing = await repository.filesAt(commit, [directory]);
   const readable = standing.filter((one) => recordOf(one) !== null).map((one) => ({ ...one, lost: null }));
-  const lost = standing.flatMap((one) => (recordOf(one) === null ? one.path : []));
-  lost.push(...(await repository.removedAt(commit, directory)));
-  const records: readonly RecordThen[] =
-    lost.length === 0 ? readable : [...readable, ...lostOf(lost, await repository.revisions(lost, commit))];
+  const unreadable = standing.flatMap((one) => (recordOf(one) === null ? one.path : []));
+  const lost = new Set([...unreadable, ...(await repository.removedAt(commit, directory))]);
+  const past = lost.size > 0 ? await repository.revisions([...lost], commit) : [];
+  // Of many paths the directory of all is asked for.
+  const records = [...readable, ...lastReadable(past.filter((one) => lost.has(one.path)))];
   const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
   return { settings, records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, settings)) };
-}
-
-/** Of many paths a directory was asked for. */
-function lostOf(
-  paths: readonly string[],
-  revisions: Awaited<ReturnType<Repository['revisions']>>,
-): readonly RecordThen[] {
-  const wanted = new Set(paths);
-  return lastReadable(revisions.filter((one) => wanted.has(one.path)));
 }
