@@ -4,6 +4,7 @@ import * as core from '@actions/core';
 import { connectToGit, forges } from '../cli/connect.ts';
 import type { Context } from '../cli/context.ts';
 import { requireConfiguration } from '../cli/options.ts';
+import { leftOutLines } from '../cli/read-each.ts';
 import { endApply, tickOnce } from '../cli/tick-once.ts';
 import { verifyAll } from '../cli/verify-all.ts';
 import { asProductError, mustAct } from '../errors.ts';
@@ -172,7 +173,7 @@ class Action {
     const verification = await verifyAll(connected, since ? [since] : []);
     const { findings, recomputed, notRecomputed, leftOut } = verification;
     const checked = `${counted(recomputed, 'decision')} computed again, ${notRecomputed} of other rules not, ${counted(findings.length, 'finding')}`;
-    const said = [checked, ...leftOut.map(({ reason, message }) => `left out: ${reason}: ${message}`)].join('\n\n');
+    const said = [checked, ...leftOutLines(leftOut)].join('\n\n');
     core.info(said);
     const table = findings.length > 0 ? `\n\n${findingsTable(findings)}` : '';
     await core.summary.addRaw(`### Verification\n\n${said}${table}\n`).write();

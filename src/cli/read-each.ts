@@ -22,12 +22,17 @@ export async function readEach<T>(
   return { told, leftOut };
 }
 
+/** What was left out, for people: a line for each. */
+export function leftOutLines(leftOut: readonly Pick<ProductError, 'reason' | 'message'>[]): readonly string[] {
+  return leftOut.map(({ reason, message }) => `left out: ${reason}: ${shownText(message)}`);
+}
+
 /** Says what was left out; then the command has failed. */
 export function sayLeftOut(
   leftOut: readonly Pick<ProductError, 'reason' | 'message'>[],
   { stderr }: Pick<Context, 'stderr'>,
   done: (code: ExitCode) => void,
 ): void {
-  for (const { reason, message } of leftOut) stderr(`left out: ${reason}: ${shownText(message)}\n`);
+  for (const line of leftOutLines(leftOut)) stderr(`${line}\n`);
   if (leftOut.length > 0) done(EXIT.failed);
 }

@@ -17,6 +17,20 @@ export interface Revision {
   readonly replaced: readonly (string | null)[];
 }
 
+/**
+ * Versions that changed what stood at their paths: against the other parent of a merge one need not be a change.
+ *
+ * @param versions the oldest first
+ */
+export function changesOf<T extends Pick<Revision, 'path' | 'text'>>(versions: readonly T[]): readonly T[] {
+  const standing = new Map<string, string | null>();
+  return versions.filter(({ path, text }) => {
+    const isChange = standing.get(path) !== text;
+    standing.set(path, text);
+    return isChange;
+  });
+}
+
 /** One decision as it landed. */
 export interface PastDecision {
   /** `namespace/name`. */
@@ -58,23 +72,19 @@ export function decisionsOf(revisions: readonly Revision[]): readonly PastDecisi
 export function putBacksOf(places: readonly (readonly Revision[])[]): readonly PastDecision[] {
   const known = new Set<string>();
   return places.flatMap((revisions) => {
-    const standing = new Map<string, string>();
-    const seen = new Set<string>();
-    const own = new Set<string>();
-    const found: PastDecision[] = [];
-    for (const revision of revisions.toReversed()) {
+    const records = revisions.toReversed().flatMap((revision) => {
       const record = revision.text === null ? null : parseRecord(revision.text);
-      if (!record || standing.get(revision.path) === revision.text) continue;
-      standing.set(revision.path, revision.text ?? '');
-      const decision = pastDecision(record, revision);
-      if (known.has(decision.key)) continue;
-      own.add(decision.key);
-      const id = blobId(revision.text ?? '');
-      if (seen.has(id)) found.push({ ...decision, time: revision.committedAt });
+      return record ? [{ ...revision, decision: pastDecision(record, revision) }] : [];
+    });
+    const own = records.filter(({ decision }) => !known.has(decision.key));
+    for (const { decision } of own) known.add(decision.key);
+    const seen = new Set<string>();
+    return changesOf(own).flatMap(({ text, committedAt, decision }) => {
+      const id = blobId(text ?? '');
+      const isPutBack = seen.has(id);
       seen.add(id);
-    }
-    for (const key of own) known.add(key);
-    return found;
+      return isPutBack ? [{ ...decision, time: committedAt }] : [];
+    });
   });
 }
 

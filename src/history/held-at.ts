@@ -1,8 +1,8 @@
 import { blobId } from '../manifests/blob.ts';
 import { type LayoutSettings, overlayPath, parseOverlay } from '../manifests/layout.ts';
 import { type DecisionRecord, parseRecord } from '../manifests/record.ts';
-import { commitsOf, recordOf } from './branch.ts';
-import type { PastDecision, Revision } from './decision-history.ts';
+import { recordOf } from './branch.ts';
+import { changesOf, type PastDecision, type Revision } from './decision-history.ts';
 
 /** What a branch held of a DSO at an instant: its record of then, and what the overlays really said. */
 export interface HeldDecision extends Omit<PastDecision, 'total' | 'members'> {
@@ -53,13 +53,9 @@ export interface PastFiles {
  * @param revisions every version of these records, the newest first
  */
 export function lastReadable(revisions: readonly Revision[]): readonly RecordThen[] {
-  const standing = new Map<string, string | null>();
   const found = new Map<string, RecordThen>();
-  for (const revision of commitsOf(revisions).flat()) {
+  for (const revision of changesOf(revisions.toReversed())) {
     const { path, commit, author, text } = revision;
-    // Against the other parent of a merge it need not be a change of what stands.
-    if (standing.has(path) && standing.get(path) === text) continue;
-    standing.set(path, text);
     const last = found.get(path);
     if (recordOf(revision) !== null) found.set(path, { ...revision, replaced: [], lost: null });
     else if (last) found.set(path, { ...last, lost: { is: text === null ? 'removed' : 'unreadable', commit, author } });

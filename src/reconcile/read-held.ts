@@ -21,8 +21,8 @@ export async function readHeld(
   const directory = `${destination.root}/${path}`;
   const standing = await repository.filesAt(commit, [directory]);
   const readable = standing.filter((one) => recordOf(one) !== null).map((one) => ({ ...one, lost: null }));
-  const unreadable = standing.flatMap((one) => (recordOf(one) === null ? one.path : []));
-  const lost = new Set([...unreadable, ...(await repository.removedAt(commit, directory))]);
+  const lost = new Set([...standing.map((one) => one.path), ...(await repository.removedAt(commit, directory))]);
+  for (const { path: there } of readable) lost.delete(there);
   const past = lost.size > 0 ? await repository.revisions([...lost], commit) : [];
   // Of many paths the directory of all is asked for.
   const records = [...readable, ...lastReadable(past.filter((one) => lost.has(one.path)))];

@@ -69,7 +69,7 @@ export interface Repository {
   commitAt(instant: number, now: number): Promise<string | null>;
   /** Files at or below paths as they were at a commit that `commitAt` gave, each with the commit that made it so. */
   filesAt(commit: string, paths: readonly string[]): Promise<readonly Revision[]>;
-  /** Paths of the files below a directory that were removed until a commit that `commitAt` gave, and are not there. */
+  /** Paths of the files at or below a path that were removed until a commit that `commitAt` gave, and are not there. */
   removedAt(commit: string, directory: string): Promise<readonly string[]>;
   /**
    * Every version of the files at or below paths, the newest first; fetches the whole history.

@@ -107,12 +107,9 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
   for (const member of input.members) {
     // Each destination is held to the record it got: one that was down is behind, not edited.
     const landed = input.landed.get(member.destination.id);
-    if (!landed) continue;
-    const isBare = isChangedWithoutRecord(input, member, landed, record);
-    if (!isBare && !landed.record?.members[member.name]) continue;
-    const path = isBare ? (landed.overlays.get(member.name)?.path ?? null) : pathByHand(input, member, landed);
+    const path = landed ? pathByHand(input, member, landed, record) : null;
     if (path === null) continue;
-    const isLeftOut = !isBare && !isChangedByHand(member.name, landed);
+    const isLeftOut = path !== landed?.overlays.get(member.name)?.path;
     const message = `${path} was changed by hand after decision ${record.seq}${isLeftOut ? ` and leaves ${input.dso.name} out, so ${member.name} does not apply it` : ''}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
@@ -137,9 +134,14 @@ function isChangedWithoutRecord(
 }
 
 /** What a person changed of a member: the overlay, or the index that does not list it any more. null: nothing. */
-function pathByHand({ dso }: DecideInput, { name, destination }: PlacedMember, landed: Landed): string | null {
+function pathByHand(input: DecideInput, member: PlacedMember, landed: Landed, atHome: LandedRecord): string | null {
+  const { name, destination } = member;
   const standing = landed.overlays.get(name);
+  if (isChangedWithoutRecord(input, member, landed, atHome)) return standing?.path ?? null;
+  if (!landed.record?.members[name]) return null;
   if (isChangedByHand(name, landed)) return standing?.path ?? null;
   // An index that was removed is made again; one that is none of ours is the matter of those who are added to it.
-  return standing?.id != null && standing.listing === 'leftOut' ? indexPath(destination, name, dso.namespace) : null;
+  return standing?.id != null && standing.listing === 'leftOut'
+    ? indexPath(destination, name, input.dso.namespace)
+    : null;
 }

@@ -170,7 +170,7 @@ export class Mirror {
     return this.#past.filesAt(commit, paths);
   }
 
-  /** Paths of the files below a directory that were removed until a commit that `commitAt` gave, and are not there. */
+  /** Paths of the files at or below a path that were removed until a commit that `commitAt` gave, and are not there. */
   removedAt(commit: string, directory: string): Promise<readonly string[]> {
     return this.#past.removedAt(commit, directory);
   }

@@ -14,6 +14,7 @@ import { dsoField, type LogEntry, type LogMessage } from './log.ts';
 
 /** What was said of one DSO. */
 interface SaidOfDso {
+  /** Of what it was said of. */
   readonly outcome: number;
   /** News by what it is about. */
   readonly said: ReadonlyMap<string, Pick<Said, 'news' | 'isTrouble'>>;

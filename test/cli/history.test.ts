@@ -1,6 +1,6 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { overlayOf, World } from '../scenarios/world.ts';
+import { decidedInTwo, overlayOf, World } from '../scenarios/world.ts';
 
 /** Three decisions about a, one about b, and commits of others between them. */
 async function past(): Promise<World> {
@@ -306,21 +306,10 @@ describe('history', () => {
 });
 
 describe('one of several repositories that is gone', () => {
-  const TWO = {
-    destinations: [
-      { name: 'first', repository: 'fleet.git', match: { members: ['one'] } },
-      { name: 'second', repository: 'second.git', match: { members: ['two'] } },
-    ],
-  };
-
   it.each([{ args: [] }, { args: ['--at', '2027-01-01T00:00Z'] }])(
     'is named, and what the others tell is told: $args',
     async ({ args }) => {
-      const world = new World(TWO);
-      const second = world.repository('second.git');
-      world.dso({ name: 'a' });
-      world.metric('a', 20);
-      await world.tick();
+      const { world, second } = await decidedInTwo();
       renameSync(second.directory, `${second.directory}.away`);
       const { out, code, err } = await world.run('history', 'default/a', ...args);
       expect(code).toBe(1);
@@ -332,13 +321,9 @@ describe('one of several repositories that is gone', () => {
   );
 
   it('is judged by nobody: what was resumed elsewhere says that it follows a record which only home has', async () => {
-    const world = new World(TWO);
-    const second = world.repository('second.git');
-    world.dso({ name: 'a' });
-    for (const value of [20, 60]) {
-      world.metric('a', value);
-      await world.tick();
-    }
+    const { world, second } = await decidedInTwo();
+    world.metric('a', 60);
+    await world.tick();
     const paths = second.paths('main~1').filter((path) => path.includes('default/a'));
     const back = second.commit(Object.fromEntries(paths.map((path) => [path, second.read(path, 'main~1')])));
     await world.run('resume', 'default/a');
@@ -352,11 +337,7 @@ describe('one of several repositories that is gone', () => {
   });
 
   it('is named by verify, which checks what the others hold', async () => {
-    const world = new World(TWO);
-    const second = world.repository('second.git');
-    world.dso({ name: 'a' });
-    world.metric('a', 20);
-    await world.tick();
+    const { world, second } = await decidedInTwo();
     renameSync(second.directory, `${second.directory}.away`);
     const { out, code, err } = await world.run('verify');
     expect(code).toBe(1);

@@ -44,7 +44,7 @@ describe('verify', () => {
     await world.tick();
     const { findings, resumed, code } = await verified(world);
     expect([findings, code]).toEqual([[], 0]);
-    expect(resumed).toMatchObject([{ path, commit, author: 'somebody' }]);
+    expect(resumed).toEqual([{ path, commit, author: 'somebody', repository: world.home.directory }]);
     expect((await world.run('verify')).out).toContain(`${commit.slice(0, 10)} by somebody changed ${path}`);
   });
 
@@ -336,6 +336,6 @@ describe('verify of two repositories', () => {
     expect((await verified(world)).findings).toMatchObject([{ reason: 'HandEdit', path, commit }]);
     await world.run('resume', 'default/a');
     const { findings, resumed } = await verified(world);
-    expect([findings, resumed]).toMatchObject([[], [{ path, commit, author: 'somebody' }]]);
+    expect([findings, resumed]).toEqual([[], [{ path, commit, author: 'somebody', repository: second.directory }]]);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countOf, overlayOf, TWO_REPOSITORIES, World } from '../scenarios/world.ts';
+import { countOf, decidedInTwo, overlayOf, World } from '../scenarios/world.ts';
 import { RECORD } from './verified.ts';
 
 interface Held {
@@ -17,18 +17,9 @@ async function heldNow(world: World): Promise<readonly Held[]> {
   return JSON.parse(out) as readonly Held[];
 }
 
-async function twoRepositories(): Promise<{ readonly world: World; readonly second: ReturnType<World['repository']> }> {
-  const world = new World(TWO_REPOSITORIES);
-  const second = world.repository('second.git');
-  world.dso({ name: 'a' });
-  world.metric('a', 20);
-  await world.tick();
-  return { world, second };
-}
-
 describe('a record that is lost', () => {
   it('says nothing where another one stands: its member has left', async () => {
-    const { world, second } = await twoRepositories();
+    const { world, second } = await decidedInTwo();
     world.dso({ name: 'a', members: { one: 1 } });
     world.metric('a', 60);
     await world.tick();
@@ -37,7 +28,7 @@ describe('a record that is lost', () => {
   });
 
   it('says nothing where another one stands: the first repository has no part of it any more', async () => {
-    const { world, second } = await twoRepositories();
+    const { world, second } = await decidedInTwo();
     await world.run('release', 'default/a', '--yes');
     world.restart();
     world.dso({ name: 'a', members: { two: 1 } });
@@ -52,7 +43,7 @@ describe('a record that is lost', () => {
   });
 
   it('leaves what its overlay has, where the one at home names it', async () => {
-    const { world, second } = await twoRepositories();
+    const { world, second } = await decidedInTwo();
     second.commit({ [RECORD]: null });
     expect(await heldNow(world)).toMatchObject([{ total: { after: 4 }, members: { two: { after: 2 } }, lost: null }]);
   });

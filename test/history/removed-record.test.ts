@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { overlayOf, TWO_REPOSITORIES, World } from '../scenarios/world.ts';
+import { decidedInTwo, overlayOf, type World } from '../scenarios/world.ts';
 import { mergeOf, RECORD, scaled, verified } from './verified.ts';
 
 const ONE = overlayOf('one', 'a');
@@ -13,9 +13,10 @@ describe('a record that was removed alone', () => {
   it('is named, and with it the hand edit that follows, also when a decision has begun from there', async () => {
     const world = await scaled();
     const removal = world.home.commit({ [RECORD]: null }, 'main', 'clean up', 'Eve');
-    const named = { reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve' };
+    const { directory: repository } = world.home;
+    const named = { reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve', repository };
     const { findings, code } = await verified(world);
-    expect([findings, code]).toMatchObject([[{ ...named, message: expect.stringContaining(ONE) }], 1]);
+    expect([findings, code]).toEqual([[{ ...named, message: expect.stringContaining(ONE) }], 1]);
     const edit = world.home.commit({ [ONE]: edited(world, 30) }, 'main', 'more', 'Mallory');
     const both = [named, { reason: 'HandEdit', path: ONE, commit: edit, author: 'Mallory' }];
     expect((await verified(world)).findings).toMatchObject(both);
@@ -94,7 +95,8 @@ it('a record that could not be read and was removed is named until something is 
   const { findings, accepted, code } = await verified(world, '--since', spoiled);
   expect([accepted, code]).toEqual([1, 1]);
   const message = expect.stringContaining(`could not be read was removed, and what it set is left: ${ONE}`);
-  expect(findings).toMatchObject([{ reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve', message }]);
+  const named = { reason: 'RemovedRecord', path: RECORD, commit: removal, author: 'Eve' };
+  expect(findings).toEqual([{ ...named, message, repository: world.home.directory }]);
   world.metric('a', 250);
   await world.tick();
   expect((await verified(world, '--since', spoiled)).findings).toEqual([]);
@@ -118,16 +120,12 @@ describe('a record that was removed with all that it had set', () => {
     expect(world.home.read(RECORD)).toBeNull();
     const { findings, removed, code } = await verified(world);
     expect([findings, code]).toEqual([[], 0]);
-    expect(removed).toMatchObject([{ path: RECORD, commit, author: 'dso-gitops' }]);
+    expect(removed).toEqual([{ path: RECORD, commit, author: 'dso-gitops', repository: world.home.directory }]);
     expect((await world.run('verify')).out).toContain(`by dso-gitops removed ${RECORD} and all that it had set`);
   });
 
   it('is told in each repository, and one that was removed alone is named in its own', async () => {
-    const world = new World(TWO_REPOSITORIES);
-    const second = world.repository('second.git');
-    world.dso({ name: 'a' });
-    world.metric('a', 20);
-    await world.tick();
+    const { world, second } = await decidedInTwo();
     const tip = second.tip() ?? '';
     const commit = second.commit({ [RECORD]: null });
     expect((await verified(world)).findings).toMatchObject([{ reason: 'RemovedRecord', path: RECORD, commit }]);
@@ -169,7 +167,7 @@ describe('a merge that drops what was decided', () => {
       const merge = mergeOf(home, order, 'topic');
       const result = await verified(world);
       expect([result.findings, result.recomputed]).toEqual([[], 2]);
-      expect(result[told]).toMatchObject([{ path: RECORD, commit: merge, author: 'Eve' }]);
+      expect(result[told]).toEqual([{ path: RECORD, commit: merge, author: 'Eve', repository: home.directory }]);
       expect((await world.run('verify')).out).toContain(merge.slice(0, 10));
     }
   });
@@ -189,7 +187,7 @@ describe('a merge that drops what was decided', () => {
     const merge = mergeOf(home, ['topic', 'main'], 'topic');
     const { findings, reverts, recomputed } = await verified(world);
     expect([findings, recomputed]).toEqual([[], 3]);
-    expect(reverts).toMatchObject([{ path: RECORD, commit: merge, author: 'Eve' }]);
+    expect(reverts).toEqual([{ path: RECORD, commit: merge, author: 'Eve', repository: home.directory }]);
   });
 
   it('breaks no chain where the other side had put an older record back meanwhile', async () => {

@@ -290,3 +290,13 @@ export function verdictsOf({ outcomes }: TickResult): Readonly<Record<string, st
 export function errorsOf({ destinations }: TickResult): readonly string[] {
   return destinations.flatMap(({ error }) => error?.reason ?? []);
 }
+
+/** The first decision of `default/a` in two repositories. */
+export async function decidedInTwo(): Promise<{ readonly world: World; readonly second: BareRepository }> {
+  const world = new World(TWO_REPOSITORIES);
+  const second = world.repository('second.git');
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  return { world, second };
+}
