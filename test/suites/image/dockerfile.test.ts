@@ -29,15 +29,14 @@ it('the steps of the Dockerfile make a service that runs, without root and witho
     else if (instruction.getKeyword() === 'ENTRYPOINT') entrypoint = JSON.parse(text) as string[];
     else if (instruction.getKeyword() === 'USER') expect(text).toBe(`${USER}:${USER}`);
   }
-  const [node = '', main = ''] = entrypoint;
-  const installed = join(stage, main.replace('/app/', ''));
-  expect(asUser(stage, node, installed, 'crd')).toContain('kind: CustomResourceDefinition');
-  expect(asUser(stage, node, installed, 'install', '--export')).toContain('kind: Deployment');
+  const [node = '', ...product] = entrypoint.map((word) => word.replace(/^\/app\//, `${stage}/`));
+  expect(asUser(stage, node, ...product, 'crd')).toContain('kind: CustomResourceDefinition');
+  expect(asUser(stage, node, ...product, 'install', '--export')).toContain('kind: Deployment');
   expect(existsSync(join(stage, 'node_modules'))).toBe(false);
-  const configuration = /plan -c (\S+)/.exec(asUser(stage, node, installed, 'quickstart'))?.[1] ?? '';
+  const configuration = /plan -c (\S+)/.exec(asUser(stage, node, ...product, 'quickstart'))?.[1] ?? '';
   const serve = 'timeout -s TERM --preserve-status 4 "$@"';
   const run = ['run', '--config', configuration, '--log-format', 'json', '--health-port', '0'];
-  expect(asUser(stage, 'sh', '-c', serve, 'sh', node, installed, ...run)).toContain('"msg":"watching"');
+  expect(asUser(stage, 'sh', '-c', serve, 'sh', node, ...product, ...run)).toContain('"msg":"watching"');
 });
 
 function copy(instruction: Copy, stages: ReadonlyMap<string, string>, stage: string): void {
