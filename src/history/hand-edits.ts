@@ -1,4 +1,5 @@
 import { blobId } from '../manifests/blob.ts';
+import { parseIndex } from '../manifests/layout.ts';
 import { setsNothing } from '../manifests/sets-nothing.ts';
 import type { Branch } from './branch.ts';
 import type { Revision } from './decision-history.ts';
@@ -6,6 +7,8 @@ import { type Finding, found } from './finding.ts';
 import { indexBeside } from './index-beside.ts';
 import { type IndexProblem, indexProblems } from './index-problem.ts';
 import type { PersonsChange } from './verify.ts';
+
+const REMOVED = 'was removed by hand';
 
 /** Changes of overlays and of what stands beside them that no decision made. */
 export class HandEdits {
@@ -17,6 +20,8 @@ export class HandEdits {
   /** Files of the user that were there before anything was decided. */
   readonly #own = new Set<string>();
   readonly #resumed: PersonsChange[] = [];
+  /** Removals of what no record names, by path: they harm where an index lists it. */
+  readonly #removed = new Map<string, Finding>();
   /** Of indexes, by path and the name that is left out. */
   readonly #indexes = new Map<string, Finding[]>();
 
@@ -31,7 +36,14 @@ export class HandEdits {
 
   /** Those that no decision came after. */
   standing(): readonly Finding[] {
-    return [...this.#open.values(), ...this.#early.values(), ...this.#indexes.values()].flat();
+    const removed = [...this.#removed.values()].filter(({ path }) => this.#indexThatMisses(path) !== null);
+    const edits = [...this.#open.values(), ...this.#early.values(), ...this.#indexes.values(), removed].flat();
+    return edits.map((edit) => {
+      const index = this.#indexThatMisses(edit.path);
+      return index === null
+        ? edit
+        : { ...edit, message: `${edit.message}, and ${index} lists it: nothing there builds` };
+    });
   }
 
   /** Looks at a change when its commit is applied. @param before the text it replaced, null: there was none */
@@ -46,7 +58,9 @@ export class HandEdits {
     const problems = this.#indexProblems(revision, before);
     for (const { message, missing } of problems ?? [])
       put(this.#indexes, found(revision, 'HandEdit', message), `${path} ${missing ?? ''}`);
-    if (problems !== undefined || isHarmless(revision)) return;
+    if (problems !== undefined) return;
+    if (revision.text === null) this.#removed.set(path, found(revision, 'HandEdit', REMOVED));
+    if (isHarmless(revision)) return;
     if (!this.#branch.hasRecords) this.#own.add(path);
     if (this.#isOwn(path)) return;
     const message = revision.isPlain
@@ -96,6 +110,14 @@ export class HandEdits {
     return [{ message: 'was changed by hand: it is not a plain file', missing: null }];
   }
 
+  /** The index that lists an overlay which is not there any more; null: none does. */
+  #indexThatMisses(overlay: string): string | null {
+    if (this.#branch.at(overlay) !== null) return null;
+    const index = indexBeside(overlay);
+    const name = overlay.split('/').at(-2) ?? '';
+    return parseIndex(this.#branch.at(index)?.text ?? '')?.includes(name) ? index : null;
+  }
+
   #isOwn(path: string): boolean {
     return this.#own.has(path) && !this.#branch.isEverNamed(path);
   }
@@ -103,7 +125,7 @@ export class HandEdits {
 
 /** Beside a record an overlay is what the record says. */
 function overlayProblem({ text, isPlain }: Revision, wanted: string): string | null {
-  if (text === null) return 'was removed by hand';
+  if (text === null) return REMOVED;
   if (blobId(text) !== wanted) return 'was changed by hand: it is not what the record says';
   return isPlain ? null : 'was changed by hand: it is not a plain file';
 }

@@ -116,12 +116,15 @@ export class StateStore {
     if (!isSame && !this.#isKeptInHub) this.#unsaved.add(key);
   }
 
-  /** Saved with the next news: until then the history tells it. */
+  /** The history tells it as well, unless it is forced back: it is saved with what is pushed next, or when a process ends. */
   #landedElsewhere({ placed, decided }: DecidedDso, destinationId: string): void {
     const { key } = placed.dso;
     const known = this.#states.get(key);
     if (!known || !decided.record) return;
-    this.#states.set(key, { ...known, state: withDelivered(known.state, destinationId, decided.record.seq) });
+    const state = withDelivered(known.state, destinationId, decided.record.seq);
+    if (state === known.state) return;
+    this.#states.set(key, { ...known, state });
+    if (!this.#isKeptInHub) this.#unsaved.add(key);
   }
 }
 

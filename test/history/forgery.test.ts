@@ -111,7 +111,10 @@ describe('what a member that left keeps is named', () => {
     const commit = world.home.commit({ [ONE]: older });
     expect(await found(world)).toEqual([['HandEdit', ONE, commit]]);
     world.home.git('update-ref', 'refs/heads/main', 'main^');
-    world.home.commit({ [ONE]: null });
+    world.home.commit({
+      [ONE]: null,
+      [INDEX]: (world.home.read(INDEX) ?? '').replace(':\n  - a\n', ': []\n'),
+    });
     expect(await found(world)).toEqual([]);
   });
 });

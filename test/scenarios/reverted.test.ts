@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { countOf, errorsOf, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
+import { countOf, decidedInTwo, errorsOf, recordOf, verdictsOf, World } from './world.ts';
 
 const OURS = ['scaling/decisions/default/a.yaml', 'one', 'two'];
 
@@ -185,11 +185,7 @@ describe('a revert in another repository than home', () => {
     readonly second: BareRepository;
     readonly revert: string;
   }> {
-    const world = new World(TWO_REPOSITORIES);
-    const second = world.repository('second.git');
-    world.dso({ name: 'a' });
-    world.metric('a', 20);
-    await world.tick();
+    const { world, second } = await decidedInTwo();
     const before = second.tip() ?? '';
     world.metric('a', 60);
     await world.tick();
@@ -210,6 +206,19 @@ describe('a revert in another repository than home', () => {
         ]),
       );
     }
+    expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 2]);
+  });
+
+  it('is held where the branch was forced back, by a command that begins with nothing', async () => {
+    const { world, second } = await decidedInTwo();
+    const before = second.tip() ?? '';
+    world.metric('a', 60);
+    expect((await world.run('apply')).code).toBe(0);
+    second.git('update-ref', 'refs/heads/main', before);
+    world.environment['DSO_GITOPS_CACHE'] += '-new';
+    world.metric('a', 80);
+    const { code, out } = await world.run('apply');
+    expect([code, out]).toEqual([1, expect.stringContaining('Reverted')]);
     expect([countOf(world.home, 'one', 'a'), countOf(second, 'two', 'a')]).toEqual([6, 2]);
   });
 
@@ -244,11 +253,7 @@ describe('a revert in another repository than home', () => {
   });
 
   it('is none where the later decision never got there, whatever others committed', async () => {
-    const world = new World(TWO_REPOSITORIES);
-    const second = world.repository('second.git');
-    world.dso({ name: 'a' });
-    world.metric('a', 20);
-    await world.tick();
+    const { world, second } = await decidedInTwo();
     second.hook('pre-receive', 'exit 1');
     world.metric('a', 60);
     await world.tick();
