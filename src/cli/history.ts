@@ -1,5 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { decisionsOf, type PastDecision, putBacksOf, type Revision } from '../history/decision-history.ts';
+import {
+  type Carrier,
+  decisionsOf,
+  type PastDecision,
+  type PastPlace,
+  putBacksOf,
+} from '../history/decision-history.ts';
 import { type HeldDecision, heldAt } from '../history/held-at.ts';
 import { readHeld } from '../reconcile/read-held.ts';
 import type { PullReport } from '../reconcile/report.ts';
@@ -30,10 +36,10 @@ interface HistoryOptions extends SelectionOptions {
 
 const LIMIT = 50;
 
-/** A decision with the pull request that brought it; null: it was pushed, or none is known. */
-interface ShownDecision extends PastDecision {
-  readonly pullRequest: PullReport | null;
-}
+/** With the pull request that brought it; null: it was pushed, or none is known. */
+type WithPull<T> = T & { readonly pullRequest: PullReport | null };
+
+type ShownDecision = WithPull<Omit<PastDecision, 'elsewhere'>> & { readonly elsewhere: readonly WithPull<Carrier>[] };
 
 /** `history`: who changed what when and why, from the decision records in Git. */
 export function addHistory(program: Command, context: Context, done: (code: ExitCode) => void): void {
@@ -69,20 +75,24 @@ export function addHistory(program: Command, context: Context, done: (code: Exit
         context.stdout(renderHeld(held, formatOf(options.output), context));
         return;
       }
-      const { told: revisions, leftOut } = await readEach(configuration.destinations, ({ id }) => {
-        return engine.revisions(id, path);
+      const { told: places, leftOut } = await readEach(configuration.destinations, async ({ id, url }) => {
+        return { repository: url, revisions: await engine.revisions(id, path) };
       });
       sayLeftOut(leftOut, context, done);
       const pulls = await pullsByCommit(configuration, engine, context);
-      const all = decisionsOf(revisions.flat())
+      const withPull = <T extends Carrier>(one: T): WithPull<T> => ({
+        ...one,
+        pullRequest: pulls.get(one.commit) ?? null,
+      });
+      const all = decisionsOf(places)
         .filter((one) => isWanted(one.key))
-        .map((one) => ({ ...one, pullRequest: pulls.get(one.commit) ?? null }));
+        .map((one) => ({ ...withPull(one), elsewhere: one.elsewhere.map(withPull) }));
       const format = formatOf(options.output);
       const others = key !== undefined && all.length === 0 ? await recordedIn(configuration, engine) : [];
       context.stdout(
         others.length > 0 && format !== 'json' && format !== 'yaml'
           ? `no decision of ${shownText(key ?? '')} found; there are decisions of ${someOf(others)}\n`
-          : await render(newest(all, options.limit), all.length, format, options, context, revisions),
+          : await render(newest(all, options.limit), all.length, format, options, context, places),
       );
     });
   withOutput(withSelection(command));
@@ -98,7 +108,7 @@ async function render(
   format: Format,
   { plot: isPlotted }: HistoryOptions,
   context: Context,
-  revisions: readonly (readonly Revision[])[],
+  places: readonly PastPlace[],
 ): Promise<string> {
   const { columns } = context;
   const more = all - decisions.length;
@@ -109,34 +119,38 @@ async function render(
   if (isPlotted) {
     const color = colorOf(context, process.stdout.isTTY);
     const { plotHistory } = await import('./plot-history.ts');
-    return `${plotHistory(withPutBacks(decisions, revisions), { now: context.now(), columns, color })}${note}`;
+    return `${plotHistory(withPutBacks(decisions, places), { now: context.now(), columns, color })}${note}`;
   }
   const rows = decisions.map((one) => {
-    return rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one), one.pullRequest);
+    const carriers = [
+      carrierText(one),
+      ...one.elsewhere.map((other) => `${carrierText(other)} in ${other.repository}`),
+    ];
+    return rowOf(one, `${one.total.before ?? '-'} -> ${one.total.after}`, membersText(one), carriers.join(', '));
   });
   if (format === 'markdown') return renderMarkdownTable([HEAD, ...rows]);
   return `${renderTable([HEAD, ...rows], columns)}\n${note}`;
 }
 
 /** What held over time: a decision that was put back holds again from then on. The newest first. */
-function withPutBacks(
-  decisions: readonly PastDecision[],
-  revisions: readonly (readonly Revision[])[],
-): readonly PastDecision[] {
+function withPutBacks(decisions: readonly PastDecision[], places: readonly PastPlace[]): readonly PastDecision[] {
   const keys = new Set(decisions.map(({ key }) => key));
-  const all = [...decisions, ...putBacksOf(revisions).filter(({ key }) => keys.has(key))];
+  const all = [...decisions, ...putBacksOf(places).filter(({ key }) => keys.has(key))];
   return all.sort((one, other) => Date.parse(other.time) - Date.parse(one.time));
 }
 
 const HEAD = ['time', 'DSO', 'seq', 'total', 'members', 'commit', 'reason'];
 
+function carrierText({ commit, pullRequest }: WithPull<Carrier>): string {
+  return `${commit.slice(0, 10)}${pullRequest ? ` #${pullRequest.number}` : ''}`;
+}
+
 function rowOf(
-  { time, key, seq, commit, reason }: PastDecision | HeldDecision,
+  { time, key, seq, reason }: PastDecision | HeldDecision,
   total: string,
   members: string,
-  pull: PullReport | null = null,
+  carrier: string,
 ): readonly string[] {
-  const carrier = `${commit.slice(0, 10)}${pull ? ` #${pull.number}` : ''}`;
   return [time.replace(/\.\d+Z$/, 'Z'), key, String(seq), total, members, carrier, reason];
 }
 
@@ -144,7 +158,8 @@ function renderHeld(held: readonly HeldDecision[], format: Format, { columns }: 
   if (format === 'json' || format === 'yaml') return renderData(held, format);
   if (held.length === 0) return 'nothing was decided until then, or what was is released\n';
   const rows = held.map((one) => {
-    return rowOf({ ...one, reason: heldReason(one) }, String(one.total.after ?? '-'), heldText(one));
+    const total = String(one.total.after ?? '-');
+    return rowOf({ ...one, reason: heldReason(one) }, total, heldText(one), one.commit.slice(0, 10));
   });
   return format === 'markdown' ? renderMarkdownTable([HEAD, ...rows]) : `${renderTable([HEAD, ...rows], columns)}\n`;
 }

@@ -31,8 +31,24 @@ export function changesOf<T extends Pick<Revision, 'path' | 'text'>>(versions: r
   });
 }
 
-/** One decision as it landed. */
-export interface PastDecision {
+/** What one destination tells of the past. */
+export interface PastPlace {
+  /** Its address, without a secret. */
+  readonly repository: string;
+  /** The newest first. */
+  readonly revisions: readonly Revision[];
+}
+
+/** A commit that brought a decision to a destination. */
+export interface Carrier {
+  readonly repository: string;
+  readonly commit: string;
+  readonly author: string;
+  readonly committedAt: string;
+}
+
+/** One decision as it landed: by which commit in the first destination that has it. */
+export interface PastDecision extends Carrier {
   /** `namespace/name`. */
   readonly key: string;
   readonly seq: number;
@@ -43,23 +59,33 @@ export interface PastDecision {
   /** Counts before and after, by member. */
   readonly members: Readonly<Record<string, { readonly before: number | null; readonly after: number }>>;
   readonly unplaced: number;
-  readonly commit: string;
-  readonly author: string;
-  readonly committedAt: string;
+  /** The same in other destinations. */
+  readonly elsewhere: readonly Carrier[];
 }
 
 /**
- * Decisions from the versions of their records, the newest first. A record that several commits carry, as after a rebase or
- * a revert, is told once: by the commit that brought it first. What is no record is left out.
+ * Decisions from the versions of their records, the newest first. A record that several commits of a destination carry, as after
+ * a rebase or a revert, is told once: by the commit that brought it first. What is no record is left out.
+ *
+ * @param places in the order of the configuration
  */
-export function decisionsOf(revisions: readonly Revision[]): readonly PastDecision[] {
+export function decisionsOf(places: readonly PastPlace[]): readonly PastDecision[] {
   const found = new Map<string, PastDecision>();
-  for (const { text, commit, author, committedAt } of revisions.toReversed()) {
-    const record = text === null ? null : parseRecord(text);
-    if (!record) continue;
-    const decision = pastDecision(record, { commit, author, committedAt });
-    const id = `${decision.key} ${decision.seq} ${decision.time}`;
-    if (!found.has(id)) found.set(id, decision);
+  for (const { repository, revisions } of places) {
+    const told = new Set<string>();
+    for (const { text, commit, author, committedAt } of revisions.toReversed()) {
+      const record = text === null ? null : parseRecord(text);
+      if (!record) continue;
+      const carrier = { repository, commit, author, committedAt };
+      const decision = pastDecision(record, carrier);
+      const id = `${decision.key} ${decision.seq} ${decision.time}`;
+      const known = found.get(id);
+      if (!known) found.set(id, decision);
+      // Directories of one branch have it by one commit.
+      else if (!told.has(id) && known.commit !== commit)
+        found.set(id, { ...known, elsewhere: [...known.elsewhere, carrier] });
+      told.add(id);
+    }
   }
   return [...found.values()].sort((one, other) => Date.parse(other.time) - Date.parse(one.time) || other.seq - one.seq);
 }
@@ -67,14 +93,14 @@ export function decisionsOf(revisions: readonly Revision[]): readonly PastDecisi
 /**
  * Decisions that somebody put back, each from when that was committed.
  *
- * @param places the versions of records in each destination: the first one that has a DSO is its home
+ * @param places in the order of the configuration: the first one that has a DSO is its home
  */
-export function putBacksOf(places: readonly (readonly Revision[])[]): readonly PastDecision[] {
+export function putBacksOf(places: readonly PastPlace[]): readonly PastDecision[] {
   const known = new Set<string>();
-  return places.flatMap((revisions) => {
+  return places.flatMap(({ repository, revisions }) => {
     const records = revisions.toReversed().flatMap((revision) => {
       const record = revision.text === null ? null : parseRecord(revision.text);
-      return record ? [{ ...revision, decision: pastDecision(record, revision) }] : [];
+      return record ? [{ ...revision, decision: pastDecision(record, { repository, ...revision }) }] : [];
     });
     const own = records.filter(({ decision }) => !known.has(decision.key));
     for (const { decision } of own) known.add(decision.key);
@@ -90,9 +116,21 @@ export function putBacksOf(places: readonly (readonly Revision[])[]): readonly P
 
 function pastDecision(
   { metadata, seq, time, reason, total, members, unplaced }: DecisionRecord,
-  { commit, author, committedAt }: Pick<PastDecision, 'commit' | 'author' | 'committedAt'>,
+  { repository, commit, author, committedAt }: Carrier,
 ): PastDecision {
   const counts = Object.entries(members).map(([name, { before, after }]) => [name, { before, after }] as const);
-  const key = `${metadata.namespace}/${metadata.name}`;
-  return { key, seq, time, reason, total, members: Object.fromEntries(counts), unplaced, commit, author, committedAt };
+  return {
+    key: `${metadata.namespace}/${metadata.name}`,
+    seq,
+    time,
+    reason,
+    total,
+    members: Object.fromEntries(counts),
+    unplaced,
+    repository,
+    commit,
+    author,
+    committedAt,
+    elsewhere: [],
+  };
 }

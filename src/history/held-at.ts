@@ -5,7 +5,7 @@ import { recordOf } from './branch.ts';
 import { changesOf, type PastDecision, type Revision } from './decision-history.ts';
 
 /** What a branch held of a DSO at an instant: its record of then, and what the overlays really said. */
-export interface HeldDecision extends Omit<PastDecision, 'total' | 'members'> {
+export interface HeldDecision extends Omit<PastDecision, 'total' | 'members' | 'elsewhere'> {
   /** `after`: the sum of what the members had that were not orphaned; null: of one of them it is not known. */
   readonly total: { readonly before: number | null; readonly after: number | null };
   readonly members: Readonly<Record<string, HeldMember>>;
@@ -39,6 +39,8 @@ export interface RecordThen extends Revision {
 
 /** One destination as it was. */
 export interface PastFiles {
+  /** Its address, without a secret. */
+  readonly repository: string;
   readonly settings: LayoutSettings;
   readonly records: readonly RecordThen[];
   /** Texts of the records that these replaced, by blob id. */
@@ -91,7 +93,7 @@ export function heldAt(places: readonly PastFiles[]): readonly HeldDecision[] {
       const replaced = revision.replaced.map((id) => recordIn(place.replaced.get(id ?? '') ?? null));
       // A person put it back where it replaced a later one; any other is only behind.
       const undone = replaced.find((one) => one !== null && one.seq > record.seq) ?? null;
-      const copy = { revision, record, undone, byPath, settings: place.settings };
+      const copy = { revision, record, undone, byPath, place };
       byKey.set(key, [...(byKey.get(key) ?? []), copy]);
     }
   }
@@ -106,7 +108,7 @@ interface Copy {
   /** The later one that it was put back for; null: nobody did. */
   readonly undone: DecisionRecord | null;
   readonly byPath: ReadonlyMap<string, Revision>;
-  readonly settings: LayoutSettings;
+  readonly place: PastFiles;
 }
 
 /** null: it was released, which leaves neither a record nor a count. */
@@ -115,7 +117,7 @@ function heldOf(key: string, copies: readonly Copy[]): HeldDecision | null {
   const inTurn = copies.toReversed().sort((one, other) => rankOf(one) - rankOf(other));
   const home = inTurn.at(-1);
   if (!home) return null;
-  const { record, revision } = home;
+  const { record, revision, place } = home;
   const members: Record<string, HeldMember> = {};
   for (const [name, { before }] of Object.entries(record.members))
     members[name] = { before, after: null, byHand: null, isOrphaned: false };
@@ -125,15 +127,16 @@ function heldOf(key: string, copies: readonly Copy[]): HeldDecision | null {
       if (overlay) members[name] = memberOf(name, copy, overlay, copy.record.seq < record.seq);
     }
     for (const [name, count] of Object.entries(record.orphaned)) {
-      const overlay = copy.byPath.get(orphanPath(copy.settings, name, record));
-      if (overlay) members[name] ??= orphanOf(count, overlay, copy.settings);
+      const overlay = copy.byPath.get(orphanPath(copy.place.settings, name, record));
+      if (overlay) members[name] ??= orphanOf(count, overlay, copy.place.settings);
     }
   }
   const { commit, author, committedAt, lost } = revision;
   if (lost && Object.values(members).every(({ after }) => after === null)) return null;
   const { seq, time, reason, unplaced } = record;
   const total = { before: record.total.before, after: sumOf(members) };
-  return { key, seq, time, reason, total, members, unplaced, commit, author, committedAt, lost };
+  const { repository } = place;
+  return { key, seq, time, reason, total, members, unplaced, repository, commit, author, committedAt, lost };
 }
 
 function rankOf({ revision, record, undone }: Copy): number {
@@ -146,7 +149,7 @@ function recordIn(text: string | null): DecisionRecord | null {
 
 /** @param isBehind home has a later record */
 function memberOf(name: string, copy: Copy, overlay: Revision, isBehind: boolean): HeldMember {
-  const { record, undone, revision, settings } = copy;
+  const { record, undone, revision, place } = copy;
   const { before = null, after = null, overlay: written = null } = record.members[name] ?? {};
   const { text } = overlay;
   const isAsRecorded = text === null || blobId(text) === written;
@@ -154,7 +157,7 @@ function memberOf(name: string, copy: Copy, overlay: Revision, isBehind: boolean
   // What the later one wrote was left: then the record is what a person changed.
   const isLeft = text !== null && undone?.members[name]?.overlay === blobId(text);
   const { commit, author } = isAsRecorded || isLeft ? revision : overlay;
-  const count = isAsRecorded ? after : parseOverlay(settings, text).count;
+  const count = isAsRecorded ? after : parseOverlay(place.settings, text).count;
   return { before, after: count, byHand: { commit, author }, isOrphaned: false };
 }
 

@@ -15,9 +15,9 @@ export async function readHeld(
   path: string,
   when: { readonly instant: number; readonly now: number },
 ): Promise<PastFiles> {
-  const settings = destination;
+  const place = { repository: destination.url, settings: destination };
   const commit = await repository.commitAt(when.instant, when.now);
-  if (commit === null) return { settings, records: [], replaced: new Map(), overlays: [] };
+  if (commit === null) return { ...place, records: [], replaced: new Map(), overlays: [] };
   const directory = `${destination.root}/${path}`;
   const standing = await repository.filesAt(commit, [directory]);
   const readable = standing.filter((one) => recordOf(one) !== null).map((one) => ({ ...one, lost: null }));
@@ -27,5 +27,5 @@ export async function readHeld(
   // Of many paths the directory of all is asked for.
   const records = [...readable, ...lastReadable(past.filter((one) => lost.has(one.path)))];
   const replaced = await repository.contents(records.flatMap((one) => one.replaced.flatMap((id) => id ?? [])));
-  return { settings, records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, settings)) };
+  return { ...place, records, replaced, overlays: await repository.filesAt(commit, overlaysOf(records, destination)) };
 }

@@ -29,6 +29,7 @@ interface Row {
   readonly total: { readonly before: number | null; readonly after: number };
   readonly members: Readonly<Record<string, { readonly after: number }>>;
   readonly commit: string;
+  readonly elsewhere: readonly object[];
   readonly reason: string;
 }
 
@@ -172,6 +173,21 @@ describe('history', () => {
     });
   });
 
+  it('names the commit of each repository, that of the first one before the others', async () => {
+    const { world, second } = await decidedInTwo();
+    const { directory } = second;
+    const [decision] = await rows(world, 'default/a');
+    expect(decision).toMatchObject({
+      repository: world.home.directory,
+      commit: world.home.tip(),
+      elsewhere: [{ repository: directory, commit: second.tip(), author: 'dso-gitops', pullRequest: null }],
+    });
+    const commits = `${world.home.tip()?.slice(0, 10)}, ${second.tip()?.slice(0, 10)} in ${directory}`;
+    expect((await world.run('history', '-o', 'markdown')).out).toContain(`| ${commits} |`);
+    const [held] = await rows(world, '--at', new Date(world.now).toISOString());
+    expect(held).toMatchObject({ repository: world.home.directory, commit: world.home.tip() });
+  });
+
   it('answers what a member had that had left the DSO, beside the total', async () => {
     const world = await past();
     world.dso({ name: 'a', members: { one: 1 } });
@@ -197,9 +213,9 @@ describe('history', () => {
   });
 
   it.each([
-    ['repository', { repository: 'second.git' }],
-    ['root in the same branch', { repository: 'fleet.git', root: 'second' }],
-  ])('answers what each %s held, where one of them is behind', async (_, elsewhere) => {
+    ['repository', { repository: 'second.git' }, 1],
+    ['root in the same branch', { repository: 'fleet.git', root: 'second' }, 0],
+  ])('answers what each %s held, where one of them is behind', async (_, elsewhere, others) => {
     const configured = (delivery?: object) => ({
       destinations: [
         { repository: 'fleet.git', match: { members: ['one'] } },
@@ -211,6 +227,7 @@ describe('history', () => {
     world.dso({ name: 'a' });
     world.metric('a', 20);
     await world.tick();
+    expect((await rows(world, 'default/a')).map((one) => one.elsewhere.length)).toEqual([others]);
     world.metric('a', 60);
     world.configure(configured({ rules: [{ name: 'not yet', then: 'hold' }] }));
     world.restart();
