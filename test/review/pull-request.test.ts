@@ -459,21 +459,18 @@ describe('many groups', () => {
   });
 
   it('decide again where another one was faster with their branch', async () => {
-    const { world, standIn } = await reviewedWorld();
+    const { world } = await reviewedWorld();
     world.dso({ name: 'a' });
     world.metric('a', 20);
     await world.tick();
     world.metric('a', 60);
     world.now += 700_000;
-    const engine = await world.engine();
-    standIn.onRequest = () => {
-      standIn.onRequest = null;
-      // The tips are being learnt, and have been told already.
-      setTimeout(() => world.home.commit({ 'x.txt': 'x\n' }, HEAD, 'scale', 'dso-gitops <dso-gitops@localhost>'), 300);
-    };
-    standIn.faults.add({ on: /pulls/, times: 1, answer: 'lost' });
-    const options = { mode: 'apply', now: world.now, signal: new AbortController().signal } as const;
-    const { proposals } = await engine.tick(options);
+    const author = 'dso-gitops <dso-gitops@localhost>';
+    const hasRaced = world.race(world.home, { 'x.txt': 'x\n' }, '', { branch: HEAD, author });
+    world.restart();
+    const { proposals } = await world.tick();
+    expect(hasRaced()).toBe(true);
     expect(proposals).toMatchObject([{ step: 'rebuild', error: null }]);
+    expect(world.home.paths(HEAD)).not.toContain('x.txt');
   });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { engineOf } from '../../src/cli/connect.ts';
 import type { Context } from '../../src/cli/context.ts';
@@ -162,14 +162,25 @@ export class World {
     throw new Error('it comes to no end');
   }
 
-  /** Somebody commits to a repository at the moment of the next push. @param also a script for the same moment */
-  race(repository: BareRepository, files: Readonly<Record<string, Entry>>, also = ''): void {
+  /**
+   * Somebody commits to a repository at the moment of the next push.
+   *
+   * @param also a script for the same moment
+   * @returns tells whether that moment has come
+   */
+  race(
+    repository: BareRepository,
+    files: Readonly<Record<string, Entry>>,
+    also = '',
+    { branch = 'main', author = 'somebody' } = {},
+  ): () => boolean {
     const directory = join(this.directory, `race-${Math.random()}`);
     mkdirSync(directory);
-    repository.git('branch', 'race', 'main');
-    const tip = repository.commit(files, 'race');
-    const script = `git --git-dir='${repository.directory}' update-ref refs/heads/main ${tip}\n${also}`;
+    repository.git('branch', 'race', branch);
+    const tip = repository.commit(files, 'race', undefined, author);
+    const script = `git --git-dir='${repository.directory}' update-ref refs/heads/${branch} ${tip}\n${also}`;
     this.environment['PATH'] = wrapGit(directory, { word: 'push', script }).path;
+    return () => existsSync(join(directory, 'done'));
   }
 
   /** The command line, as a process of its own would. */
