@@ -2,6 +2,7 @@ import { loadTemplates } from '../config/load-templates.ts';
 import { mustAct, type ProductError } from '../errors.ts';
 import { type Place, type Verification, verify } from '../history/verify.ts';
 import { recordPath } from '../manifests/layout.ts';
+import type { DsoState } from '../manifests/record.ts';
 import { recomputeWith } from '../reconcile/recompute.ts';
 import { parseState } from '../reconcile/state-store.ts';
 import type { Connected } from './connect.ts';
@@ -39,7 +40,7 @@ async function placesOf(
   since: readonly string[],
 ): Promise<ToldByEach<Place>> {
   const unknown = new Set(since);
-  const all = await readEach(destinations, async ({ id, url, root }): Promise<Place> => {
+  const all = await readEach(destinations, async ({ id, url, root }) => {
     const revisions = await engine.revisions(id);
     const known: ReadonlySet<string>[] = [];
     for (const commit of since) {
@@ -50,26 +51,44 @@ async function placesOf(
     }
     const [first, ...others] = known;
     const counted = first ? new Set([...first].filter((commit) => others.every((one) => one.has(commit)))) : null;
-    return { repository: url, root, revisions, counted, remembered: await rememberedAt(engine, id, root) };
+    return { id, repository: url, root, revisions, counted, states: await statesAt(engine, id, root) };
+  });
+  const states = all.told.flatMap((place) => [...place.states].map((one) => [place.id, ...one] as const));
+  const told = all.told.map(({ id, states: _states, ...place }) => {
+    return { ...place, remembered: rememberedAt(id, place.root, states) };
   });
   // It may be one of a branch that cannot be read.
-  if (unknown.size === 0 || all.leftOut.length > 0) return all;
+  if (unknown.size === 0 || all.leftOut.length > 0) return { ...all, told };
   const message = `no branch of the destinations has ${[...unknown].join(', ')} in its history; correct the id, or find out who has rewritten the branch`;
   throw mustAct('InputInvalid', message);
 }
 
-/** The last decisions that the states beside a branch tell of, by path of the record. */
-async function rememberedAt(
-  engine: Verified['engine'],
+/** What is remembered beside a branch, by key; what cannot be read is left out. */
+async function statesAt(engine: Verified['engine'], id: string, root: string): Promise<ReadonlyMap<string, DsoState>> {
+  const texts = (await engine.past(id, async (repository) => repository.states(root))) ?? new Map<string, string>();
+  return new Map(
+    [...texts].flatMap(([key, text]): [string, DsoState][] => {
+      const state = parseState(text);
+      return state ? [[key, state]] : [];
+    }),
+  );
+}
+
+/**
+ * The last decisions that are known to have landed in a destination, by path of the record.
+ *
+ * @param states of all destinations, each with the id of its own and its key: what landed elsewhere is remembered at home
+ */
+function rememberedAt(
   id: string,
   root: string,
-): Promise<ReadonlyMap<string, number>> {
-  const states = (await engine.past(id, async (repository) => repository.states(root))) ?? new Map<string, string>();
+  states: readonly (readonly [home: string, key: string, state: DsoState])[],
+): ReadonlyMap<string, number> {
   return new Map(
-    [...states].flatMap(([key, text]): [string, number][] => {
+    states.flatMap(([home, key, state]): [string, number][] => {
       const [namespace = '', name = ''] = key.split('/');
-      const state = parseState(text);
-      return state?.hasRecord ? [[recordPath(root, namespace, name), state.seq]] : [];
+      const landed = home === id && state.hasRecord ? state.seq : state.delivered?.[id];
+      return landed === undefined ? [] : [[recordPath(root, namespace, name), landed]];
     }),
   );
 }

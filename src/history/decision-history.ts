@@ -80,10 +80,10 @@ export function decisionsOf(places: readonly PastPlace[]): readonly PastDecision
       const decision = pastDecision(record, carrier);
       const id = `${decision.key} ${decision.seq} ${decision.time}`;
       const known = found.get(id);
-      if (!known) found.set(id, decision);
       // Directories of one branch have it by one commit.
-      else if (!told.has(id) && known.commit !== commit)
-        found.set(id, { ...known, elsewhere: [...known.elsewhere, carrier] });
+      const isShared = known && [known, ...known.elsewhere].some((one) => one.commit === commit);
+      if (!known) found.set(id, decision);
+      else if (!told.has(id) && !isShared) found.set(id, { ...known, elsewhere: [...known.elsewhere, carrier] });
       told.add(id);
     }
   }

@@ -20,7 +20,7 @@ export class HandEdits {
   /** Files of the user that were there before anything was decided. */
   readonly #own = new Set<string>();
   readonly #resumed: PersonsChange[] = [];
-  /** Removals of what no record names, by path: they harm where an index lists it. */
+  /** Removals of what no record names, by path, that left it in an index. */
   readonly #removed = new Map<string, Finding>();
   /** Of indexes, by path and the name that is left out. */
   readonly #indexes = new Map<string, Finding[]>();
@@ -39,10 +39,8 @@ export class HandEdits {
     const removed = [...this.#removed.values()].filter(({ path }) => this.#indexThatMisses(path) !== null);
     const edits = [...this.#open.values(), ...this.#early.values(), ...this.#indexes.values(), removed].flat();
     return edits.map((edit) => {
-      const index = this.#indexThatMisses(edit.path);
-      return index === null
-        ? edit
-        : { ...edit, message: `${edit.message}, and ${index} lists it: nothing there builds` };
+      const index = edit.message === REMOVED ? this.#indexThatMisses(edit.path) : null;
+      return index === null ? edit : { ...edit, message: `${REMOVED}, and ${index} lists it: nothing there builds` };
     });
   }
 
@@ -59,7 +57,10 @@ export class HandEdits {
     for (const { message, missing } of problems ?? [])
       put(this.#indexes, found(revision, 'HandEdit', message), `${path} ${missing ?? ''}`);
     if (problems !== undefined) return;
-    if (revision.text === null) this.#removed.set(path, found(revision, 'HandEdit', REMOVED));
+    if (revision.text === null && this.#indexThatMisses(path) !== null) {
+      this.#early.delete(path);
+      this.#removed.set(path, found(revision, 'HandEdit', REMOVED));
+    }
     if (isHarmless(revision)) return;
     if (!this.#branch.hasRecords) this.#own.add(path);
     if (this.#isOwn(path)) return;

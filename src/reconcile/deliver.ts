@@ -203,7 +203,11 @@ class Sender {
   ): { readonly states: SavedTexts; readonly landed: () => void } {
     const { states, records } = this.#delivery;
     const savings = parts.map(({ destination, changed }) => {
-      return { destination, changed, saving: states.savingFor(destination.id, changed) };
+      return {
+        destination,
+        changed,
+        saving: states.savingFor(destination.id, changed, repository.states(destination.root)),
+      };
     });
     return {
       states: new Map(savings.map(({ destination, saving }) => [destination.root, saving.texts])),

@@ -28,10 +28,15 @@ async function save(
   { now, patience, signal }: SaveOptions,
 ): Promise<ProductError | null> {
   for (let attempt = 1; ; attempt += 1) {
-    const savings = branch.destinations.map(({ id, root }) => ({ root, ...states.savingFor(id, []) }));
-    // One that is busy has its turn the next time.
+    // Where nobody waits for it, one that is busy has its turn the next time.
+    if (branch.isBusy && patience !== ENDLESS) return null;
+    await branch.wait(patience);
     const { repository } = branch;
-    if (!repository || savings.every(({ texts }) => texts.size === 0) || branch.isBusy) return null;
+    if (!repository) return null;
+    const savings = branch.destinations.map(({ id, root }) => {
+      return { root, ...states.savingFor(id, [], repository.states(root)) };
+    });
+    if (savings.every(({ texts }) => texts.size === 0)) return null;
     const refusal = attempt === 1 ? branch.refusesState(now) : null;
     if (refusal) return refusal;
     const texts = new Map(savings.map((one) => [one.root, one.texts]));

@@ -13,6 +13,8 @@ interface Remembered {
   readonly uid: string | null;
   /** Evaluations that moved the total and are in no record yet. */
   readonly moves: readonly Evaluation[];
+  /** What was saved when it was looked at last: it is read again when another process has saved since. */
+  readonly there: string | undefined;
 }
 
 /** States on their way to a remote. */
@@ -46,10 +48,11 @@ export class StateStore {
   get({ dso, home }: PlacedDso, stored: StoredDso | null, repository: Repository | undefined): DsoState | null {
     const known = this.#states.get(dso.key);
     // One that was deleted and made again is another object.
-    if (known && known.uid === (stored?.uid ?? null)) return known.state;
-    if (this.#isKeptInHub) return stateInStatus(stored?.status.unpack());
-    const saved = repository?.states(home.root).get(dso.key);
-    return saved === undefined ? null : parseState(saved);
+    const isKnown = known !== undefined && known.uid === (stored?.uid ?? null);
+    if (this.#isKeptInHub) return isKnown ? known.state : stateInStatus(stored?.status.unpack());
+    const there = repository?.states(home.root).get(dso.key);
+    if (!isKnown) return there === undefined ? null : parseState(there);
+    return this.#knowing(dso.key, known, there);
   }
 
   /** What moved the total of a DSO since its last record. */
@@ -63,36 +66,62 @@ export class StateStore {
     const fresh = decided.evaluations.filter(({ before, after }) => before !== after);
     const isDue = decided.verdict.kind === 'change';
     const moves = isDue ? [...this.moves(placed), ...fresh].slice(-MAX_MOVES) : [];
-    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id, uid, moves });
+    const there = this.#states.get(placed.dso.key)?.there;
+    this.#states.set(placed.dso.key, { state: decided.state, home: placed.home.id, uid, moves, there });
     if (decided.isStateNews && !this.#isKeptInHub) this.#unsaved.add(placed.dso.key);
   }
 
-  /** What belongs beside the branch of a destination: what is unsaved, and what lands with a commit there. */
-  savingFor(destinationId: string, changed: readonly DecidedDso[]): Saving {
+  /**
+   * What belongs beside the branch of a destination: what is unsaved, and what lands with a commit there.
+   *
+   * @param there what is saved there, by key: another process may have saved what is later
+   */
+  savingFor(destinationId: string, changed: readonly DecidedDso[], there: ReadonlyMap<string, string>): Saving {
     const landing = changed.filter(({ placed }) => placed.home.id === destinationId);
-    const saving = new Map<string, DsoState>();
-    if (!this.#isKeptInHub) {
-      for (const key of this.#unsaved) {
-        const known = this.#states.get(key);
-        if (known?.home === destinationId) saving.set(key, known.state);
-      }
+    const saving = this.#isKeptInHub ? new Map<string, DsoState>() : this.#unsavedOf(destinationId, there);
+    if (!this.#isKeptInHub)
       for (const { placed, decided } of landing)
-        if (decided.landedState) saving.set(placed.dso.key, decided.landedState);
-    }
+        if (decided.landedState) saving.set(placed.dso.key, withSaved(decided.landedState, there.get(placed.dso.key)));
     const told = new Map(landing.map(({ placed }) => [placed.dso.key, this.moves(placed)]));
     const texts = new Map([...saving].map(([key, state]) => [key, renderState(state)]));
     return {
       texts,
-      saved: (there) => {
+      saved: (now) => {
         for (const one of landing) this.#landed(one, told.get(one.placed.dso.key) ?? []);
         for (const one of changed) if (one.placed.home.id !== destinationId) this.#landedElsewhere(one, destinationId);
         for (const [key, state] of saving) {
-          if (there.get(key) !== texts.get(key)) this.#unsaved.add(key);
-          // What was observed since is not saved.
-          else if (this.#states.get(key)?.state === state) this.#unsaved.delete(key);
+          const known = this.#states.get(key);
+          const saved = now.get(key);
+          if (saved !== texts.get(key)) this.#unsaved.add(key);
+          else {
+            if (known) this.#states.set(key, { ...known, there: saved });
+            // What was observed since is not saved.
+            if (known?.state === state) this.#unsaved.delete(key);
+          }
         }
       },
     };
+  }
+
+  #unsavedOf(destinationId: string, there: ReadonlyMap<string, string>): Map<string, DsoState> {
+    const unsaved = new Map<string, DsoState>();
+    for (const key of this.#unsaved) {
+      const known = this.#states.get(key);
+      if (known?.home !== destinationId) continue;
+      const state = this.#knowing(key, known, there.get(key));
+      // Another process has saved what is later.
+      if (renderState(state) === there.get(key)) this.#unsaved.delete(key);
+      else unsaved.set(key, state);
+    }
+    return unsaved;
+  }
+
+  /** What is remembered, with what another process has saved since it was looked at. */
+  #knowing(key: string, known: Remembered, there: string | undefined): DsoState {
+    if (there === known.there) return known.state;
+    const state = withSaved(known.state, there);
+    this.#states.set(key, { ...known, state, there });
+    return state;
   }
 
   /** Forgets the states of all other DSOs, but for those that are not saved yet. */
@@ -106,11 +135,14 @@ export class StateStore {
     const { landedState } = decided;
     const known = this.#states.get(key);
     if (!landedState || !known) return;
-    const { seq, hasRecord, isUnproven } = landedState;
     // A later one was decided since on what it left.
-    if (known.state.seq > seq) return;
+    if (known.state.seq > landedState.seq) return;
     const isSame = known.state === decided.state;
-    const state = isSame ? landedState : { ...known.state, seq, hasRecord, isUnproven };
+    // The reason that it tells is no news any more.
+    const { moved, ...later } = known.state;
+    const isLater = moved !== undefined && moved.at !== decided.state?.moved?.at;
+    const { seq, hasRecord, isUnproven, recent } = landedState;
+    const state = isSame ? landedState : { ...later, seq, hasRecord, isUnproven, recent, ...(isLater && { moved }) };
     const moves = known.moves.filter((move) => !told.includes(move));
     this.#states.set(key, { ...known, state, moves });
     if (!isSame && !this.#isKeptInHub) this.#unsaved.add(key);
@@ -132,6 +164,16 @@ const SavedInStatus = z.object({ gitOps: z.object({ state: DsoState }) });
 
 function stateInStatus(status: unknown): DsoState | null {
   return SavedInStatus.safeParse(status).data?.gitOps.state ?? null;
+}
+
+/** A state that knows what another process has saved: the higher number wins, and what landed elsewhere has landed. */
+function withSaved(state: DsoState, text: string | undefined): DsoState {
+  const there = text === undefined ? null : parseState(text);
+  if (!there) return state;
+  let known = there.seq > state.seq ? there : state;
+  for (const [id, seq] of Object.entries((known === state ? there : state).delivered ?? {}))
+    known = withDelivered(known, id, seq);
+  return known;
 }
 
 function renderState(state: DsoState): string {

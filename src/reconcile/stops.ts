@@ -109,8 +109,12 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
     const landed = input.landed.get(member.destination.id);
     const path = landed ? pathByHand(input, member, landed, record) : null;
     if (path === null) continue;
-    const isLeftOut = path !== landed?.overlays.get(member.name)?.path;
-    const message = `${path} was changed by hand after decision ${record.seq}${isLeftOut ? ` and leaves ${input.dso.name} out, so ${member.name} does not apply it` : ''}; nothing is written until it is put back, or until you run: dso-gitops resume ${input.dso.key}`;
+    const overlay = landed?.overlays.get(member.name);
+    const isLeftOut = path !== overlay?.path;
+    const how = isLeftOut ? ` and leaves ${input.dso.name} out, so ${member.name} does not apply it` : '';
+    // A count that nobody knows is nothing to begin from.
+    const removed = !isLeftOut && overlay?.isUnreadable ? 'it is removed and ' : '';
+    const message = `${path} was changed by hand after decision ${record.seq}${how}; nothing is written until it is put back, or until ${removed}you run: dso-gitops resume ${input.dso.key}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;

@@ -27,6 +27,11 @@ const TEXTS_AT_ONCE = 2000;
 const REPOSITORY = '160000';
 /** Where the history does not tell it. */
 const NOBODY = { commit: '', committedAt: '', author: '', changes: [] };
+/**
+ * A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them. Nothing is told
+ * before what it came after, whatever the clocks said.
+ */
+const AGAINST_EACH = ['-m', '--topo-order'];
 /** Line of our commits; that somebody writes it, too, hides nothing but what no state remembers. */
 const OURS = '^Dso-Decision: ';
 
@@ -142,9 +147,7 @@ export class Past {
   /** Every version of the files at or below paths, the newest first; fetches the whole history. */
   async revisions(tip: string, paths: readonly string[]): Promise<readonly Revision[]> {
     await this.#fetchAll();
-    // A merge can hold what none of its parents has, or what only the wrong one has: it is told against each of them. Nothing is
-    // told before what it came after, whatever the clocks said.
-    const changes = (await this.#log(['-m', '--topo-order', tip], paths)).flatMap(
+    const changes = (await this.#log([...AGAINST_EACH, tip], paths)).flatMap(
       ({ commit, committedAt, author, changes }) =>
         changes.map((change) => ({ commit, committedAt, author, ...change })),
     );
@@ -175,7 +178,7 @@ export class Past {
   async highestSequences(tip: string, paths: readonly string[]): Promise<ReadonlyMap<string, number>> {
     await this.#fetchAll();
     const entries = await this.#tree.entries(paths);
-    const versions = versionsOf(await this.#log([tip], paths), ({ id }) => (id === null ? [] : [id]));
+    const versions = versionsOf(await this.#log([...AGAINST_EACH, tip], paths), ({ id }) => (id === null ? [] : [id]));
     const asked = new Map<string, readonly string[]>();
     for (const path of paths) {
       const ids = versions.get(path) ?? [];
@@ -198,7 +201,7 @@ export class Past {
     const last = await this.#walks.run(() => this.#lastOwn(tip, directory));
     if (last === tip) return new Map();
     const range = last === null ? tip : `${last}..${tip}`;
-    const commits = await this.#log([`--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
+    const commits = await this.#log([...AGAINST_EACH, `--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
     return this.#highestOf(versionsOf(commits, ({ before }) => before));
   }
 

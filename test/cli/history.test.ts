@@ -188,6 +188,25 @@ describe('history', () => {
     expect(held).toMatchObject({ repository: world.home.directory, commit: world.home.tip() });
   });
 
+  it('names a commit that several directories of a repository share once', async () => {
+    const at = (repository: string, root: string, member: string) => ({
+      repository,
+      root,
+      match: { members: [member] },
+    });
+    const destinations = [
+      at('fleet.git', 'scaling', 'one'),
+      at('second.git', 'x', 'two'),
+      at('second.git', 'y', 'three'),
+    ];
+    const world = new World({ members: ['one', 'two', 'three'], destinations });
+    world.repository('second.git');
+    world.dso({ name: 'a', members: { one: 1, two: 1, three: 1 } });
+    world.metric('a', 30);
+    await world.tick();
+    expect((await rows(world)).map(({ elsewhere }) => elsewhere.length)).toEqual([1]);
+  });
+
   it('answers what a member had that had left the DSO, beside the total', async () => {
     const world = await past();
     world.dso({ name: 'a', members: { one: 1 } });

@@ -31,3 +31,24 @@ it('what is released with its files is named by nobody', async () => {
   expect((await world.run('release', 'default/a', '--yes', '--delete-files')).code).toBe(0);
   expect([world.home.read(ONE), (await verified(world)).findings]).toEqual([null, []]);
 });
+
+it('a release is no hand edit of who released it, whatever is listed later', async () => {
+  const world = await scaled();
+  world.dso({ name: 'b' });
+  world.metric('b', 20);
+  await world.tick();
+  expect((await world.run('release', 'default/a', '--yes', '--delete-files')).code).toBe(0);
+  const text = world.home.read(INDEX) ?? '';
+  const commit = world.home.commit({ [INDEX]: text.replace('- b', '- a\n  - b') });
+  const { findings } = await verified(world);
+  expect(findings).toMatchObject([{ reason: 'HandEdit', path: INDEX, commit }]);
+});
+
+it('what nobody decided, was listed and is gone is one finding', async () => {
+  const world = await scaled();
+  const [text, overlay] = [world.home.read(INDEX) ?? '', world.home.read(ONE)];
+  world.home.commit({ [INDEX]: text.replace('- a', '- a\n  - x'), [overlayOf('one', 'x')]: overlay });
+  const commit = world.home.commit({ [overlayOf('one', 'x')]: null });
+  const { findings } = await verified(world);
+  expect(findings).toMatchObject([{ reason: 'HandEdit', path: overlayOf('one', 'x'), commit, message: DANGLING }]);
+});

@@ -82,6 +82,18 @@ describe('a hold', () => {
     expect(countOf(world.home, 'one', 'a')).toBe(10);
   });
 
+  it('by what is no overlay says to remove it before resume, which then goes on', async () => {
+    const world = await scaledTwice();
+    world.home.commit({ [overlayOf('one', 'a')]: 'garbage: [\n' });
+    const { out } = await world.run('plan', 'default/a');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('or until it is removed and you run: dso-gitops resume default/a');
+    expect((await world.run('resume', 'default/a')).out).toContain('OverlayUnreadable');
+    world.home.commit({ [overlayOf('one', 'a')]: null });
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    await world.tick();
+    expect(countOf(world.home, 'one', 'a')).toBe(10);
+  });
+
   it('of a revert of several DSOs ends for all of the commit, or for one', async () => {
     const world = await scaledTwice();
     const back = world.home.git('rev-parse', 'main^').trim();

@@ -178,6 +178,41 @@ function setBack(repository: BareRepository, commit: string): string {
   );
 }
 
+/** A merge whose tree is what its first parent, the older one, has. */
+function mergeOld(repository: BareRepository): string {
+  const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.com'];
+  const tree = repository.git('rev-parse', 'main^^{tree}').trim();
+  const merge = repository.git(...who, 'commit-tree', tree, '-p', 'main^', '-p', 'main', '-m', 'put back').trim();
+  repository.git('update-ref', 'refs/heads/main', merge);
+  return merge;
+}
+
+describe('a merge that drops the last decision is a revert', () => {
+  it('also where no state tells it', async () => {
+    const world = new World();
+    world.dso({ name: 'a' });
+    for (const value of [20, 100]) {
+      world.metric('a', value);
+      await world.tick();
+    }
+    mergeOld(world.home);
+    for (const [ref] of world.home.refs())
+      if (ref.startsWith('refs/dso-gitops/')) world.home.git('update-ref', '-d', ref);
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
+  });
+
+  it('also in another repository than home, after a process that ended before it could save', async () => {
+    const { world, second } = await decidedInTwo();
+    world.metric('a', 100);
+    await world.tick();
+    mergeOld(second);
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
+    expect(countOf(second, 'two', 'a')).toBe(2);
+  });
+});
+
 describe('a revert in another repository than home', () => {
   /** Decided twice, and the second was set back in the repository of member two. */
   async function revertedElsewhere(): Promise<{
