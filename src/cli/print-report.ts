@@ -47,7 +47,7 @@ export function renderReport(report: Report, options: PrintOptions): string {
     );
   parts.push(...new Set(report.destinations.map((destination) => renderDestination(destination, options))));
   parts.push(...report.proposals.map((proposal) => renderProposed(proposal, options)));
-  if (report.dsos.length === 0) parts.push('no DistributedScaledObject found');
+  if (report.dsos.length === 0 && report.destinations.length === 0) parts.push('no DistributedScaledObject found');
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 

@@ -270,10 +270,10 @@ export class Inspection {
   /** The record that a decision says it replaced; of one that is missing no more is known than what the decision says of it. */
   #priorOf(record: DecisionRecord, here: Arrival['here']): DecisionRecord | null {
     const { previous, total, state } = record;
-    if (previous === null || total.before === null) return null;
+    if (previous === null) return null;
     const text = this.#branch.textOf(previous) ?? this.#others.records.get(previous) ?? '';
     const known = here?.id === previous ? here.record : parseRecord(text);
-    if (known) return known;
+    if (known || total.before === null) return known;
     const members = Object.entries(record.members).flatMap(([name, member]) => {
       return member.before === null ? [] : [[name, { ...member, after: member.before }] as const];
     });

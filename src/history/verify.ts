@@ -1,7 +1,7 @@
-import { sequenceIn } from '../manifests/record.ts';
 import type { Revision } from './decision-history.ts';
-import { type Finding, found } from './finding.ts';
+import type { Finding } from './finding.ts';
 import { Inspection } from './inspection.ts';
+import { lostOf, skippedOf } from './lost.ts';
 import { othersOf } from './others.ts';
 import type { Recompute } from './recomputation.ts';
 
@@ -50,12 +50,14 @@ export interface Verification {
  */
 export function verify(places: readonly Place[], recompute: Recompute, isPart = false): Verification {
   const others = othersOf(places, isPart);
+  const skipped = isPart ? new Map<Place, readonly Finding[]>() : skippedOf(places);
   const all = places.map((place) => {
     const { repository, root, revisions, counted } = place;
     const inspected = new Inspection(root, recompute, others).inspect(revisions);
     const here = <T>(things: readonly T[]): readonly In<T>[] => things.map((one) => ({ ...one, repository }));
-    const findings = inspected.findings.filter(({ commit }) => counted?.has(commit) !== false);
-    const accepted = inspected.findings.length - findings.length;
+    const inCommits = [...inspected.findings, ...(skipped.get(place) ?? [])];
+    const findings = inCommits.filter(({ commit }) => counted?.has(commit) !== false);
+    const accepted = inCommits.length - findings.length;
     return {
       ...inspected,
       findings: here([...findings, ...lostOf(place)]),
@@ -74,19 +76,4 @@ export function verify(places: readonly Place[], recompute: Recompute, isPart = 
     removed: all.flatMap(({ removed }) => removed),
     resumed: all.flatMap(({ resumed }) => resumed),
   };
-}
-
-/** Decisions that landed and are in no commit any more: the branch was set back, or made anew. */
-function lostOf({ revisions, remembered }: Place): readonly Finding[] {
-  const highest = new Map<string, number>();
-  for (const { path, text } of revisions) {
-    if (!remembered.has(path)) continue;
-    highest.set(path, Math.max(sequenceIn(text ?? ''), highest.get(path) ?? 0));
-  }
-  return [...remembered].flatMap(([path, seq]) => {
-    const known = highest.get(path) ?? 0;
-    if (known >= seq) return [];
-    const message = `decision ${seq} has landed here and is in no commit of the branch, ${known === 0 ? 'nor is any other' : `the last one there is ${known}`}: the branch was set back, or made anew`;
-    return [found({ path, commit: '', author: '' }, 'LostDecision', message)];
-  });
 }

@@ -1,4 +1,5 @@
 import type { DecideInput } from './decision.ts';
+import { overlayCount } from './first-sight.ts';
 import type { Landed, LandedRecord } from './landed.ts';
 import { NOBODY } from './outcome.ts';
 import type { PlacedDso } from './place.ts';
@@ -15,7 +16,8 @@ export function countsBehind(
   for (const { name, destination } of members) {
     const there = landed.get(destination.id);
     if (destination.id === home.id || there?.recordId === atHome.recordId) continue;
-    behind.set(name, there?.record?.members[name]?.after ?? null);
+    const isRemoved = there?.overlays.get(name)?.id === null;
+    behind.set(name, (isRemoved ? there?.record?.members[name]?.after : overlayCount(name, there)) ?? null);
   }
   return behind.size === 0 ? NOBODY : behind;
 }

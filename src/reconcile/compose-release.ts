@@ -3,7 +3,7 @@ import type { Destination } from '../config/load.ts';
 import type { ChangeSet } from '../manifests/change-set.ts';
 import { cleanText } from '../manifests/clean-text.ts';
 import { commitMessage } from '../manifests/commit-message.ts';
-import { holdPath, renderHold } from '../manifests/hold.ts';
+import { holdPath, parseHold, renderHold } from '../manifests/hold.ts';
 import {
   indexPath,
   type LayoutSettings,
@@ -46,14 +46,15 @@ export async function filesOf(
   if (isDeleted)
     for (const [path, text] of await shorterIndexes(destination, repository, members, { namespace, name }, templates))
       files.set(path, text);
-  if (marked === destination.id) {
+  const marker = holdPath(destination.root, namespace, name);
+  const [standing] = target ? [] : (await read(repository, [marker])).values();
+  const isMarked = standing !== undefined && parseHold(standing).isHeld;
+  // Its files are removed later than it was released: who did that, and why, stands there.
+  if (marked === destination.id && !isMarked) {
     const by = cleanText(word.by, 80);
     const reason = cleanText(`released: ${word.reason}`);
-    const marker = { metadata: { namespace, name }, isHeld: true, by, reason, time: new Date(now).toISOString() };
-    files.set(
-      holdPath(destination.root, namespace, name),
-      renderHold({ apiVersion: 'dso-gitops.dev/v1alpha1', kind: 'Hold', ...marker }),
-    );
+    const hold = { metadata: { namespace, name }, isHeld: true, by, reason, time: new Date(now).toISOString() };
+    files.set(marker, renderHold({ apiVersion: 'dso-gitops.dev/v1alpha1', kind: 'Hold', ...hold }));
   }
   return files;
 }

@@ -15,6 +15,7 @@ import {
   forgotten,
   forTriggers,
   lastState,
+  lostCounts,
   newer,
   overlayCount,
   startingState,
@@ -24,11 +25,12 @@ import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from '.
 import { makeRecord } from './make-record.ts';
 import { movedBy } from './moved-by.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
-import { findSetBack, knowingSetBack, withLanded } from './set-back.ts';
+import { findSetBack, highestNumber, knowingSetBack, withLanded } from './set-back.ts';
 import { findForeignOwner, findHidden, findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
 const MAX_SKEW_MS = 300_000;
+const GOES_ON = 'the next evaluation goes on from what is committed';
 
 /** The pure core: the same arguments give the same bytes. */
 export function decide(input: DecideInput): Decided {
@@ -49,8 +51,9 @@ export function decide(input: DecideInput): Decided {
   if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
   const start = startingState(input, home, committed);
   if (!start) {
-    const message =
-      'nobody knows how many replicas run now; set the annotation dso-gitops.dev/initial-total, or run apply with --adopt';
+    const lost = lostCounts(input, home, committed);
+    const who = lost.length === 0 ? 'run now;' : `${lost.join(', ')} runs now; restore what was removed,`;
+    const message = `nobody knows how many replicas ${who} set the annotation dso-gitops.dev/initial-total, or run apply with --adopt`;
     const state = input.isResumed && input.state ? forgotten(input.state, input.now) : null;
     return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, state, committed, []);
   }
@@ -130,7 +133,7 @@ function deliver(
   };
   if (!isDue && behind.size === 0) return made('same', null, new Map(), null);
   const recent = home.record ? withRecent(state.recent, home.record.total.after, input.now) : state.recent;
-  const { moved: _delivered, ...kept } = state;
+  const { moved: _told, ...kept } = state;
   const next: DsoState = { ...kept, seq: state.seq + 1, hasRecord: true, isUnproven: false, recent: [...recent] };
   const overlays = renderAll(input, shares);
   if (!isDue && home.record && home.recordText !== null && isAsRecorded(input, home.record, overlays, behind)) {
@@ -180,12 +183,10 @@ function mark(
   const state = input.isResumed && before ? resumed(before, home, now) : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
+  const other = input.isResumed ? findStop({ ...input, isResumed: false }, { ...home, hold: null }) : null;
+  const next = other?.kind === 'held' ? `it stays held: ${other.message}` : GOES_ON;
   const verdict: Verdict = input.isResumed
-    ? {
-        kind: 'wait',
-        reason: 'Resumed',
-        message: 'the hold has ended; the next evaluation goes on from what is committed',
-      }
+    ? { kind: 'wait', reason: 'Resumed', message: `the hold has ended; ${next}` }
     : // Its commit is only to be made.
       { ...heldBy(input, { by, reason }), isNameless: true };
   return { ...idle(input, home, verdict, state, committed, [], null), isStateNews: state !== null, changes };
@@ -221,7 +222,10 @@ function isNews(saved: DsoState | null, home: Landed, state: DsoState): boolean 
   );
 }
 
-/** Overlays without a count where there are none yet, so that wiring a member never breaks its build. */
+/**
+ * Overlays without a count where there are none yet, so that wiring a member never breaks its build. Where counts were removed
+ * members are wired already, and one that does not build goes on as it is: without a count it would go to what its base says.
+ */
 function withPlaceholders(
   input: DecideInput,
   home: Landed,
@@ -232,6 +236,7 @@ function withPlaceholders(
 ): Decided {
   const deadline = state ? deadlineOf(state, input.dso) : null;
   const waiting = idle(input, home, verdict, state, committed, evaluations, deadline);
+  if (highestNumber(input, home) > 0) return waiting;
   const absent = input.members.filter(({ name, destination }) => {
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });

@@ -15,9 +15,10 @@ export function startingState(
   const saved = input.state;
   if (!isAdoption(input, home)) return afterHold(lastState(input, home), input, committed);
   const seq = highestNumber(input, home);
-  const known = knownTotal(input, committed);
+  const known = knownTotal(input, home, committed);
   const createdAt = input.dso.createdAt ?? input.now;
-  if (known === null && input.configuration.firstSight === 'wait') return null;
+  const isWaiting = input.configuration.firstSight === 'wait' || lostCounts(input, home, committed).length > 0;
+  if (known === null && isWaiting) return null;
   if (known === null && saved?.isUnproven) return saved;
   const resumed = input.isResumed && isElsewhere(input) ? seq : saved?.resumed;
   return {
@@ -117,11 +118,27 @@ export function newer(one: DsoState | null, other: DsoState | null): DsoState | 
   return one.demand.asOf > other.demand.asOf ? one : other;
 }
 
+/**
+ * Members whose count is gone with the record that told it, where those of others are left: the others alone are not the total,
+ * and would be lowered.
+ */
+export function lostCounts(
+  input: DecideInput,
+  home: Landed,
+  committed: ReadonlyMap<string, number | null>,
+): readonly string[] {
+  const lost = [...committed].filter(([, count]) => count === null).map(([name]) => name);
+  const isPart = lost.length < committed.size && !home.record && highestNumber(input, home) > 0;
+  return isPart ? lost : [];
+}
+
 /** The first that is known: counts in our overlays, the annotation, what a person says now. */
-function knownTotal(input: DecideInput, committed: ReadonlyMap<string, number | null>): number | null {
-  const counts = [...committed.values()].filter((count) => count !== null);
-  if (counts.length > 0) return counts.reduce((sum, count) => sum + count, 0);
-  return input.dso.initialTotal ?? input.adopt;
+function knownTotal(input: DecideInput, home: Landed, committed: ReadonlyMap<string, number | null>): number | null {
+  const isKnown = [...committed.values()].some((count) => count !== null);
+  if (!isKnown || lostCounts(input, home, committed).length > 0) return input.dso.initialTotal ?? input.adopt;
+  // An overlay that was emptied or removed: what runs by it was decided last.
+  const counts = [...committed].map(([name, count]) => count ?? home.record?.members[name]?.after ?? 0);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** What was read and recommended by other triggers, as of another engine, says nothing any more: it goes on from the total. */

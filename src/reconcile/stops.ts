@@ -47,10 +47,10 @@ export function heldBy(
 }
 
 /** A hold that was found in a destination which cannot be read now: nobody knows that it is over. */
-export function findHidden({ state, isResumed, members, landed, dso }: DecideInput): Verdict | null {
+export function findHidden({ state, isResumed, members, landed }: DecideInput): Verdict | null {
   const hidden = members.find(({ destination }) => !landed.has(destination.id));
   if (!state?.isHeld || isResumed || !hidden) return null;
-  const message = `a person held it when all of it was read last, and where ${hidden.name} is written cannot be read now; nothing is written until that can be, or until you run: dso-gitops resume ${dso.key}`;
+  const message = `a person held it when all of it was read last, and where ${hidden.name} is written cannot be read now; nothing is written until that can be`;
   return { kind: 'wait', reason: 'DestinationUnavailable', message };
 }
 
@@ -113,8 +113,11 @@ function findHandEdit(input: DecideInput, record: LandedRecord): Verdict | null 
     const isLeftOut = path !== overlay?.path;
     const how = isLeftOut ? ` and leaves ${input.dso.name} out, so ${member.name} does not apply it` : '';
     // A count that nobody knows is nothing to begin from.
-    const removed = !isLeftOut && overlay?.isUnreadable ? 'it is removed and ' : '';
-    const message = `${path} was changed by hand after decision ${record.seq}${how}; nothing is written until it is put back, or until ${removed}you run: dso-gitops resume ${input.dso.key}`;
+    const isUnreadable = !isLeftOut && overlay?.isUnreadable;
+    const end = isUnreadable
+      ? 'removed: then it is written again'
+      : `until you run: dso-gitops resume ${input.dso.key}`;
+    const message = `${path} was changed by hand after decision ${record.seq}${how}; nothing is written until it is put back, or ${end}`;
     return { kind: 'held', reason: 'HandEdit', message, path, destinationId: member.destination.id, commit: null };
   }
   return null;

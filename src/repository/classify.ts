@@ -21,6 +21,13 @@ const RULES: readonly Rule[] = [
     'HostDiskFull',
     'make room on the disk of the host',
   ),
+  // A host on this machine speaks for itself; ours does not hang up on itself.
+  rule(
+    /(No space left on device|Out of diskspace|Disk quota exceeded|File too large).{0,400}the remote end hung up/is,
+    'later',
+    'HostDiskFull',
+    'make room on the disk of the host',
+  ),
   rule(
     /No space left on device|Out of diskspace|Disk quota exceeded|File too large/i,
     'later',

@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { World } from '../scenarios/world.ts';
+import { decidedInTwo, type World } from '../scenarios/world.ts';
 import { RECORD, scaled, verified } from './verified.ts';
 
 /** What a new clone finds, such as one in CI. */
@@ -19,6 +19,43 @@ describe('a branch', () => {
     const world = await scaled();
     world.home.git('update-ref', 'refs/heads/main', 'main^');
     expect((await anew(world)).findings).toMatchObject([{ reason: 'LostDecision', path: RECORD, commit: '' }]);
+  });
+
+  it('that was set back lacks it for ever, also after a person went on without it', async () => {
+    const world = await scaled();
+    world.home.git('update-ref', 'refs/heads/main', 'main^');
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    world.metric('a', 200);
+    await world.tick();
+    const resumed = world.home.git('rev-parse', 'main~1').trim();
+    const { findings } = await anew(world);
+    expect(findings).toMatchObject([
+      {
+        reason: 'LostDecision',
+        path: RECORD,
+        commit: resumed,
+        message: 'decision 2 is in no commit: the branch was set back, or made anew, before decision 3',
+      },
+    ]);
+    expect((await world.run('verify', '--since', resumed)).code).toBe(0);
+  });
+
+  it('that is not at home lacks it as well, and one that was only behind lacks nothing', async () => {
+    const { world, second } = await decidedInTwo();
+    const [first, gone] = [second.tip() ?? '', `${second.directory}.gone`];
+    world.metric('a', 100);
+    expect((await world.run('apply')).code).toBe(0);
+    second.git('update-ref', 'refs/heads/main', first);
+    const { findings } = await anew(world);
+    expect(findings).toMatchObject([{ reason: 'LostDecision', repository: second.directory, commit: '' }]);
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    renameSync(second.directory, gone);
+    world.metric('a', 200);
+    expect((await world.run('apply')).code).toBe(1);
+    renameSync(gone, second.directory);
+    world.metric('a', 220);
+    expect((await world.run('apply')).code).toBe(0);
+    expect(await reasons(world)).toEqual([]);
   });
 
   it('that was removed lacks all of them, and an empty one is not taken for one without a fault', async () => {

@@ -312,6 +312,12 @@ const REFUSED: readonly (readonly [string, string, string, string])[] = [
     'RateLimited',
   ],
   [
+    'a host on this machine whose disk is full',
+    'fatal: failed to write to /srv/f.git/shallow_9dPyW8: No space left on device\nfatal: the remote end hung up unexpectedly',
+    'later',
+    'HostDiskFull',
+  ],
+  [
     'a host whose disk is full',
     'remote: fatal: write error: No space left on device\nerror: remote unpack failed: index-pack abnormal exit\n ! [remote rejected] main -> main (unpacker error)',
     'later',

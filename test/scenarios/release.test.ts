@@ -95,8 +95,11 @@ describe('release', () => {
 
   it('with --delete-files removes what an earlier release left, once', async () => {
     const world = await running({}, ['a', 'b']);
-    await world.run('release', 'a', '--yes');
+    await world.run('release', 'a', '--yes', '--reason', 'moves');
+    const marker = world.home.read('scaling/holds/default/a.yaml');
+    expect(marker).toContain('released: moves');
     const { code, out } = await world.run('release', 'a', '--yes', '--delete-files');
+    expect(world.home.read('scaling/holds/default/a.yaml')).toBe(marker);
     expect([code, out]).toEqual([0, expect.stringMatching(/one +default\/a +- /)]);
     const left = world.home.paths().filter((path) => path.startsWith('scaling/members/'));
     expect(left.filter((path) => path.includes('/a/'))).toEqual([]);

@@ -19,8 +19,9 @@ describe('a hold', () => {
   it('that the host refuses is said to be none', async () => {
     const world = await scaledTwice();
     world.home.hook('pre-receive', 'echo closed today; exit 1');
-    const { code, err } = await world.run('hold', 'default/a', '--reason', 'sale');
+    const { code, out, err } = await world.run('hold', 'default/a', '--reason', 'sale');
     expect([code, err.split('\n')[0]]).toEqual([1, 'default/a is not held: what says so could not be delivered']);
+    expect(out).toMatch(/^not delivered to /);
   });
 
   it('of what is not served is said to be none', async () => {
@@ -67,6 +68,15 @@ describe('a hold', () => {
     expect(recordOf(world.home, 'a')?.total).toEqual({ before: 13, after: 20 });
   });
 
+  it('of a person says when it ends that a hand edit holds as well', async () => {
+    const world = await scaledTwice();
+    await world.run('hold', 'default/a');
+    edit(world, 'a', 3);
+    const { out } = await world.run('resume', 'default/a');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('the hold has ended; it stays held: ');
+    expect(verdictsOf(await world.tick())['default/a']).toBe('held HandEdit');
+  });
+
   it('ends by resume: what is committed is the new start, and nothing is lowered at once', async () => {
     const world = await scaledTwice();
     edit(world, 'a', 14);
@@ -82,14 +92,13 @@ describe('a hold', () => {
     expect(countOf(world.home, 'one', 'a')).toBe(10);
   });
 
-  it('by what is no overlay says to remove it before resume, which then goes on', async () => {
+  it('by what is no overlay says to remove it, as resume would be refused', async () => {
     const world = await scaledTwice();
     world.home.commit({ [overlayOf('one', 'a')]: 'garbage: [\n' });
     const { out } = await world.run('plan', 'default/a');
-    expect(out.replaceAll(/\s+/g, ' ')).toContain('or until it is removed and you run: dso-gitops resume default/a');
+    expect(out.replaceAll(/\s+/g, ' ')).toContain('until it is put back, or removed: then it is written again');
     expect((await world.run('resume', 'default/a')).out).toContain('OverlayUnreadable');
     world.home.commit({ [overlayOf('one', 'a')]: null });
-    expect((await world.run('resume', 'default/a')).code).toBe(0);
     await world.tick();
     expect(countOf(world.home, 'one', 'a')).toBe(10);
   });
