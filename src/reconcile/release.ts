@@ -114,7 +114,8 @@ async function releaseAt(
     const nothing = [...compositions].map(([at, composition]) => ({ ...untouched(at), composition }));
     if (request.mode === 'plan') return { members, outcomes: nothing };
     const files = new Map([...compositions.values()].flatMap((one) => [...one.files]));
-    const publication = { files, message: said.message, states: new Map(), time: request.now };
+    const states = new Map(found.map(({ destination: { root } }) => [root, forgotten(repository, root, request)]));
+    const publication = { files, message: said.message, states, time: request.now };
     branch.push({ publication, compositions, landed: () => undefined }, request.now);
     await branch.wait(ENDLESS);
     const outcomes = branch.take();
@@ -122,6 +123,16 @@ async function releaseAt(
     if (error?.kind !== 'retry' || attempt === MAX_ATTEMPTS) return { members, outcomes };
     await recover([branch], { error, attempt, now: request.now, signal });
   }
+}
+
+/** Nothing is remembered of what the hub does not have any more. */
+function forgotten(
+  repository: Repository,
+  root: string,
+  { namespace, name, marked }: ReleaseRequest,
+): ReadonlyMap<string, null> {
+  const key = `${namespace}/${name}`;
+  return new Map(marked === null && repository.states(root).has(key) ? [[key, null]] : []);
 }
 
 async function readRecord(

@@ -14,8 +14,8 @@ export interface FileChange {
 /** Called when the remote has answered; what it brought is seen by readers only after this has resolved. */
 export type Gate = () => Promise<void>;
 
-/** States by root that they belong to, then by key of the DSO. */
-export type SavedTexts = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** States by root that they belong to, then by key of the DSO; null: it is forgotten. */
+export type SavedTexts = ReadonlyMap<string, ReadonlyMap<string, string | null>>;
 
 /** What one push writes. */
 export interface Publication {

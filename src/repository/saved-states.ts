@@ -104,7 +104,7 @@ export class SavedStates {
       const directory = this.#directoryOf(root);
       // What is at the ref is left behind: all of it moves.
       const moved = there?.has(directory) ? [] : this.of(root);
-      return filesIn(directory, new Map([...moved, ...texts]));
+      return filesIn(directory, new Map<string, string | null>([...moved, ...texts]));
     });
     return [this.#commitAt(STATE_BRANCH, files)];
   }
@@ -116,6 +116,7 @@ export class SavedStates {
       const [directory, key] = splitAt(path);
       const here = texts.get(directory) ?? new Map<string, string>();
       if (typeof text === 'string') here.set(key, text);
+      else here.delete(key);
       texts.set(directory, here);
     }
     this.#refs.set(ref, { commit, tree, texts });
@@ -130,7 +131,7 @@ export class SavedStates {
     return !hasRef || directories.some((directory) => branch.texts.has(directory));
   }
 
-  #commitAt(ref: string, files: readonly (readonly [string, string])[]): StateCommit {
+  #commitAt(ref: string, files: readonly (readonly [string, string | null])[]): StateCommit {
     const { commit = null, tree = null } = this.#refs.get(ref) ?? {};
     return { ref, before: commit, tree, files: new Map(files) };
   }
@@ -160,7 +161,7 @@ function refOf(directory: string): string {
   return `refs/dso-gitops/state/${directory}`;
 }
 
-function filesIn(directory: string, texts: ReadonlyMap<string, string>): (readonly [string, string])[] {
+function filesIn(directory: string, texts: ReadonlyMap<string, string | null>): (readonly [string, string | null])[] {
   return [...texts].map(([key, text]) => [`${directory}/${key}.json`, text] as const);
 }
 

@@ -142,6 +142,20 @@ describe('release', () => {
     expect([world.home.read('base/app.yaml'), world.home.read(RECORD)]).toEqual(['y\n', null]);
   });
 
+  it('of what is not in the hub any more forgets its state, and of what is remembers it', async () => {
+    const world = await running({}, ['a', 'b']);
+    const saved = (): readonly string[] => {
+      const refs = [...world.home.refs().keys()].filter((ref) => ref.startsWith('refs/dso-gitops/state/'));
+      return refs.flatMap((ref) => world.home.paths(ref).map((path) => path.slice(path.indexOf('/') + 1)));
+    };
+    await world.run('release', 'a', '--yes');
+    expect(saved()).toEqual(['default/a.json', 'default/b.json']);
+    world.remove('default.b.yaml');
+    await world.run('release', 'b', '--yes');
+    expect(saved()).toEqual(['default/a.json']);
+    expect((await world.run('verify')).code).toBe(0);
+  });
+
   it.each([
     ['the index of the namespace', INDEX],
     ['the overlay of another DSO', overlayOf('one', 'b')],

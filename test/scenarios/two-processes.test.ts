@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Engine } from '../../src/reconcile/engine.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
+import { wrapGit } from '../repository/git-wrapper.ts';
 import { countOf, decidedInTwo, recordOf, verdictsOf, World } from './world.ts';
 
 /** Numbers of the decisions that the states beside a branch tell. */
@@ -69,4 +70,20 @@ it('small steps do not add up unseen where something is observed while one is pu
   world.metric('a', 50);
   world.now += 60_000;
   expect(verdictsOf(await world.moment())).toEqual({ 'default/a': 'wait ApprovalNeeded' });
+});
+
+it('a process that ends saves what it knows also where its branch is being read', async () => {
+  const world = new World();
+  world.dso({ name: 'a' });
+  world.metric('a', 20);
+  await world.tick();
+  // News, and the same total.
+  world.metric('a', 19);
+  world.now += 600_000;
+  world.environment['PATH'] = wrapGit(world.directory, { word: 'ls-remote', script: 'sleep 1' }).path;
+  await world.stay({ background: { ms: 0, resume: () => undefined } });
+  await world.save();
+  const [ref = ''] = [...world.home.refs().keys()].filter((one) => one.includes('/state/'));
+  const [path = ''] = world.home.paths(ref);
+  expect(world.home.read(path, ref)).toContain('"value":19');
 });
