@@ -106,8 +106,9 @@ function behindText(behind: DsoOutcome['behind']): string {
 /** A sum of some of them is not what is committed; null: it is not known, or nothing is. */
 function committedOf(outcome: DsoOutcome): number | null {
   const held = heldCounts(outcome);
-  // Without a record nobody knows whether a member without a number has none.
-  if (!outcome.landed || [...outcome.behind.values()].includes(null)) return sumOf(held);
+  // Without a record nobody knows whether a member without a number has none, nor where a person changed it.
+  const isUnknown = !outcome.landed || outcome.verdict.kind === 'held' || [...outcome.behind.values()].includes(null);
+  if (isUnknown) return sumOf(held);
   return sumOfKnown(held);
 }
 

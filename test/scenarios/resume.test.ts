@@ -97,6 +97,8 @@ describe('a hold', () => {
     world.home.commit({ [overlayOf('one', 'a')]: 'garbage: [\n' });
     const { out } = await world.run('plan', 'default/a');
     expect(out.replaceAll(/\s+/g, ' ')).toContain('until it is put back, or removed: then it is written again');
+    const [status] = JSON.parse((await world.run('status', 'default/a', '-o', 'json')).out);
+    expect(status).toMatchObject({ committed: null, members: { one: null, two: 10 } });
     expect((await world.run('resume', 'default/a')).out).toContain('OverlayUnreadable');
     world.home.commit({ [overlayOf('one', 'a')]: null });
     await world.tick();
