@@ -58,7 +58,7 @@ export function renderDso(dso: DsoReport, { color, columns }: PrintOptions, isBr
   for (const { source, value, problem } of dso.readings) {
     say('reading', problem ? color.yellow(shownText(problem)) : shownText(`${source} = ${value}`));
   }
-  if (dso.total.decided !== null && dso.verdict !== 'held')
+  if (dso.total.decided !== null && dso.verdict !== 'held' && dso.reason !== 'Resumed')
     say('total', shownText([totalText(dso), becauseOf(dso)].filter((text) => text !== '').join(': ')));
   for (const rule of dso.rules) say('rule', shownText(rule));
   if (dso.pullRequest?.state === 'open') say('review', shownText(pullText(dso.pullRequest)));

@@ -84,11 +84,13 @@ function rememberedAt(
   root: string,
   states: readonly (readonly [home: string, key: string, state: DsoState])[],
 ): ReadonlyMap<string, number> {
-  return new Map(
-    states.flatMap(([home, key, state]): [string, number][] => {
-      const [namespace = '', name = ''] = key.split('/');
-      const landed = home === id && state.hasRecord ? state.seq : state.delivered?.[id];
-      return landed === undefined ? [] : [[recordPath(root, namespace, name), landed]];
-    }),
-  );
+  const remembered = new Map<string, number>();
+  for (const [home, key, state] of states) {
+    const [namespace = '', name = ''] = key.split('/');
+    const path = recordPath(root, namespace, name);
+    const landed = home === id && state.hasRecord ? state.seq : state.delivered?.[id];
+    // A former home remembers less.
+    if (landed !== undefined) remembered.set(path, Math.max(landed, remembered.get(path) ?? 0));
+  }
+  return remembered;
 }

@@ -11,8 +11,8 @@ import { type SplitResult, split } from '../split/split.ts';
 import { behindOf, isAsRecorded } from './behind.ts';
 import type { Decided, DecideInput, PersonsWord, Verdict } from './decision.ts';
 import {
+  adoptionPending,
   findUncounted,
-  forgotten,
   forTriggers,
   lastState,
   lostCounts,
@@ -51,11 +51,10 @@ export function decide(input: DecideInput): Decided {
   if (uncounted) return idle(input, home, uncounted, input.state, committed, [], null);
   const start = startingState(input, home, committed);
   if (!start) {
-    const lost = lostCounts(input, home, committed);
-    const who = lost.length === 0 ? 'run now;' : `${lost.join(', ')} runs now; restore what was removed,`;
-    const message = `nobody knows how many replicas ${who} set the annotation dso-gitops.dev/initial-total, or run apply with --adopt`;
-    const state = input.isResumed && input.state ? forgotten(input.state, input.now) : null;
-    return withPlaceholders(input, home, { kind: 'wait', reason: 'AdoptionPending', message }, state, committed, []);
+    const verdict = adoptionPending(lostCounts(input, home, committed));
+    // That a person ended the hold stands in Git: other processes know it, and what was decided is forgotten by none.
+    if (input.isResumed && input.person) return { ...mark(input, home, committed, input.person), verdict };
+    return withPlaceholders(input, home, verdict, null, committed, []);
   }
   const before = forTriggers(withLanded(start, input), input);
   const readings = new Map([...input.readings].map(([trigger, { reading }]) => [trigger, reading]));
@@ -183,7 +182,9 @@ function mark(
   const state = input.isResumed && before ? resumed(before, home, now) : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
-  const other = input.isResumed ? findStop({ ...input, isResumed: false }, { ...home, hold: null }) : null;
+  const other = input.isResumed
+    ? findStop({ ...input, isResumed: false }, { ...home, hold: null, resumedAt: input.now })
+    : null;
   const next = other?.kind === 'held' ? `it stays held: ${other.message}` : GOES_ON;
   const verdict: Verdict = input.isResumed
     ? { kind: 'wait', reason: 'Resumed', message: `the hold has ended; ${next}` }
@@ -193,7 +194,7 @@ function mark(
 }
 
 function resumed(state: DsoState, { record }: Landed, now: number): DsoState {
-  if (!record) return forgotten(state, now);
+  if (!record) return state;
   return { ...state, isHeld: false, demand: seedState(state.demand.total, now, state.demand.createdAt) };
 }
 
@@ -236,7 +237,7 @@ function withPlaceholders(
 ): Decided {
   const deadline = state ? deadlineOf(state, input.dso) : null;
   const waiting = idle(input, home, verdict, state, committed, evaluations, deadline);
-  if (highestNumber(input, home) > 0) return waiting;
+  if (highestNumber(input) > 0) return waiting;
   const absent = input.members.filter(({ name, destination }) => {
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });

@@ -14,7 +14,7 @@ export function startingState(
 ): DsoState | null {
   const saved = input.state;
   if (!isAdoption(input, home)) return afterHold(lastState(input, home), input, committed);
-  const seq = highestNumber(input, home);
+  const seq = highestNumber(input);
   const known = knownTotal(input, home, committed);
   const createdAt = input.dso.createdAt ?? input.now;
   const isWaiting = input.configuration.firstSight === 'wait' || lostCounts(input, home, committed).length > 0;
@@ -32,12 +32,6 @@ export function startingState(
     ...(resumed !== undefined && { resumed }),
     demand: seedState(known ?? 0, input.now, createdAt),
   };
-}
-
-/** A person let go of what was decided: nothing is known of what runs, whatever was decided before. */
-export function forgotten(state: DsoState, now: number): DsoState {
-  const demand = seedState(0, now, state.demand.createdAt);
-  return { ...state, hasRecord: false, isHeld: false, isUnproven: true, firstSeen: now, recent: [], demand };
 }
 
 /** Where a hold has ended, what is committed is the new start: nothing is lowered at once. */
@@ -128,17 +122,36 @@ export function lostCounts(
   committed: ReadonlyMap<string, number | null>,
 ): readonly string[] {
   const lost = [...committed].filter(([, count]) => count === null).map(([name]) => name);
-  const isPart = lost.length < committed.size && !home.record && highestNumber(input, home) > 0;
-  return isPart ? lost : [];
+  return lost.length < committed.size && !home.record && highestNumber(input) > 0 ? lost : [];
 }
 
-/** The first that is known: counts in our overlays, the annotation, what a person says now. */
+/** Why nothing is written. @param lost members whose count is gone */
+export function adoptionPending(lost: readonly string[]): Verdict {
+  const who = lost.length === 0 ? 'run now;' : `${lost.join(', ')} runs now; restore what was removed,`;
+  const message = `nobody knows how many replicas ${who} set the annotation dso-gitops.dev/initial-total, or run apply with --adopt`;
+  return { kind: 'wait', reason: 'AdoptionPending', message };
+}
+
+/** The first that is known: counts in our overlays, as they were decided last where they were emptied, then what a person says. */
 function knownTotal(input: DecideInput, home: Landed, committed: ReadonlyMap<string, number | null>): number | null {
-  const isKnown = [...committed.values()].some((count) => count !== null);
-  if (!isKnown || lostCounts(input, home, committed).length > 0) return input.dso.initialTotal ?? input.adopt;
-  // An overlay that was emptied or removed: what runs by it was decided last.
-  const counts = [...committed].map(([name, count]) => count ?? home.record?.members[name]?.after ?? 0);
-  return counts.reduce((sum, count) => sum + count, 0);
+  const last = home.record?.members;
+  const counts = [...committed].flatMap(([name, count]) => count ?? last?.[name]?.after ?? []);
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return counts.length > 0 && lostCounts(input, home, committed).length === 0 ? sum : saidTotal(input, sum);
+}
+
+/**
+ * What a person says. Where something was decided the annotation may be older than that, and lowers nothing.
+ *
+ * @param sum of the counts that are known
+ */
+function saidTotal(input: DecideInput, sum: number): number | null {
+  const { adopt, configuration, dso, state } = input;
+  if (highestNumber(input) === 0) return dso.initialTotal ?? adopt;
+  if (adopt !== null) return adopt;
+  const least = Math.max(sum, state?.hasRecord ? state.demand.total : 0);
+  if (dso.initialTotal !== null) return Math.max(dso.initialTotal, least);
+  return configuration.firstSight === 'write' && state?.hasRecord ? least : null;
 }
 
 /** What was read and recommended by other triggers, as of another engine, says nothing any more: it goes on from the total. */

@@ -1,6 +1,6 @@
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, PlacedDestination } from './decision.ts';
-import type { Landed, LandedRecord } from './landed.ts';
+import type { LandedRecord } from './landed.ts';
 
 /** A record that is older than one that landed in the same place: a person put it back. */
 export interface SetBack {
@@ -46,9 +46,10 @@ export function withDelivered(state: DsoState, destinationId: string, seq: numbe
 }
 
 /** The highest number that a decision of the DSO is known to have had anywhere; 0: there was none. */
-export function highestNumber({ state, highest }: DecideInput, home: Landed): number {
+export function highestNumber({ state, highest, landed }: DecideInput): number {
   const delivered = Object.values(state?.delivered ?? {});
-  return Math.max(state?.seq ?? 0, home.record?.seq ?? 0, ...delivered, ...highest.values());
+  const standing = [...landed.values()].map(({ record }) => record?.seq ?? 0);
+  return Math.max(state?.seq ?? 0, ...delivered, ...highest.values(), ...standing);
 }
 
 /** Whether a part of the DSO is not at home. */

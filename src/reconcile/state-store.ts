@@ -50,9 +50,10 @@ export class StateStore {
     // One that was deleted and made again is another object.
     const isKnown = known !== undefined && known.uid === (stored?.uid ?? null);
     if (this.#isKeptInHub) return isKnown ? known.state : stateInStatus(stored?.status.unpack());
-    const there = repository?.states(home.root).get(dso.key);
-    if (!isKnown) return there === undefined ? null : parseState(there);
-    return this.#knowing(dso.key, known, there);
+    const saved = repository?.states(home.root) ?? new Map<string, string>();
+    if (isKnown && known.home === home.id) return this.#knowing(dso.key, known, saved);
+    const there = saved.get(dso.key);
+    return there === undefined ? null : parseState(there);
   }
 
   /** What moved the total of a DSO since its last record. */
@@ -108,17 +109,24 @@ export class StateStore {
     for (const key of this.#unsaved) {
       const known = this.#states.get(key);
       if (known?.home !== destinationId) continue;
-      const state = this.#knowing(key, known, there.get(key));
-      // Another process has saved what is later.
-      if (renderState(state) === there.get(key)) this.#unsaved.delete(key);
+      const state = this.#knowing(key, known, there);
+      // Another process has saved what is later, or has let go of it.
+      if (!state || renderState(state) === there.get(key)) this.#unsaved.delete(key);
       else unsaved.set(key, state);
     }
     return unsaved;
   }
 
-  /** What is remembered, with what another process has saved since it was looked at. */
-  #knowing(key: string, known: Remembered, there: string | undefined): DsoState {
+  /** What is remembered, with what another process has saved since it was looked at; null: it was released there. */
+  #knowing(key: string, known: Remembered, saved: ReadonlyMap<string, string>): DsoState | null {
+    const there = saved.get(key);
     if (there === known.there) return known.state;
+    // Where nothing is left at all, the ref was removed.
+    if (there === undefined && saved.size > 0) {
+      this.#states.delete(key);
+      this.#unsaved.delete(key);
+      return null;
+    }
     const state = withSaved(known.state, there);
     this.#states.set(key, { ...known, state, there });
     return state;

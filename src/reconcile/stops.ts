@@ -12,14 +12,43 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const { record } = home;
   if (home.hold) return heldBy(input, home.hold);
   if (!record) {
-    if (home.recordId === null) return input.isResumed ? null : findRemoved(input, home);
+    if (home.recordId === null && input.isResumed) return null;
+    if (home.recordId === null) return findMovedHome(input) ?? findRemoved(input, home);
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
   }
   const moved = findMoved(input, record);
   if (moved || input.isResumed) return moved;
-  return findRevert(input, record) ?? findHandEdit(input, record);
+  return findRevert(input, record) ?? findRemovedElsewhere(input, record) ?? findHandEdit(input, record);
+}
+
+/** The last decision stands elsewhere: the order of the destinations was changed, and what is here alone is not the total. */
+function findMovedHome({ state, adopt, landed, members, dso }: DecideInput): Verdict | null {
+  if (adopt !== null || (state?.seq ?? 0) > 0) return null;
+  const there = members.find(({ destination }) => landed.get(destination.id)?.record);
+  const last = landed.get(there?.destination.id ?? '')?.record?.seq;
+  if (!there || last === undefined) return null;
+  const message = `decision ${last} stands where ${there.name} is written, and not in the first destination that has a member, where it belongs; put the destinations in the order that they had, or say how many replicas run in all: dso-gitops apply --adopt ${dso.key}=<total>`;
+  return { kind: 'stalled', reason: 'DestinationChanged', message };
+}
+
+/** The last decision had landed elsewhere than at home, and a person removed it there together with a count. */
+function findRemovedElsewhere(
+  { dso, home, members, landed, state }: DecideInput,
+  record: LandedRecord,
+): Verdict | null {
+  if ((state?.resumed ?? 0) >= record.seq) return null;
+  for (const { name, destination } of members) {
+    const there = landed.get(destination.id);
+    const hasLanded = destination.id !== home.id && state?.delivered?.[destination.id] === record.seq;
+    if (!hasLanded || !there || there.recordId !== null) continue;
+    const overlay = there.overlays.get(name);
+    if (!overlay || overlay.isUnreadable || overlayCount(name, there) !== null) continue;
+    const path = recordPath(destination.root, dso.namespace, dso.name);
+    return { ...removedBy(dso.key, record.seq, ` for ${name}`), path, destinationId: destination.id };
+  }
+  return null;
 }
 
 /** Without its record the counts are where a DSO begins anew; without counts as well, what was decided was reverted. */
@@ -32,8 +61,16 @@ function findRemoved({ dso, home, members, landed, state }: DecideInput, { resum
   });
   if (!isGone) return null;
   const path = recordPath(home.root, dso.namespace, dso.name);
-  const message = `decision ${state.seq} and counts that it wrote were removed in Git; nothing is written until they are put back, or until you run: dso-gitops resume ${dso.key}`;
-  return { kind: 'held', reason: 'Reverted', message, path, destinationId: home.id, commit: null };
+  return { ...removedBy(dso.key, state.seq, ''), path, destinationId: home.id };
+}
+
+function removedBy(
+  key: string,
+  seq: number,
+  where: string,
+): Omit<Extract<Verdict, { kind: 'held' }>, 'path' | 'destinationId'> {
+  const message = `decision ${seq} and counts that it wrote were removed in Git${where}; nothing is written until they are put back, or until you run: dso-gitops resume ${key}`;
+  return { kind: 'held', reason: 'Reverted', message, commit: null };
 }
 
 /** A person's word in Git. */

@@ -201,7 +201,7 @@ export class Past {
     const last = await this.#walks.run(() => this.#lastOwn(tip, directory));
     if (last === tip) return new Map();
     const range = last === null ? tip : `${last}..${tip}`;
-    const commits = await this.#log([...AGAINST_EACH, `--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
+    const commits = await this.#log([`--max-count=${MAX_TAIL_COMMITS}`, range], [directory]);
     return this.#highestOf(versionsOf(commits, ({ before }) => before));
   }
 

@@ -3,6 +3,8 @@ import { countOf, overlayOf, recordOf, verdictsOf, World } from './world.ts';
 
 const ONE = overlayOf('one', 'a');
 const RECORD = 'scaling/decisions/default/a.yaml';
+/** What says that a hold has ended. */
+const HOLD = 'scaling/holds/default/a.yaml';
 const WINDOW = { scaleDown: { stabilizationWindowSeconds: 300 } };
 
 /** Two members at 10 each, of a DSO whose load has fallen since. */
@@ -13,6 +15,11 @@ async function fallen(): Promise<World> {
   await world.tick({ adopt: new Map([['default/a', 20]]) });
   world.metric('a', 10);
   return world;
+}
+
+/** Files that changed since a commit. */
+function written(world: World, since: string): readonly string[] {
+  return world.home.git('diff', '--name-only', since, 'main').trim().split('\n');
 }
 
 async function verified(world: World): Promise<{ readonly findings: readonly unknown[]; readonly code: number }> {
@@ -40,7 +47,7 @@ it('resume asks for the total where the count of a member and its record were re
   ]);
   world.restart();
   expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait AdoptionPending' });
-  expect(world.home.tip()).toBe(removal);
+  expect(written(world, removal)).toEqual([HOLD]);
   expect((await world.run('apply', '--adopt', 'default/a=20')).code).toBe(0);
   expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a')]).toEqual([10, 10]);
   expect((await verified(world)).findings).toMatchObject([
@@ -57,8 +64,81 @@ it('where all of it was removed nothing is put there without a count: what is wi
   expect([code, out]).toEqual([1, expect.stringContaining('AdoptionPending')]);
   world.restart();
   expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait AdoptionPending' });
-  expect(world.home.tip()).toBe(removal);
+  expect(written(world, removal)).toEqual([HOLD]);
   expect((await world.run('apply', '--adopt', 'default/a=20')).code).toBe(0);
   expect(recordOf(world.home, 'a')).toMatchObject({ seq: 2, total: { after: 20 } });
   expect(await verified(world)).toEqual({ findings: [], code: 0 });
+});
+
+const EMPTY = 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\npatches: []\n';
+
+it.each([
+  ['wait', undefined],
+  ['write', undefined],
+  ['wait', '2'],
+])(
+  'all overlays emptied beside their record count as decided last, with firstSight %s and annotation %s',
+  async (firstSight, said) => {
+    const world = new World({ firstSight });
+    const annotations = said === undefined ? {} : { 'dso-gitops.dev/initial-total': said };
+    world.dso({ name: 'a', behavior: WINDOW, annotations });
+    world.metric('a', 100);
+    await world.tick({ adopt: new Map([['default/a', 20]]) });
+    world.metric('a', 10);
+    world.home.commit({ [ONE]: EMPTY, [overlayOf('two', 'a')]: EMPTY });
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held HandEdit' });
+    expect((await world.run('resume', 'default/a')).code).toBe(0);
+    expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a')]).toEqual([10, 10]);
+  },
+);
+
+it.each(['wait', 'write'])(
+  'what was removed, resumed and put back goes on as if nothing had been, with firstSight %s',
+  async (firstSight) => {
+    const world = new World({ firstSight });
+    world.dso({ name: 'a', behavior: WINDOW });
+    world.metric('a', 100);
+    await world.tick({ adopt: new Map([['default/a', 20]]) });
+    await world.save();
+    const before = world.home.tip() ?? '';
+    const ours = world.home.paths().filter((path) => path.startsWith('scaling/'));
+    const texts = Object.fromEntries(ours.map((path) => [path, world.home.read(path, before)]));
+    world.metric('a', 10);
+    world.home.commit(Object.fromEntries(ours.map((path) => [path, null])));
+    world.restart();
+    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
+    await world.run('resume', 'default/a');
+    world.home.commit(texts);
+    for (const isNew of [false, true]) {
+      if (isNew) world.restart();
+      await world.tick();
+      expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a')]).toEqual([10, 10]);
+    }
+  },
+);
+
+it('an annotation from before lowers nothing after all was removed, and one process tells it to the others', async () => {
+  const world = new World({ firstSight: 'wait' });
+  for (const name of ['a', 'b']) {
+    world.dso({ name, behavior: WINDOW });
+    world.metric(name, 100);
+  }
+  await world.tick({
+    adopt: new Map([
+      ['default/a', 20],
+      ['default/b', 20],
+    ]),
+  });
+  await world.tick();
+  world.metric('a', 99);
+  world.home.commit({ [ONE]: null, [RECORD]: null });
+  expect(verdictsOf(await world.tick())['default/a']).toBe('held Reverted');
+  // Beside a service that goes on.
+  expect((await world.run('resume', 'default/a')).code).toBe(1);
+  world.metric('b', 200);
+  expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'wait AdoptionPending', 'default/b': 'change' });
+  world.dso({ name: 'a', behavior: WINDOW, annotations: { 'dso-gitops.dev/initial-total': '2' } });
+  await world.tick();
+  expect([countOf(world.home, 'one', 'a'), countOf(world.home, 'two', 'a')]).toEqual([10, 10]);
 });

@@ -201,16 +201,6 @@ describe('a merge that drops the last decision is a revert', () => {
     world.restart();
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
   });
-
-  it('also in another repository than home, after a process that ended before it could save', async () => {
-    const { world, second } = await decidedInTwo();
-    world.metric('a', 100);
-    await world.tick();
-    mergeOld(second);
-    world.restart();
-    expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'held Reverted' });
-    expect(countOf(second, 'two', 'a')).toBe(2);
-  });
 });
 
 describe('a revert in another repository than home', () => {
