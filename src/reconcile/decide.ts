@@ -25,7 +25,7 @@ import { isChangedByHand, type Landed, type LandedRecord, landedRecord } from '.
 import { makeRecord } from './make-record.ts';
 import { movedBy } from './moved-by.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
-import { findSetBack, highestNumber, knowingSetBack, withLanded } from './set-back.ts';
+import { findSetBack, knowingSetBack, lastNumber, withLanded } from './set-back.ts';
 import { findForeignOwner, findHidden, findStop, heldBy } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
@@ -237,7 +237,7 @@ function withPlaceholders(
 ): Decided {
   const deadline = state ? deadlineOf(state, input.dso) : null;
   const waiting = idle(input, home, verdict, state, committed, evaluations, deadline);
-  if (highestNumber(input) > 0) return waiting;
+  if (lastNumber(input) > 0) return waiting;
   const absent = input.members.filter(({ name, destination }) => {
     return input.landed.get(destination.id)?.overlays.get(name)?.id === null;
   });

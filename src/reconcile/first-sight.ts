@@ -4,7 +4,7 @@ import { seedState } from '../demand/state.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
-import { highestNumber, isElsewhere } from './set-back.ts';
+import { highestNumber, isElsewhere, lastNumber } from './set-back.ts';
 
 /** The state to go on from; null: nothing is known of what runs. */
 export function startingState(
@@ -122,7 +122,7 @@ export function lostCounts(
   committed: ReadonlyMap<string, number | null>,
 ): readonly string[] {
   const lost = [...committed].filter(([, count]) => count === null).map(([name]) => name);
-  return lost.length < committed.size && !home.record && highestNumber(input) > 0 ? lost : [];
+  return lost.length < committed.size && !home.record && lastNumber(input) > 0 ? lost : [];
 }
 
 /** Why nothing is written. @param lost members whose count is gone */
@@ -147,7 +147,7 @@ function knownTotal(input: DecideInput, home: Landed, committed: ReadonlyMap<str
  */
 function saidTotal(input: DecideInput, sum: number): number | null {
   const { adopt, configuration, dso, state } = input;
-  if (highestNumber(input) === 0) return dso.initialTotal ?? adopt;
+  if (lastNumber(input) === 0) return dso.initialTotal ?? adopt;
   if (adopt !== null) return adopt;
   const least = Math.max(sum, state?.hasRecord ? state.demand.total : 0);
   if (dso.initialTotal !== null) return Math.max(dso.initialTotal, least);

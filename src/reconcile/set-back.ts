@@ -52,6 +52,15 @@ export function highestNumber({ state, highest, landed }: DecideInput): number {
   return Math.max(state?.seq ?? 0, ...delivered, ...highest.values(), ...standing);
 }
 
+/**
+ * The highest number of a decision that is known to have landed at home, or to stand elsewhere without it; 0: none. Of a first
+ * decision a part may have landed elsewhere before, as by a pull request that was merged sooner.
+ */
+export function lastNumber({ state, highest, home, landed }: DecideInput): number {
+  const elsewhere = [...landed.values()].flatMap(({ record }) => record?.seq ?? []).filter((seq) => seq > 1);
+  return Math.max(state?.seq ?? 0, highest.get(home.id) ?? 0, ...elsewhere);
+}
+
 /** Whether a part of the DSO is not at home. */
 export function isElsewhere({ members, home }: DecideInput): boolean {
   return members.some(({ destination }) => destination.id !== home.id);

@@ -26,9 +26,10 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
 /** The last decision stands elsewhere: the order of the destinations was changed, and what is here alone is not the total. */
 function findMovedHome({ state, adopt, landed, members, dso }: DecideInput): Verdict | null {
   if (adopt !== null || (state?.seq ?? 0) > 0) return null;
-  const there = members.find(({ destination }) => landed.get(destination.id)?.record);
+  const there = members.find(({ destination }) => (landed.get(destination.id)?.record?.seq ?? 0) > 1);
   const last = landed.get(there?.destination.id ?? '')?.record?.seq;
-  if (!there || last === undefined) return null;
+  const isPart = members.some(({ name, destination }) => overlayCount(name, landed.get(destination.id)) === null);
+  if (!there || last === undefined || !isPart) return null;
   const message = `decision ${last} stands where ${there.name} is written, and not in the first destination that has a member, where it belongs; put the destinations in the order that they had, or say how many replicas run in all: dso-gitops apply --adopt ${dso.key}=<total>`;
   return { kind: 'stalled', reason: 'DestinationChanged', message };
 }
