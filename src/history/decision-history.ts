@@ -79,12 +79,13 @@ export function decisionsOf(places: readonly PastPlace[]): readonly PastDecision
       const carrier = { repository, commit, author, committedAt };
       const decision = pastDecision(record, carrier);
       const id = `${decision.key} ${decision.seq} ${decision.time}`;
-      const known = found.get(id);
-      // Directories of one branch have it by one commit.
-      const isShared = known && [known, ...known.elsewhere].some((one) => one.commit === commit);
-      if (!known) found.set(id, decision);
-      else if (!told.has(id) && !isShared) found.set(id, { ...known, elsewhere: [...known.elsewhere, carrier] });
+      if (told.has(id)) continue;
       told.add(id);
+      const known = found.get(id);
+      if (!known) found.set(id, decision);
+      // Directories of one branch have it by one commit.
+      else if (![known, ...known.elsewhere].some((one) => one.commit === commit))
+        found.set(id, { ...known, elsewhere: [...known.elsewhere, carrier] });
     }
   }
   return [...found.values()].sort((one, other) => Date.parse(other.time) - Date.parse(one.time) || other.seq - one.seq);

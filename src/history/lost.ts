@@ -1,5 +1,5 @@
 import { blobId } from '../manifests/blob.ts';
-import { sequenceIn } from '../manifests/record.ts';
+import { previousIn, sequenceIn } from '../manifests/record.ts';
 import { type Finding, found } from './finding.ts';
 import type { Place } from './verify.ts';
 
@@ -18,6 +18,9 @@ export function lostOf({ revisions, remembered }: Place): readonly Finding[] {
   });
 }
 
+/** More numbers than these are not looked for. */
+const MAX_SKIPPED = 1000;
+
 /**
  * The same of decisions that nobody remembers any more, as a person went on without them: a decision follows one by a number that
  * is not the next, and no place has those between. A place that was behind lacks what others have.
@@ -28,27 +31,20 @@ export function skippedOf(places: readonly Place[]): ReadonlyMap<Place, readonly
   const numbers = new Map<string, Set<number>>();
   for (const { root, revisions } of places)
     for (const { path, text } of revisions) {
-      const [seq, place] = [sequenceIn(text ?? ''), path.slice(root.length)];
-      if (seq > 0) numbers.set(place, (numbers.get(place) ?? new Set()).add(seq));
+      const [seq, where] = [sequenceIn(text ?? ''), path.slice(root.length)];
+      if (seq > 0) numbers.set(where, (numbers.get(where) ?? new Set()).add(seq));
     }
   const told = new Set<string>();
   return new Map(
     places.map((place) => {
       const standing = new Map<string, string | null>();
       const findings = place.revisions.toReversed().flatMap((revision) => {
-        const { path, text } = revision;
-        const before = standing.get(path) ?? '';
-        standing.set(path, text);
-        const [first, next] = [sequenceIn(before) + 1, sequenceIn(text ?? '')];
-        if (first === 1 || next <= first) return [];
-        const known = numbers.get(path.slice(place.root.length));
-        const lost = Array.from({ length: Math.min(next - first, MAX_SKIPPED) }, (_, index) => first + index).filter(
-          (seq) => !known?.has(seq),
-        );
-        const id = `${path.slice(place.root.length)} ${next}`;
-        // Where it does not follow at all, that is said already.
-        if (lost.length === 0 || told.has(id) || previousIn(text ?? '') !== blobId(before)) return [];
-        told.add(id);
+        const [before, text] = [standing.get(revision.path) ?? '', revision.text ?? ''];
+        standing.set(revision.path, revision.text);
+        const where = revision.path.slice(place.root.length);
+        const [lost, next] = [skipped(before, text, numbers.get(where)), sequenceIn(text)];
+        if (lost.length === 0 || told.has(`${where} ${next}`)) return [];
+        told.add(`${where} ${next}`);
         const which = lost.length === 1 ? `decision ${lost[0]} is` : `${lost.length} decisions from ${lost[0]} on are`;
         const message = `${which} in no commit: the branch was set back, or made anew, before decision ${next}`;
         return [found(revision, 'LostDecision', message)];
@@ -58,10 +54,10 @@ export function skippedOf(places: readonly Place[]): ReadonlyMap<Place, readonly
   );
 }
 
-/** More numbers than these are not looked for. */
-const MAX_SKIPPED = 1000;
-
-/** The blob that a record says it replaced, from its text alone; null: none. */
-function previousIn(text: string): string | null {
-  return /^previous: "?([0-9a-f]{40,64})"?$/m.exec(text)?.[1] ?? null;
+/** Numbers between a record and the one that follows it which are not known; where it does not follow, that is said already. */
+function skipped(before: string, text: string, known: ReadonlySet<number> | undefined): readonly number[] {
+  const [last, next] = [sequenceIn(before), sequenceIn(text)];
+  if (last === 0 || next <= last + 1 || previousIn(text) !== blobId(before)) return [];
+  const between = Array.from({ length: Math.min(next - last - 1, MAX_SKIPPED) }, (_, index) => last + 1 + index);
+  return between.filter((seq) => !known?.has(seq));
 }

@@ -285,6 +285,11 @@ export function sequenceIn(text: string): number {
   return sequence <= MAX_SEQUENCE ? sequence : 0;
 }
 
+/** The blob that a record says it replaced, from its text alone; null: none. */
+export function previousIn(text: string): string | null {
+  return /^previous: "?([0-9a-f]{40,64})"?$/m.exec(text)?.[1] ?? null;
+}
+
 /** A record from its text; null when it is none, or of a form that this version does not know. */
 export function parseRecord(text: string): DecisionRecord | null {
   if (text.length > MAX_RECORD_LENGTH) return null;

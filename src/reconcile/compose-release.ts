@@ -47,10 +47,8 @@ export async function filesOf(
     for (const [path, text] of await shorterIndexes(destination, repository, members, { namespace, name }, templates))
       files.set(path, text);
   const marker = holdPath(destination.root, namespace, name);
-  const [standing] = target ? [] : (await read(repository, [marker])).values();
-  const isMarked = standing !== undefined && parseHold(standing).isHeld;
-  // Its files are removed later than it was released: who did that, and why, stands there.
-  if (marked === destination.id && !isMarked) {
+  // Where its files are removed later than it was released, who did that, and why, stands there.
+  if (marked === destination.id && (target || !(await isMarked(repository, marker)))) {
     const by = cleanText(word.by, 80);
     const reason = cleanText(`released: ${word.reason}`);
     const hold = { metadata: { namespace, name }, isHeld: true, by, reason, time: new Date(now).toISOString() };
@@ -70,6 +68,11 @@ export function commitOf(
   const key = `${namespace}/${name}`;
   const entry = { key, record: null, members: members.map((member) => member.name), word: said };
   return { message: commitMessage(templates, [entry]), entries: [entry], decisions: new Map([[key, null]]) };
+}
+
+async function isMarked(repository: Repository, marker: string): Promise<boolean> {
+  const text = (await read(repository, [marker])).get(marker);
+  return text !== undefined && parseHold(text).isHeld;
 }
 
 /** Indexes without the name; one that is not ours is left as it is. */

@@ -26,11 +26,10 @@ import { makeRecord } from './make-record.ts';
 import { movedBy } from './moved-by.ts';
 import { changesOf, renderAll, renderMember } from './render-changes.ts';
 import { findSetBack, knowingSetBack, lastNumber, withLanded } from './set-back.ts';
-import { findForeignOwner, findHidden, findStop, heldBy } from './stops.ts';
+import { findForeignOwner, findHidden, findStop, heldBy, holdEnded } from './stops.ts';
 
 /** State further ahead of the clock than this is not trusted to lower anything. */
 const MAX_SKEW_MS = 300_000;
-const GOES_ON = 'the next evaluation goes on from what is committed';
 
 /** The pure core: the same arguments give the same bytes. */
 export function decide(input: DecideInput): Decided {
@@ -182,12 +181,8 @@ function mark(
   const state = input.isResumed && before ? resumed(before, home, now) : input.state;
   const files = new Map([[holdPath(input.home.root, namespace, name), text]]);
   const changes = new Map([[input.home.id, { files, written: [], added: [] }]]);
-  const other = input.isResumed
-    ? findStop({ ...input, isResumed: false }, { ...home, hold: null, resumedAt: input.now })
-    : null;
-  const next = other?.kind === 'held' ? `it stays held: ${other.message}` : GOES_ON;
   const verdict: Verdict = input.isResumed
-    ? { kind: 'wait', reason: 'Resumed', message: `the hold has ended; ${next}` }
+    ? holdEnded(input, home)
     : // Its commit is only to be made.
       { ...heldBy(input, { by, reason }), isNameless: true };
   return { ...idle(input, home, verdict, state, committed, [], null), isStateNews: state !== null, changes };

@@ -4,6 +4,7 @@ import { seedState } from '../demand/state.ts';
 import type { DsoState } from '../manifests/record.ts';
 import type { DecideInput, Verdict } from './decision.ts';
 import type { Landed } from './landed.ts';
+import { sumOfKnown } from './outcome.ts';
 import { highestNumber, isElsewhere, lastNumber } from './set-back.ts';
 
 /** The state to go on from; null: nothing is known of what runs. */
@@ -15,9 +16,10 @@ export function startingState(
   const saved = input.state;
   if (!isAdoption(input, home)) return afterHold(lastState(input, home), input, committed);
   const seq = highestNumber(input);
-  const known = knownTotal(input, home, committed);
+  const lost = lostCounts(input, home, committed);
+  const known = lost.length > 0 ? saidTotal(input, committed) : knownTotal(input, home, committed);
   const createdAt = input.dso.createdAt ?? input.now;
-  const isWaiting = input.configuration.firstSight === 'wait' || lostCounts(input, home, committed).length > 0;
+  const isWaiting = input.configuration.firstSight === 'wait' || lost.length > 0;
   if (known === null && isWaiting) return null;
   if (known === null && saved?.isUnproven) return saved;
   const resumed = input.isResumed && isElsewhere(input) ? seq : saved?.resumed;
@@ -41,8 +43,7 @@ function afterHold(
   committed: ReadonlyMap<string, number | null>,
 ): DsoState | null {
   if (!state?.isHeld) return state;
-  const total = [...committed.values()].reduce<number>((sum, count) => sum + (count ?? 0), 0);
-  return { ...state, isHeld: false, demand: seedState(total, now, state.demand.createdAt) };
+  return { ...state, isHeld: false, demand: seedState(sumOfKnown(committed), now, state.demand.createdAt) };
 }
 
 /** At first sight every overlay has to be known: a sum of some of them would be too low. null: they are. */
@@ -136,20 +137,15 @@ export function adoptionPending(lost: readonly string[]): Verdict {
 function knownTotal(input: DecideInput, home: Landed, committed: ReadonlyMap<string, number | null>): number | null {
   const last = home.record?.members;
   const counts = [...committed].flatMap(([name, count]) => count ?? last?.[name]?.after ?? []);
-  const sum = counts.reduce((total, count) => total + count, 0);
-  return counts.length > 0 && lostCounts(input, home, committed).length === 0 ? sum : saidTotal(input, sum);
+  return counts.length === 0 ? saidTotal(input, committed) : counts.reduce((sum, count) => sum + count, 0);
 }
 
-/**
- * What a person says. Where something was decided the annotation may be older than that, and lowers nothing.
- *
- * @param sum of the counts that are known
- */
-function saidTotal(input: DecideInput, sum: number): number | null {
+/** What a person says. Where something was decided the annotation may be older than that, and lowers nothing. */
+function saidTotal(input: DecideInput, committed: ReadonlyMap<string, number | null>): number | null {
   const { adopt, configuration, dso, state } = input;
   if (lastNumber(input) === 0) return dso.initialTotal ?? adopt;
   if (adopt !== null) return adopt;
-  const least = Math.max(sum, state?.hasRecord ? state.demand.total : 0);
+  const least = Math.max(sumOfKnown(committed), state?.hasRecord ? state.demand.total : 0);
   if (dso.initialTotal !== null) return Math.max(dso.initialTotal, least);
   return configuration.firstSight === 'write' && state?.hasRecord ? least : null;
 }

@@ -79,10 +79,9 @@ export class StateStore {
    */
   savingFor(destinationId: string, changed: readonly DecidedDso[], there: ReadonlyMap<string, string>): Saving {
     const landing = changed.filter(({ placed }) => placed.home.id === destinationId);
-    const saving = this.#isKeptInHub ? new Map<string, DsoState>() : this.#unsavedOf(destinationId, there);
-    if (!this.#isKeptInHub)
-      for (const { placed, decided } of landing)
-        if (decided.landedState) saving.set(placed.dso.key, withSaved(decided.landedState, there.get(placed.dso.key)));
+    const saving = this.#unsavedOf(destinationId, there);
+    for (const { placed, decided } of this.#isKeptInHub ? [] : landing)
+      if (decided.landedState) saving.set(placed.dso.key, withSaved(decided.landedState, there.get(placed.dso.key)));
     const told = new Map(landing.map(({ placed }) => [placed.dso.key, this.moves(placed)]));
     const texts = new Map([...saving].map(([key, state]) => [key, renderState(state)]));
     return {
@@ -92,13 +91,11 @@ export class StateStore {
         for (const one of changed) if (one.placed.home.id !== destinationId) this.#landedElsewhere(one, destinationId);
         for (const [key, state] of saving) {
           const known = this.#states.get(key);
-          const saved = now.get(key);
-          if (saved !== texts.get(key)) this.#unsaved.add(key);
-          else {
-            if (known) this.#states.set(key, { ...known, there: saved });
-            // What was observed since is not saved.
-            if (known?.state === state) this.#unsaved.delete(key);
-          }
+          const isSaved = now.get(key) === texts.get(key);
+          if (isSaved && known) this.#states.set(key, { ...known, there: now.get(key) });
+          if (!isSaved) this.#unsaved.add(key);
+          // What was observed since is not saved.
+          else if (known?.state === state) this.#unsaved.delete(key);
         }
       },
     };
@@ -178,10 +175,8 @@ function stateInStatus(status: unknown): DsoState | null {
 function withSaved(state: DsoState, text: string | undefined): DsoState {
   const there = text === undefined ? null : parseState(text);
   if (!there) return state;
-  let known = there.seq > state.seq ? there : state;
-  for (const [id, seq] of Object.entries((known === state ? there : state).delivered ?? {}))
-    known = withDelivered(known, id, seq);
-  return known;
+  const [last, other] = there.seq > state.seq ? [there, state] : [state, there];
+  return Object.entries(other.delivered ?? {}).reduce((known, [id, seq]) => withDelivered(known, id, seq), last);
 }
 
 function renderState(state: DsoState): string {

@@ -12,8 +12,7 @@ export function findStop(input: DecideInput, home: Landed): Verdict | null {
   const { record } = home;
   if (home.hold) return heldBy(input, home.hold);
   if (!record) {
-    if (home.recordId === null && input.isResumed) return null;
-    if (home.recordId === null) return findMovedHome(input) ?? findRemoved(input, home);
+    if (home.recordId === null) return input.isResumed ? null : (findMovedHome(input) ?? findRemoved(input, home));
     const path = recordPath(input.home.root, input.dso.namespace, input.dso.name);
     const message = `${path} is not a decision record this version can read; restore it, or remove it to adopt the committed counts`;
     return { kind: 'stalled', reason: 'RecordUnreadable', message };
@@ -44,8 +43,7 @@ function findRemovedElsewhere(
     const there = landed.get(destination.id);
     const hasLanded = destination.id !== home.id && state?.delivered?.[destination.id] === record.seq;
     if (!hasLanded || !there || there.recordId !== null) continue;
-    const overlay = there.overlays.get(name);
-    if (!overlay || overlay.isUnreadable || overlayCount(name, there) !== null) continue;
+    if (!isCountGone(name, there)) continue;
     const path = recordPath(destination.root, dso.namespace, dso.name);
     return { ...removedBy(dso.key, record.seq, ` for ${name}`), path, destinationId: destination.id };
   }
@@ -55,14 +53,15 @@ function findRemovedElsewhere(
 /** Without its record the counts are where a DSO begins anew; without counts as well, what was decided was reverted. */
 function findRemoved({ dso, home, members, landed, state }: DecideInput, { resumedAt }: Landed): Verdict | null {
   if (!state?.hasRecord || (resumedAt ?? Number.NEGATIVE_INFINITY) >= state.demand.asOf) return null;
-  const isGone = members.some(({ name, destination }) => {
-    const there = landed.get(destination.id);
-    const overlay = there?.overlays.get(name);
-    return overlay !== undefined && overlayCount(name, there) === null && !overlay.isUnreadable;
-  });
-  if (!isGone) return null;
+  if (!members.some(({ name, destination }) => isCountGone(name, landed.get(destination.id)))) return null;
   const path = recordPath(home.root, dso.namespace, dso.name);
   return { ...removedBy(dso.key, state.seq, ''), path, destinationId: home.id };
+}
+
+/** Whether a member's overlay sets no count, or is not there. */
+function isCountGone(name: string, landed: Landed | undefined): boolean {
+  const overlay = landed?.overlays.get(name);
+  return overlay !== undefined && overlayCount(name, landed) === null && !overlay.isUnreadable;
 }
 
 function removedBy(
@@ -82,6 +81,14 @@ export function heldBy(
   const path = holdPath(home.root, dso.namespace, dso.name);
   const message = `${cleanText(by, 80)} holds it: ${cleanText(reason)}; nothing is written until you run: dso-gitops resume ${dso.key}`;
   return { kind: 'held', reason: 'Held', message, path, destinationId: home.id, commit: null };
+}
+
+/** A person's hold is over; there may be another one. */
+export function holdEnded(input: DecideInput, home: Landed): Verdict {
+  const other = findStop({ ...input, isResumed: false }, { ...home, hold: null, resumedAt: input.now });
+  const isHeld = other?.kind === 'held';
+  const next = isHeld ? `it stays held: ${other.message}` : 'the next evaluation goes on from what is committed';
+  return { kind: 'wait', reason: 'Resumed', message: `the hold has ended; ${next}` };
 }
 
 /** A hold that was found in a destination which cannot be read now: nobody knows that it is over. */

@@ -466,7 +466,7 @@ describe('many groups', () => {
     world.metric('a', 60);
     world.now += 700_000;
     const author = 'dso-gitops <dso-gitops@localhost>';
-    const hasRaced = world.race(world.home, { 'x.txt': 'x\n' }, '', { branch: HEAD, author });
+    const hasRaced = world.race(world.home, { 'x.txt': 'x\n' }, { branch: HEAD, author });
     world.restart();
     const { proposals } = await world.tick();
     expect(hasRaced()).toBe(true);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { verified } from '../history/verified.ts';
-import { countOf, decidedInTwo, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
+import { mergeOf, verified } from '../history/verified.ts';
+import { countOf, decidedInTwo, recordOf, savedStates, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
 
 /** Home is in a repository that has no decision yet. */
 const THIRD = {
@@ -97,8 +97,7 @@ describe('what was released and is gone from the hub', () => {
     world.metric('b', 200);
     await world.tick();
     await world.save();
-    const refs = [...world.home.refs().keys()].filter((ref) => ref.includes('/state/'));
-    expect(refs.flatMap((ref) => world.home.paths(ref).map((path) => path.split('/').at(-1)))).toEqual(['b.json']);
+    expect([...savedStates(world.home).keys()]).toEqual(['default/b']);
     world.dso({ name: 'a' });
     expect(verdictsOf(await world.tick())['default/a']).toBe('change');
     expect(recordOf(world.home, 'a')?.seq).toBe(1);
@@ -123,10 +122,8 @@ describe('what was released and is gone from the hub', () => {
     const main = home.tip() ?? '';
     home.git('update-ref', 'refs/heads/feature', old);
     const feature = home.commit({ 'base/app.yaml': 'new\n' }, 'feature');
-    const who = ['-c', 'user.name=E', '-c', 'user.email=e@example.com'];
     const [tree = ''] = home.git('merge-tree', '--write-tree', main, feature).trim().split('\n');
-    const merge = home.git(...who, 'commit-tree', tree, '-p', main, '-p', feature, '-m', 'merge').trim();
-    home.git('update-ref', 'refs/heads/main', merge);
+    mergeOf(home, [main, feature], tree);
     world.restart();
     world.metric('a', 200);
     expect(verdictsOf(await world.tick())).toEqual({ 'default/a': 'change' });

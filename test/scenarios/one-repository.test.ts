@@ -86,7 +86,7 @@ describe('a faster writer', () => {
     const later = join(world.directory, 'later');
     renameSync(metric, later);
     world.metric('a', 60);
-    world.race(world.home, { 'base/app.yaml': 'y\n' }, `mv '${later}' '${metric}'`);
+    world.race(world.home, { 'base/app.yaml': 'y\n' }, { also: `mv '${later}' '${metric}'` });
     await world.tick();
     expect(recordOf(world.home, 'a')).toMatchObject({ seq: 2, total: { before: 4, after: 16 } });
     expect((await world.run('verify')).code).toBe(0);

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BareRepository } from '../repository/bare-repository.ts';
-import { countOf, overlayOf, recordOf, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
+import { countOf, overlayOf, recordOf, savedStates, TWO_REPOSITORIES, verdictsOf, World } from './world.ts';
 
 const INDEX = 'scaling/members/one/default/kustomization.yaml';
 const RECORD = 'scaling/decisions/default/a.yaml';
@@ -144,15 +144,11 @@ describe('release', () => {
 
   it('of what is not in the hub any more forgets its state, and of what is remembers it', async () => {
     const world = await running({}, ['a', 'b']);
-    const saved = (): readonly string[] => {
-      const refs = [...world.home.refs().keys()].filter((ref) => ref.startsWith('refs/dso-gitops/state/'));
-      return refs.flatMap((ref) => world.home.paths(ref).map((path) => path.slice(path.indexOf('/') + 1)));
-    };
     await world.run('release', 'a', '--yes');
-    expect(saved()).toEqual(['default/a.json', 'default/b.json']);
+    expect([...savedStates(world.home).keys()]).toEqual(['default/a', 'default/b']);
     world.remove('default.b.yaml');
     await world.run('release', 'b', '--yes');
-    expect(saved()).toEqual(['default/a.json']);
+    expect([...savedStates(world.home).keys()]).toEqual(['default/a']);
     expect((await world.run('verify')).code).toBe(0);
   });
 

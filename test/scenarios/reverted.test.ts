@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { mergeOf } from '../history/verified.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { countOf, decidedInTwo, errorsOf, recordOf, verdictsOf, World } from './world.ts';
 
@@ -178,15 +179,6 @@ function setBack(repository: BareRepository, commit: string): string {
   );
 }
 
-/** A merge whose tree is what its first parent, the older one, has. */
-function mergeOld(repository: BareRepository): string {
-  const who = ['-c', 'user.name=x', '-c', 'user.email=x@example.com'];
-  const tree = repository.git('rev-parse', 'main^^{tree}').trim();
-  const merge = repository.git(...who, 'commit-tree', tree, '-p', 'main^', '-p', 'main', '-m', 'put back').trim();
-  repository.git('update-ref', 'refs/heads/main', merge);
-  return merge;
-}
-
 describe('a merge that drops the last decision is a revert', () => {
   it('also where no state tells it', async () => {
     const world = new World();
@@ -195,7 +187,7 @@ describe('a merge that drops the last decision is a revert', () => {
       world.metric('a', value);
       await world.tick();
     }
-    mergeOld(world.home);
+    mergeOf(world.home, ['main^', 'main'], 'main^');
     for (const [ref] of world.home.refs())
       if (ref.startsWith('refs/dso-gitops/')) world.home.git('update-ref', '-d', ref);
     world.restart();

@@ -3,14 +3,11 @@ import { expect, it } from 'vitest';
 import type { Engine } from '../../src/reconcile/engine.ts';
 import type { BareRepository } from '../repository/bare-repository.ts';
 import { wrapGit } from '../repository/git-wrapper.ts';
-import { countOf, decidedInTwo, recordOf, verdictsOf, World } from './world.ts';
+import { countOf, decidedInTwo, recordOf, savedStates, verdictsOf, World } from './world.ts';
 
 /** Numbers of the decisions that the states beside a branch tell. */
 function savedNumbers(repository: BareRepository): readonly number[] {
-  const refs = [...repository.refs()].map(([ref]) => ref).filter((ref) => ref.includes('/state/'));
-  return refs.flatMap((ref) => {
-    return repository.paths(ref).map((path) => (JSON.parse(repository.read(path, ref) ?? '') as { seq: number }).seq);
-  });
+  return [...savedStates(repository).values()].map((text) => (JSON.parse(text) as { seq: number }).seq);
 }
 
 async function tickOf(engine: Engine, world: World): Promise<void> {
@@ -83,7 +80,5 @@ it('a process that ends saves what it knows also where its branch is being read'
   world.environment['PATH'] = wrapGit(world.directory, { word: 'ls-remote', script: 'sleep 1' }).path;
   await world.stay({ background: { ms: 0, resume: () => undefined } });
   await world.save();
-  const [ref = ''] = [...world.home.refs().keys()].filter((one) => one.includes('/state/'));
-  const [path = ''] = world.home.paths(ref);
-  expect(world.home.read(path, ref)).toContain('"value":19');
+  expect(savedStates(world.home).get('default/a')).toContain('"value":19');
 });

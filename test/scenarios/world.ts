@@ -165,14 +165,13 @@ export class World {
   /**
    * Somebody commits to a repository at the moment of the next push.
    *
-   * @param also a script for the same moment
+   * @param how.also a script for the same moment
    * @returns tells whether that moment has come
    */
   race(
     repository: BareRepository,
     files: Readonly<Record<string, Entry>>,
-    also = '',
-    { branch = 'main', author = 'somebody' } = {},
+    { also = '', branch = 'main', author = 'somebody' } = {},
   ): () => boolean {
     const directory = join(this.directory, `race-${Math.random()}`);
     mkdirSync(directory);
@@ -300,6 +299,15 @@ export function verdictsOf({ outcomes }: TickResult): Readonly<Record<string, st
 /** Reason of each destination's failure. */
 export function errorsOf({ destinations }: TickResult): readonly string[] {
   return destinations.flatMap(({ error }) => error?.reason ?? []);
+}
+
+/** The states beside the branch of a repository, by key of the DSO. */
+export function savedStates(repository: BareRepository): ReadonlyMap<string, string> {
+  const refs = [...repository.refs().keys()].filter((ref) => ref.startsWith('refs/dso-gitops/state/'));
+  const files = refs.flatMap((ref) => repository.paths(ref).map((path) => [ref, path] as const));
+  return new Map(
+    files.map(([ref, path]) => [path.replace(/^[^/]+\/(.+)\.json$/, '$1'), repository.read(path, ref) ?? '']),
+  );
 }
 
 /** The first decision of `default/a` in two repositories. */
